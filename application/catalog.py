@@ -1,0 +1,79 @@
+"""Catalog: gather what the rule needs, then decide and append."""
+
+from collections.abc import Callable
+
+from application.ports import Answer, Call, Forbidden, Missing, Receipt
+from application.work import Commands, Work, stream_of
+from domain import catalog, identity
+from domain.catalog import Product
+
+SLUG, SKU = "catalog.slug", "catalog.sku"
+
+
+class Catalog:
+    """Products. A seller changes only their own: ``owner`` is their id, None for staff."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
+    async def create(self, call: Call, id: str, new: catalog.CreateProduct) -> Receipt:
+        async def attempt(work: Work) -> Answer:
+            if not (await work.load(identity, new.seller)).sells:
+                raise Forbidden("catalog.not_a_seller")
+            await work.decide(catalog, id, new)
+            work.claim(SLUG, new.describing.slug, id)
+            if new.sku:
+                work.claim(SKU, f"{new.seller}/{new.sku}", id)
+            return work.receipt(catalog, id)
+
+        return await self._commands.run(call, Receipt, attempt)
+
+    async def describe(
+        self, call: Call, id: str, owner: str | None, command: catalog.DescribeProduct
+    ) -> Receipt:
+        def names(work: Work, product: Product) -> None:
+            _move(work, SLUG, product.describing.slug, command.describing.slug, id)
+
+        return await self.change(call, id, owner, command, names)
+
+    async def assign_sku(
+        self, call: Call, id: str, owner: str | None, command: catalog.AssignSku
+    ) -> Receipt:
+        def names(work: Work, product: Product) -> None:
+            old, new = (s and f"{product.seller}/{s}" for s in (product.sku, command.sku))
+            _move(work, SKU, old, new, id)
+
+        return await self.change(call, id, owner, command, names)
+
+    async def change(
+        self,
+        call: Call,
+        id: str,
+        owner: str | None,
+        command: catalog.COMMANDS,
+        names: Callable[[Work, Product], None] = lambda work, product: None,
+    ) -> Receipt:
+        """Any command on an existing product that belongs to ``owner``."""
+
+        async def attempt(work: Work) -> Answer:
+            product = await work.load(catalog, id)
+            if not product.exists:
+                raise Missing("catalog.unknown_product")
+            if owner is not None and product.seller != owner:
+                raise Forbidden("catalog.not_yours")
+            names(work, product)
+            await work.decide(catalog, id, command)
+            return work.receipt(catalog, id)
+
+        return await self._commands.run(
+            call, Receipt, attempt, queues=[stream_of(call.tenant, catalog, id)]
+        )
+
+
+def _move(work: Work, kind: str, old: str | None, new: str | None, owner: str) -> None:
+    """Free one name and take another."""
+    if old != new:
+        if old:
+            work.release(kind, old, owner)
+        if new:
+            work.claim(kind, new, owner)

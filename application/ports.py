@@ -1,0 +1,144 @@
+"""What the application asks of the world; adapters/ answers."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from msgspec import Struct
+
+from domain.kernel import Event, Recorded
+
+
+class Receipt(Struct, frozen=True):
+    """Where a write landed. A reader may wait for ``position``; 0: nothing was ever written."""
+
+    id: str
+    version: int
+    position: int
+
+
+class Key(Struct, frozen=True):
+    """An idempotency key: whose, for what, and which request it stands for."""
+
+    principal: str
+    route: str
+    key: str
+    request: bytes  # HMAC of the request
+
+
+class Call(Struct, frozen=True):
+    """Who sends a command, when it happened, and what it follows from."""
+
+    tenant: str
+    actor: str  # user id, or "policy:<name>", "import:<name>"
+    command_id: UUID
+    correlation: UUID
+    causation: UUID | None = None
+    occurred_at: datetime | None = None  # None: now
+    key: Key | None = None
+
+
+class New(Struct, frozen=True):
+    """Events to add to one stream whose version must still be ``expected``."""
+
+    stream: str
+    expected: int
+    events: tuple[Event, ...]
+
+
+Answer = Callable[[Sequence[Recorded]], Struct]
+
+
+class Append(Struct, frozen=True):
+    """All that one command writes; it happens whole or not at all.
+
+    ``asserted``: streams that were only read, with the version each must still have.
+    ``claims``/``releases``: names to take or free within the tenant, as (kind, value, owner).
+    ``answer``: makes the command's answer from the events as recorded; kept for the key.
+    """
+
+    call: Call
+    new: tuple[New, ...]
+    asserted: tuple[tuple[str, int], ...] = ()
+    claims: tuple[tuple[str, str, str], ...] = ()
+    releases: tuple[tuple[str, str, str], ...] = ()
+    answer: Answer | None = None
+
+
+class Appended(Struct, frozen=True):
+    """What an append came to: the events as recorded, and the answer (JSON) kept for the key.
+
+    ``replayed``: the key had been used for the same request before; ``recorded`` is then empty
+    and ``answer`` is the first one's, byte for byte.
+    """
+
+    recorded: tuple[Recorded, ...]
+    answer: bytes
+    replayed: bool = False
+
+
+class Log(Protocol):
+    """The event log."""
+
+    async def read(self, tenant: str, streams: Iterable[str]) -> dict[str, list[Recorded]]:
+        """Every event of each stream in version order; personal data opened, or erased."""
+        ...
+
+    async def append(self, append: Append) -> Appended:
+        """Durable once it returns. Raises Conflict, Taken, KeyReused, Unavailable."""
+        ...
+
+    async def answered(self, tenant: str, key: Key) -> bytes | None:
+        """The answer kept for a key, or None. Raises KeyReused."""
+        ...
+
+
+class Conflict(Exception):
+    """A stream has moved on since it was read. Read it again and decide again."""
+
+
+class Taken(Exception):
+    """A claim is held by another stream."""
+
+    def __init__(self, kind: str, value: str) -> None:
+        super().__init__(kind)
+        self.kind, self.value = kind, value
+
+
+class KeyReused(Exception):
+    """The idempotency key was used before with another request."""
+
+
+class KeyBusy(Exception):
+    """The first request with this idempotency key is still running."""
+
+
+class Unavailable(Exception):
+    """A server that is needed is away, or did not answer in time. ``retry_after``: seconds."""
+
+    def __init__(self, what: str, retry_after: int = 1) -> None:
+        super().__init__(what)
+        self.what, self.retry_after = what, retry_after
+
+
+class Missing(Exception):
+    """There is no such thing, or none that the caller may know of."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Forbidden(Exception):
+    """The caller may know of it, but not do this."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Queries(Protocol):
+    """Reads of the read side that policies need (timers), over all tenants."""
+
+    async def rows(self, sql: str, params: tuple[Any, ...] = ()) -> list[dict[str, Any]]: ...

@@ -1,0 +1,256 @@
+"""Catalog: what a seller offers, and at what price."""
+
+import re
+from typing import assert_never
+
+from domain.kernel import Command, Event, Rejected, Value, but
+from domain.money import Money
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
+
+
+class Describing(Value):
+    """What a product page says; every text may be empty but the name."""
+
+    name: str
+    slug: str  # unique in the tenant
+    category: str = ""
+    product_type: str = ""
+    brand: str = ""
+    description: str = ""
+
+
+class CreateProduct(Command):
+    seller: str
+    describing: Describing
+    price: Money
+    original_price: Money | None = None  # the struck-out one
+    min_order_quantity: int = 1
+    sku: str | None = None  # unique for the seller
+
+
+class DescribeProduct(Command):
+    describing: Describing
+
+
+class ChangePrice(Command):
+    price: Money
+    original_price: Money | None = None
+    reason: str = ""
+
+
+class SetMinimum(Command):
+    quantity: int
+
+
+class AssignSku(Command):
+    sku: str | None
+
+
+class FeatureProduct(Command):
+    featured: bool
+
+
+class RetireProduct(Command):
+    reason: str = ""
+
+
+class RestoreProduct(Command):
+    pass
+
+
+class ProductCreated(Event, tag="catalog.product_created"):
+    seller: str
+    describing: Describing
+    price: Money
+    original_price: Money | None
+    min_order_quantity: int
+    sku: str | None
+
+
+class ProductDescribed(Event, tag="catalog.product_described"):
+    describing: Describing
+
+
+class PriceChanged(Event, tag="catalog.price_changed"):
+    old: Money
+    new: Money
+    original_price: Money | None
+    reason: str
+
+
+class MinimumSet(Event, tag="catalog.minimum_set"):
+    quantity: int
+
+
+class SkuAssigned(Event, tag="catalog.sku_assigned"):
+    sku: str | None
+
+
+class ProductFeatured(Event, tag="catalog.product_featured"):
+    featured: bool
+
+
+class ProductRetired(Event, tag="catalog.product_retired"):
+    reason: str
+
+
+class ProductRestored(Event, tag="catalog.product_restored"):
+    pass
+
+
+COMMANDS = (
+    CreateProduct
+    | DescribeProduct
+    | ChangePrice
+    | SetMinimum
+    | AssignSku
+    | FeatureProduct
+    | RetireProduct
+    | RestoreProduct
+)
+EVENTS = (
+    ProductCreated
+    | ProductDescribed
+    | PriceChanged
+    | MinimumSet
+    | SkuAssigned
+    | ProductFeatured
+    | ProductRetired
+    | ProductRestored
+)
+
+
+class Product(Value):
+    """``seller`` is empty while there is no such product."""
+
+    seller: str = ""
+    describing: Describing = Describing("", "")
+    price: Money = Money(0, "XXX")
+    original_price: Money | None = None
+    min_order_quantity: int = 1
+    sku: str | None = None
+    featured: bool = False
+    retired: bool = False
+
+    @property
+    def exists(self) -> bool:
+        return self.seller != ""
+
+    @property
+    def name(self) -> str:
+        return self.describing.name
+
+
+EMPTY = Product()
+
+
+def decide(product: Product, command: COMMANDS) -> list[EVENTS]:
+    if isinstance(command, CreateProduct):
+        return _create(product, command)
+    if not product.exists:
+        raise Rejected("catalog.unknown_product")
+    if product.retired and not isinstance(command, RetireProduct | RestoreProduct):
+        raise Rejected("catalog.retired", "restore the product first")
+    match command:
+        case DescribeProduct(describing=describing):
+            return _describe(product, describing)
+        case ChangePrice():
+            return _change_price(product, command)
+        case SetMinimum(quantity=quantity):
+            _check_minimum(quantity)
+            return [MinimumSet(quantity)] if quantity != product.min_order_quantity else []
+        case AssignSku(sku=sku):
+            return [SkuAssigned(sku)] if sku != product.sku else []
+        case FeatureProduct(featured=featured):
+            return [ProductFeatured(featured)] if featured != product.featured else []
+        case RetireProduct(reason=reason):
+            return [] if product.retired else [ProductRetired(reason)]
+        case RestoreProduct():
+            return [ProductRestored()] if product.retired else []
+        case _:
+            assert_never(command)
+
+
+def _create(product: Product, new: CreateProduct) -> list[EVENTS]:
+    if product.exists:
+        raise Rejected("catalog.product_exists")
+    _check_text(new.describing)
+    _check_minimum(new.min_order_quantity)
+    _check_price(new.price, new.original_price, new.price.currency)
+    return [
+        ProductCreated(
+            new.seller,
+            new.describing,
+            new.price,
+            new.original_price,
+            new.min_order_quantity,
+            new.sku,
+        )
+    ]
+
+
+def _describe(product: Product, describing: Describing) -> list[EVENTS]:
+    _check_text(describing)
+    return [ProductDescribed(describing)] if describing != product.describing else []
+
+
+def _change_price(product: Product, change: ChangePrice) -> list[EVENTS]:
+    _check_price(change.price, change.original_price, product.price.currency)
+    if (change.price, change.original_price) == (product.price, product.original_price):
+        return []
+    return [PriceChanged(product.price, change.price, change.original_price, change.reason)]
+
+
+def _check_text(describing: Describing) -> None:
+    if not describing.name.strip():
+        raise Rejected("catalog.name_missing")
+    if not SLUG.fullmatch(describing.slug):
+        raise Rejected("catalog.slug_malformed", "lower-case letters, digits and single hyphens")
+
+
+def _check_minimum(quantity: int) -> None:
+    if quantity < 1:
+        raise Rejected("catalog.minimum_below_one")
+
+
+def _check_price(price: Money, original: Money | None, currency: str) -> None:
+    if price.minor < 0:
+        raise Rejected("catalog.price_negative")
+    if price.currency != currency:
+        raise Rejected("catalog.currency_changed", f"this product is priced in {currency}")
+    if original and (original.currency != currency or original.minor < price.minor):
+        raise Rejected("catalog.original_price_too_low", "the struck-out price is the higher one")
+
+
+def evolve(product: Product, event: EVENTS) -> Product:
+    match event:
+        case ProductCreated():
+            return _created(event)
+        case ProductDescribed(describing=describing):
+            return but(product, describing=describing)
+        case PriceChanged(new=price, original_price=original):
+            return but(product, price=price, original_price=original)
+        case MinimumSet(quantity=quantity):
+            return but(product, min_order_quantity=quantity)
+        case SkuAssigned(sku=sku):
+            return but(product, sku=sku)
+        case ProductFeatured(featured=featured):
+            return but(product, featured=featured)
+        case ProductRetired():
+            return but(product, retired=True)
+        case ProductRestored():
+            return but(product, retired=False)
+        case _:
+            assert_never(event)
+
+
+def _created(event: ProductCreated) -> Product:
+    return Product(
+        event.seller,
+        event.describing,
+        event.price,
+        event.original_price,
+        event.min_order_quantity,
+        event.sku,
+    )

@@ -1,0 +1,5 @@
+"""Every projection, one line each."""
+
+from projections.kernel import Projection
+
+PROJECTIONS: dict[str, Projection] = {}

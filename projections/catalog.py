@@ -1,0 +1,154 @@
+"""Catalog: one row per product, as the product page and every list show it."""
+
+from datetime import datetime
+
+from domain.catalog import (
+    MinimumSet,
+    PriceChanged,
+    ProductCreated,
+    ProductDescribed,
+    ProductFeatured,
+    ProductRestored,
+    ProductRetired,
+    SkuAssigned,
+)
+from domain.kernel import Recorded, but
+from domain.money import Price
+from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
+
+VERSION = 1
+
+
+class Product(Document):
+    id: str
+    version: int
+    seller: str
+    name: str
+    slug: str
+    category: str
+    product_type: str
+    brand: str
+    description: str
+    price: Price
+    original_price: Price | None
+    min_order_quantity: int
+    sku: str | None
+    featured: bool
+    retired: bool
+    created_at: datetime
+
+
+def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | None:
+    if isinstance(recorded.event, ProductCreated):
+        return _created(recorded.event, recorded)
+    if product is None:
+        return None
+    return _changed(but(product, version=recorded.version), recorded.event)
+
+
+def _created(event: ProductCreated, recorded: Recorded) -> Product:
+    text = event.describing
+    return Product(
+        id=recorded.id,
+        version=recorded.version,
+        seller=event.seller,
+        name=text.name,
+        slug=text.slug,
+        category=text.category,
+        product_type=text.product_type,
+        brand=text.brand,
+        description=text.description,
+        price=Price.of(event.price),
+        original_price=event.original_price and Price.of(event.original_price),
+        min_order_quantity=event.min_order_quantity,
+        sku=event.sku,
+        featured=False,
+        retired=False,
+        created_at=recorded.occurred_at,
+    )
+
+
+def _changed(product: Product, event: object) -> Product:
+    match event:
+        case ProductDescribed(describing=text):
+            return but(
+                product,
+                name=text.name,
+                slug=text.slug,
+                category=text.category,
+                product_type=text.product_type,
+                brand=text.brand,
+                description=text.description,
+            )
+        case PriceChanged(new=price, original_price=original):
+            return but(
+                product, price=Price.of(price), original_price=original and Price.of(original)
+            )
+        case MinimumSet(quantity=quantity):
+            return but(product, min_order_quantity=quantity)
+        case SkuAssigned(sku=sku):
+            return but(product, sku=sku)
+        case ProductFeatured(featured=featured):
+            return but(product, featured=featured)
+        case ProductRetired():
+            return but(product, retired=True)
+        case ProductRestored():
+            return but(product, retired=False)
+    return product
+
+
+PRODUCTS = Table(
+    name="catalog_products",
+    document=Product,
+    on=dict.fromkeys(
+        (
+            ProductCreated,
+            ProductDescribed,
+            PriceChanged,
+            MinimumSet,
+            SkuAssigned,
+            ProductFeatured,
+            ProductRetired,
+            ProductRestored,
+        ),
+        own,
+    ),
+    evolve=evolve,
+    columns={
+        "seller": Column("text", lambda p: p.seller),
+        "category": Column("text", lambda p: p.category),
+        "slug": Column("text", lambda p: p.slug),
+        "found_by": Column("text", lambda p: f"{p.name} {p.brand} {p.sku or ''}".lower()),
+        "featured": Column("boolean", lambda p: p.featured),
+        "retired": Column("boolean", lambda p: p.retired),
+        "created_at": Column("timestamptz", lambda p: p.created_at),
+    },
+    indexes=("seller", "category", "created_at"),
+    topic=lambda id, product: f"catalog.{id}.{product.seller}",
+)
+TABLES = (PRODUCTS,)
+
+
+class Filter(Document):
+    """What a list of products is narrowed to; None: no such filter."""
+
+    seller: str | None = None
+    category: str | None = None
+    search: str | None = None
+    featured: bool | None = None
+    retired: bool = False
+
+
+async def product(db: Reader, id: str) -> Found | None:
+    return await one(db, PRODUCTS.name, id)
+
+
+async def products(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
+    """Newest first."""
+    where, params = "retired = %s", [wanted.retired]
+    for column in ("seller", "category", "featured"):
+        if (value := getattr(wanted, column)) is not None:
+            where, params = f"{where} AND {column} = %s", [*params, value]
+    if wanted.search:
+        where, params = f"{where} AND strpos(found_by, %s) > 0", [*params, wanted.search.lower()]
+    return await page(db, PRODUCTS.name, where, tuple(params), "created_at DESC, id", number, limit)

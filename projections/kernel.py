@@ -1,0 +1,115 @@
+"""What a projection is made of: tables that are folds, and the documents in them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from domain.kernel import Event, Recorded, Value
+
+
+class Document(Value):
+    """One read row as the API sends it: JSON with money as Price, and no personal data.
+
+    A document with personal data declares ``personal: <Struct of Personal> | UnsetType = UNSET``;
+    it is stored beside the body, sealed, and only the edges open it, for readers who may.
+    """
+
+
+D = TypeVar("D", bound=Document)
+Keys = Callable[[Recorded], Iterable[str]]
+
+
+def own(recorded: Recorded) -> tuple[str]:
+    """The row of the event's own aggregate."""
+    return (recorded.id,)
+
+
+@dataclass(frozen=True)
+class Column(Generic[D]):
+    """A column that rows are filtered or sorted by: its SQL type, and its value of a document."""
+
+    type: str
+    value: Callable[[D], Any]
+
+
+@dataclass(frozen=True)
+class Table(Generic[D]):
+    """One read table: which events change which rows, and how a row folds them.
+
+    ``on``: for each event type it folds, the ids of the rows it changes.
+    ``related``: event types that change rows found by content instead, as a SQL condition on
+    the columns (``%s`` parameters) and its parameters: ("products @> ARRAY[%s]", (id,)).
+    ``evolve(document or None, recorded, id)``: the row's next document; None deletes the row.
+    ``topic(id, document)``: what watchers of the row subscribe to, ``<context>.<id>[.<filter>…]``,
+    tokens of [A-Za-z0-9_-]; a table without one is not pushed.
+    ``counters``: the row also lives in Valkey, absolute and with its position.
+    """
+
+    name: str
+    document: type[D]
+    on: Mapping[type[Event], Keys]
+    evolve: Callable[[D | None, Recorded, str], D | None]
+    columns: Mapping[str, Column[D]] = field(default_factory=dict)
+    indexes: tuple[str, ...] = ()  # column lists; the tenant leads every index by itself
+    related: Mapping[type[Event], Callable[[Recorded], tuple[str, tuple[Any, ...]]]] = field(
+        default_factory=dict
+    )
+    topic: Callable[[str, D], str] | None = None
+    counters: bool = False
+
+
+class Projection(Protocol):
+    """A projection module: its tables move together, with one position, under one leader."""
+
+    VERSION: int  # raise it when a fold or a column changes: the tables are then built again
+    TABLES: tuple[Table[Any], ...]
+    __name__: str
+
+
+class Found(Value):
+    """One row as stored: JSON bytes ready to send, and its personal part, sealed, if any."""
+
+    SQL: ClassVar[str] = "id, position, body, personal"
+
+    id: str
+    position: int
+    body: bytes
+    personal: bytes | None = None
+
+
+class Page(Value):
+    """A slice of a list, and how many rows the whole list has."""
+
+    items: list[Found]
+    total: int
+
+
+class Reader(Protocol):
+    """Read-only SQL over one tenant's rows; every table has ``tenant`` as its first column."""
+
+    tenant: str
+
+    async def rows(self, sql: str, params: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a SELECT, run under the tenant's row-level security."""
+        ...
+
+
+async def one(db: Reader, table: str, id: str) -> Found | None:
+    """The row of that id."""
+    rows = await db.rows(
+        f"SELECT {Found.SQL} FROM read.{table} WHERE tenant = %s AND id = %s", (db.tenant, id)
+    )
+    return Found(*rows[0]) if rows else None
+
+
+async def page(
+    db: Reader, table: str, where: str, params: tuple[Any, ...], order: str, page: int, limit: int
+) -> Page:
+    """One page of the rows that meet ``where`` (its ``%s`` are ``params``), in ``order``."""
+    condition = f"FROM read.{table} WHERE tenant = %s AND {where or 'true'}"
+    (total,), *_ = await db.rows(f"SELECT count(*) {condition}", (db.tenant, *params))
+    rows = await db.rows(
+        f"SELECT {Found.SQL} {condition} ORDER BY {order} LIMIT %s OFFSET %s",
+        (db.tenant, *params, limit, (page - 1) * limit),
+    )
+    return Page([Found(*row) for row in rows], total)
