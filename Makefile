@@ -1,0 +1,26 @@
+# Souk: `make run` starts everything, `make test` proves it. Needs Python 3.11 or later and make.
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: setup run test
+
+setup: .venv/ready
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Souk needs Python 3.11 or later: make PYTHON=python3.12 …")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "setup: installing what requirements.lock pins"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+run: setup
+	@exec $(BIN)/souk up $(ARGS)
+
+test: setup
+	@echo "format"  && $(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
+	@echo "lint"    && $(BIN)/ruff check --quiet --output-format=concise .
+	@echo "types"   && $(BIN)/mypy --no-error-summary
+	@echo "imports" && $(BIN)/lint-imports --no-timing > .venv/imports.log || { cat .venv/imports.log; exit 1; }
+	@echo "tests"   && $(BIN)/pytest --tb=line -r sE $(TESTS)

@@ -1,0 +1,72 @@
+"""Freezes the tags and a payload of each event that is not frozen yet.
+
+    python -m tests.architecture.freeze
+
+Writes tags.txt and golden/<tag>.json; never changes what is there. Commit what it wrote.
+"""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from adapters.log.codec import Codec
+
+from domain import AGGREGATES
+from domain.kernel import Event, Personal
+
+HERE = Path(__file__).parent
+TAGS, GOLDEN = HERE / "tags.txt", HERE / "golden"
+SCALARS: dict[Any, Any] = {
+    str: "text",
+    int: 7,
+    bool: True,
+    datetime: datetime(2017, 5, 16, 12, 30, tzinfo=UTC),
+    date: date(2017, 5, 16),
+    Personal: Personal("ada", box="c2VhbGVk"),
+}
+
+
+def event_types() -> dict[str, type[Event]]:
+    unions = [module.EVENTS for module in AGGREGATES.values()]
+    types = [event for union in unions for event in (get_args(union) or [union])]
+    return {str(event.__struct_config__.tag): event for event in types}
+
+
+def sample(kind: Any) -> Any:
+    """A value of that type with every part filled."""
+    if kind in SCALARS:
+        return SCALARS[kind]
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return sample(next(p for p in parts if p is not NoneType))
+    if origin is Literal:
+        return parts[0]
+    if origin in (tuple, list):
+        return origin([sample(parts[0])])
+    if origin is dict:
+        return {sample(parts[0]): sample(parts[1])}
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        hints = get_type_hints(kind)
+        return kind(**{name: sample(hints[name]) for name in kind.__struct_fields__})
+    if isinstance(kind, type) and issubclass(kind, str):
+        return next(iter(kind))
+    raise TypeError(f"no sample of {kind}: add one to SCALARS")
+
+
+def payload(event: Event) -> bytes:
+    return Codec().encode_sealed(event)
+
+
+def main() -> None:
+    frozen = set(TAGS.read_text().split()) if TAGS.exists() else set()
+    GOLDEN.mkdir(exist_ok=True)
+    for tag, kind in event_types().items():
+        if tag not in frozen:
+            (GOLDEN / f"{tag}.json").write_bytes(payload(sample(kind)) + b"\n")
+    TAGS.write_text("\n".join(sorted(frozen | set(event_types()))) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""A context is one word in every layer, and nothing is left unregistered."""
+
+import ast
+import importlib
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from domain import AGGREGATES
+from domain.kernel import Event
+from entrypoints.http import CONTROLLERS
+from projections import PROJECTIONS
+
+ROOT = Path(__file__).parents[2]
+SHARED = {"kernel", "money", "__init__"}
+
+
+def modules(layer: str) -> set[str]:
+    found = {p.stem for p in (ROOT / layer).glob("*.py")} | {
+        p.parent.name for p in (ROOT / layer).glob("*/__init__.py")
+    }
+    return found - SHARED
+
+
+def events_of(context: str) -> list[type[Event]]:
+    union = AGGREGATES[context].EVENTS
+    return list(get_args(union)) or [union]
+
+
+def test_every_domain_module_that_decides_is_registered():
+    deciders = {
+        name
+        for name in modules("domain")
+        if hasattr(importlib.import_module(f"domain.{name}"), "decide")
+    }
+    assert deciders == set(AGGREGATES)
+
+
+def test_every_projection_is_registered():
+    built = {
+        name
+        for name in modules("projections")
+        if hasattr(importlib.import_module(f"projections.{name}"), "TABLES")
+    }
+    assert built == set(PROJECTIONS)
+
+
+def test_every_controller_is_registered():
+    written = {
+        node.name
+        for path in (ROOT / "entrypoints/http").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+        and any(isinstance(base, ast.Name) and base.id == "Controller" for base in node.bases)
+    }
+    assert written == {controller.__name__ for controller in CONTROLLERS}
+
+
+@pytest.mark.parametrize("context", sorted(AGGREGATES))
+def test_a_context_is_one_word_in_every_layer(context: str):
+    places = [
+        *(ROOT / layer for layer in ("domain", "application", "projections", "entrypoints/http")),
+        ROOT / "docs/contexts",
+        ROOT / "tests",
+    ]
+    missing = [
+        str(place.relative_to(ROOT))
+        for place in places
+        if not any((place / f"{context}{end}").exists() for end in ("", ".py", ".md"))
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("context", sorted(AGGREGATES))
+def test_tags_are_the_context_and_the_class_in_snake_case(context: str):
+    for event in events_of(context):
+        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower()
+        assert event.__struct_config__.tag == f"{context}.{snake}"
+
+
+@pytest.mark.parametrize("context", sorted(PROJECTIONS))
+def test_tables_and_topics_begin_with_their_context(context: str):
+    assert all(table.name.startswith(f"{context}_") for table in PROJECTIONS[context].TABLES)

@@ -1,0 +1,68 @@
+"""compose.yaml and the Dockerfile, by parsing: no container engine runs here."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from entrypoints.cli import main
+from entrypoints.settings import VARIABLES
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+SERVICES = COMPOSE["services"]
+ROLES = ("api", "projector", "policies", "migrate")
+
+
+def test_there_is_one_image_in_every_role_and_each_server():
+    assert {"postgres", "valkey", "nats", "minio", *ROLES} <= set(SERVICES)
+    assert len({SERVICES[role]["image"] for role in ROLES}) == 1
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_runs_a_command_that_exists_with_options_that_exist(role: str):
+    name, *options = SERVICES[role]["command"]
+    command = main.commands[name]
+    known = {flag for p in command.params if isinstance(p, click.Option) for flag in p.opts}
+    assert {option for option in options if option.startswith("--")} <= known
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_given_only_variables_that_souk_reads(role: str):
+    assert set(SERVICES[role]["environment"]) <= set(VARIABLES)
+
+
+def test_every_dependency_is_a_service():
+    wanted = {name for s in SERVICES.values() for name in s.get("depends_on", {})}
+    assert wanted <= set(SERVICES)
+
+
+def test_no_secret_has_a_default():
+    assert (
+        re.findall(
+            r"\$\{\w*(?:PASSWORD|KEY|SECRET)\w*:-[^}]*\}", (ROOT / "compose.yaml").read_text()
+        )
+        == []
+    )
+
+
+def test_the_image_is_built_from_the_hash_pinned_lock_as_an_ordinary_user():
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert any("--require-hashes -r requirements.lock" in line for line in lines)
+    assert any(line.startswith("USER ") and line != "USER root" for line in lines)
+    copied = {
+        word
+        for line in lines
+        if line.startswith("COPY ") and "--from" not in line
+        for word in line.split()[1:-1]
+    }
+    assert all((ROOT / word).exists() for word in copied)
+
+
+def test_the_lock_file_pins_by_hash_and_names_no_index():
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "://" not in lock
+    pinned = re.findall(r"^[a-z0-9][^ ]*==", lock, re.MULTILINE)
+    assert len(pinned) > 50
+    assert all("--hash=" in block for block in re.split(r"\n(?=[a-z0-9])", lock.strip()))
