@@ -50,11 +50,20 @@ class Personal:
     is true, ``text`` is empty, and every ``evolve`` must still accept it.
     """
 
-    __slots__ = ("box", "subject", "text")
+    __slots__ = ("box", "stream", "subject", "tag", "text")
 
-    def __init__(self, subject: str, text: str = "", box: str | None = None) -> None:
-        """``subject``: whom it is about, within the tenant. ``box``: the sealed text, base64."""
+    def __init__(
+        self,
+        subject: str,
+        text: str = "",
+        box: str | None = None,
+        stream: str = "",
+        tag: str = "",
+    ) -> None:
+        """``subject``: whom it is about, within the tenant. ``box``: the sealed text, base64,
+        which only opens as part of the ``stream`` and event ``tag`` that it was sealed for."""
         self.subject, self.text, self.box = subject, text, box
+        self.stream, self.tag = stream, tag
 
     @property
     def sealed(self) -> bool:

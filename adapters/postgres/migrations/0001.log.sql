@@ -9,9 +9,10 @@ CREATE SCHEMA policies;
 -- One row: who locks it writes. fillfactor leaves room for updates in place.
 CREATE TABLE log.head (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
-    position bigint NOT NULL
+    position bigint NOT NULL,
+    recorded_at timestamptz NOT NULL
 ) WITH (fillfactor = 10);
-INSERT INTO log.head (position) VALUES (0);
+INSERT INTO log.head (position, recorded_at) VALUES (0, 'epoch');
 
 CREATE TABLE log.events (
     tenant text NOT NULL,

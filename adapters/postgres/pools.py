@@ -1,0 +1,90 @@
+"""Connections to Postgres: pools that say no when they are full, under a role that is not the owner."""
+
+import select
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+from application.ports import Unavailable
+
+Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
+Pool: TypeAlias = AsyncConnectionPool[Connection]
+
+APPEND, PROJECT, READ = "souk_append", "souk_project", "souk_read"
+WAITING_PER_CONNECTION = 64  # callers beyond that are turned away at once
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
+SATURATED = (PoolTimeout, TooManyRequests, PoolClosed)
+
+
+async def open_pool(url: str, role: str, *, size: int, name: str, timeout: float = 5.0) -> Pool:
+    """A pool of at most ``size`` autocommit connections that act as ``role``.
+
+    Waits ``timeout`` seconds for a free connection, and as long for each statement. Opens without
+    waiting for the server: while it is away, ``borrow`` raises Unavailable.
+    """
+    pool: Pool = AsyncConnectionPool(
+        conninfo_of(url, role, name, timeout),
+        connection_class=AsyncConnection[tuple[Any, ...]],
+        kwargs={"autocommit": True, "prepare_threshold": 2},
+        min_size=1,
+        max_size=size,
+        max_waiting=size * WAITING_PER_CONNECTION,
+        timeout=timeout,
+        reconnect_timeout=2.0,
+        check=_still_there,
+        name=name,
+        open=False,
+    )
+    await pool.open()
+    return pool
+
+
+def conninfo_of(url: str, role: str, name: str, timeout: float, *settings: str) -> str:
+    """``url`` with the session's role and limits; ``settings``: more of them, as "name=value"."""
+    options = [
+        conninfo_to_dict(url).get("options") or "",
+        f"-c role={role}",
+        "-c timezone=UTC",
+        f"-c statement_timeout={int(timeout * 1000)}",
+        *(f"-c {setting}" for setting in settings),
+    ]
+    return make_conninfo(
+        url,
+        options=" ".join(filter(None, options)),
+        application_name=name,
+        connect_timeout=max(2, int(timeout)),
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=3,
+        tcp_user_timeout=10_000,
+    )
+
+
+@asynccontextmanager
+async def borrow(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection of the pool. Unavailable when the pool is full or the server is away."""
+    with unavailable():
+        async with pool.connection() as connection:
+            yield connection
+
+
+@contextmanager
+def unavailable() -> Iterator[None]:
+    """Turns "the server is away", "too slow" and "the pool is full" into ports.Unavailable."""
+    try:
+        yield
+    except (*SATURATED, *AWAY) as error:
+        raise Unavailable("postgres") from error
+
+
+async def _still_there(connection: Connection) -> None:
+    """An idle connection with something to read was closed, or has news: only then ask."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
