@@ -1,0 +1,244 @@
+"""Orders: one seller's part of a checkout, from placing to delivery or return."""
+
+import re
+from datetime import date
+from typing import assert_never
+
+from domain.kernel import Rejected, Value, but
+from domain.money import Money, total
+from domain.orders.channels import CHANNELS, OVER, STATUSES
+from domain.orders.commands import (
+    COMMANDS,
+    CancelOrder,
+    CompleteOrder,
+    ConfirmOrder,
+    DeliverOrder,
+    MakeReady,
+    PlaceOrder,
+    PromiseDelivery,
+    ReturnOrder,
+    ShipOrder,
+    StartProcessing,
+)
+from domain.orders.events import (
+    EVENTS,
+    DeliveryPromised,
+    OrderCancelled,
+    OrderCompleted,
+    OrderConfirmed,
+    OrderDelivered,
+    OrderPlaced,
+    OrderReady,
+    OrderReturned,
+    OrderShipped,
+    ProcessingStarted,
+)
+from domain.orders.lines import Customer, Line
+
+__all__ = [
+    "CHANNELS",
+    "COMMANDS",
+    "EMPTY",
+    "EVENTS",
+    "STATUSES",
+    "CancelOrder",
+    "CompleteOrder",
+    "ConfirmOrder",
+    "Customer",
+    "DeliverOrder",
+    "DeliveryPromised",
+    "Line",
+    "MakeReady",
+    "Order",
+    "OrderCancelled",
+    "OrderCompleted",
+    "OrderConfirmed",
+    "OrderDelivered",
+    "OrderPlaced",
+    "OrderReady",
+    "OrderReturned",
+    "OrderShipped",
+    "PlaceOrder",
+    "ProcessingStarted",
+    "PromiseDelivery",
+    "ReturnOrder",
+    "ShipOrder",
+    "StartProcessing",
+    "decide",
+    "evolve",
+]
+
+REASON = re.compile(r"[a-z_]{1,40}", re.ASCII)
+MAX_TRACKING = 100  # characters
+
+
+class Order(Value):
+    """``status`` is empty while there is no such order."""
+
+    status: str = ""
+    number: int = 0
+    checkout: str = ""
+    buyer: str = ""
+    seller: str = ""
+    channel: str = ""
+    lines: tuple[Line, ...] = ()
+    total: Money = Money(0, "XXX")
+    cash: bool = False
+    tracking: str | None = None
+    expected_delivery: date | None = None
+    delivered: bool = False
+
+    @property
+    def exists(self) -> bool:
+        return self.status != ""
+
+
+EMPTY = Order()
+
+
+def decide(order: Order, command: COMMANDS) -> list[EVENTS]:
+    if isinstance(command, PlaceOrder):
+        return _place(order, command)
+    if not order.exists:
+        raise Rejected("orders.unknown_order")
+    match command:
+        case ConfirmOrder():
+            return _step(order, "confirmed", OrderConfirmed())
+        case StartProcessing():
+            return _step(order, "processing", ProcessingStarted())
+        case MakeReady():
+            return _step(order, "ready", OrderReady())
+        case ShipOrder(tracking=tracking):
+            return _ship(order, tracking)
+        case DeliverOrder():
+            return _step(order, "delivered", OrderDelivered())
+        case CompleteOrder():
+            return _step(order, "completed", OrderCompleted())
+        case CancelOrder():
+            return _cancel(order, command)
+        case ReturnOrder(reason=reason):
+            _check_reason(reason)
+            return _step(order, "returned", OrderReturned(reason))
+        case PromiseDelivery(date=day):
+            return _promise(order, day)
+        case _:
+            assert_never(command)
+
+
+def _place(order: Order, new: PlaceOrder) -> list[EVENTS]:
+    if order.exists:
+        raise Rejected("orders.order_exists")
+    if new.channel not in CHANNELS:
+        raise Rejected("orders.unknown_channel", f"one of {', '.join(CHANNELS)}")
+    _check_lines(new.lines)
+    if new.shipping.minor < 0:
+        raise Rejected("orders.shipping_negative")
+    subtotal = total([line.subtotal for line in new.lines], new.lines[0].subtotal.currency)
+    return [
+        OrderPlaced(
+            checkout=new.checkout,
+            buyer=new.buyer,
+            seller=new.seller,
+            channel=new.channel,
+            lines=new.lines,
+            subtotal=subtotal,
+            shipping=new.shipping,
+            total=subtotal + new.shipping,
+            cash=new.cash,
+            customer=new.customer,
+            note=new.note,
+            expected_delivery=new.expected_delivery,
+            seller_name=new.seller_name,
+        )
+    ]
+
+
+def _check_lines(lines: tuple[Line, ...]) -> None:
+    if not lines:
+        raise Rejected("orders.empty")
+    if len({line.product for line in lines}) != len(lines):
+        raise Rejected("orders.line_repeated", "one line per product")
+    for line in lines:
+        if line.quantity < 1 or line.unit_price.minor < 0:
+            raise Rejected("orders.line_malformed")
+        if line.subtotal != line.unit_price.times(line.quantity):
+            raise Rejected("orders.line_does_not_add_up")
+
+
+def _step(order: Order, to: str, event: EVENTS) -> list[EVENTS]:
+    """Taking the step that was last taken is no news; jumping is refused."""
+    if order.status == to:
+        return []
+    _check_step(order, to)
+    return [event]
+
+
+def _check_step(order: Order, to: str) -> None:
+    undelivered = to == "returned" and not order.delivered
+    if to not in CHANNELS[order.channel].get(order.status, ()) or undelivered:
+        raise Rejected("orders.illegal_transition", f"{order.status} to {to} by {order.channel}")
+
+
+def _ship(order: Order, tracking: str | None) -> list[EVENTS]:
+    if tracking is not None and not 1 <= len(tracking) <= MAX_TRACKING:
+        raise Rejected("orders.tracking_malformed", f"1 to {MAX_TRACKING} characters")
+    return _step(order, "shipped", OrderShipped(tracking))
+
+
+def _cancel(order: Order, command: CancelOrder) -> list[EVENTS]:
+    _check_reason(command.reason)
+    if command.by_buyer and order.status not in ("pending", "confirmed", "cancelled"):
+        raise Rejected("orders.too_late_to_cancel", "the seller has started on it")
+    return _step(order, "cancelled", OrderCancelled(command.reason, command.note))
+
+
+def _check_reason(reason: str) -> None:
+    if not REASON.fullmatch(reason):
+        raise Rejected("orders.reason_malformed", "1 to 40 lower-case letters and underscores")
+
+
+def _promise(order: Order, day: date) -> list[EVENTS]:
+    if order.status in OVER:
+        raise Rejected("orders.over", f"this order is {order.status}")
+    return [DeliveryPromised(day)] if day != order.expected_delivery else []
+
+
+def evolve(order: Order, event: EVENTS) -> Order:
+    match event:
+        case OrderPlaced():
+            return _placed(event)
+        case OrderConfirmed():
+            return but(order, status="confirmed")
+        case ProcessingStarted():
+            return but(order, status="processing")
+        case OrderReady():
+            return but(order, status="ready")
+        case OrderShipped(tracking=tracking):
+            return but(order, status="shipped", tracking=tracking)
+        case OrderDelivered():
+            return but(order, status="delivered", delivered=True)
+        case OrderCompleted():
+            return but(order, status="completed")
+        case OrderCancelled():
+            return but(order, status="cancelled")
+        case OrderReturned():
+            return but(order, status="returned")
+        case DeliveryPromised(date=day):
+            return but(order, expected_delivery=day)
+        case _:
+            assert_never(event)
+
+
+def _placed(event: OrderPlaced) -> Order:
+    return Order(
+        status="pending",
+        number=event.number,
+        checkout=event.checkout,
+        buyer=event.buyer,
+        seller=event.seller,
+        channel=event.channel,
+        lines=event.lines,
+        total=event.total,
+        cash=event.cash,
+        expected_delivery=event.expected_delivery,
+    )

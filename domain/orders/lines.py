@@ -1,0 +1,29 @@
+"""Lines: what was sold, and whom it goes to."""
+
+from domain.kernel import Personal, Value
+from domain.money import Money
+
+
+class Line(Value):
+    """One product as it was sold."""
+
+    product: str
+    sku: str | None
+    name: str
+    unit_price: Money
+    quantity: int
+    subtotal: Money
+
+    @staticmethod
+    def of(product: str, sku: str | None, name: str, unit_price: Money, quantity: int) -> "Line":
+        return Line(product, sku, name, unit_price, quantity, unit_price.times(quantity))
+
+
+class Customer(Value):
+    """Whom to deliver to; all about the buyer. ``region`` names no person: a wilaya, a state."""
+
+    name: Personal | None = None
+    phone: Personal | None = None
+    email: Personal | None = None
+    address: Personal | None = None
+    region: str = ""
