@@ -1,5 +1,8 @@
 """Every projection, one line each."""
 
+from projections import catalog
 from projections.kernel import Projection
 
-PROJECTIONS: dict[str, Projection] = {}
+PROJECTIONS: dict[str, Projection] = {
+    "catalog": catalog,
+}

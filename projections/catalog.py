@@ -1,6 +1,7 @@
 """Catalog: one row per product, as the product page and every list show it."""
 
 from datetime import datetime
+from typing import Any
 
 from domain.catalog import (
     MinimumSet,
@@ -13,7 +14,7 @@ from domain.catalog import (
     SkuAssigned,
 )
 from domain.kernel import Recorded, but
-from domain.money import Price
+from domain.money import Money, Price
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
 VERSION = 1
@@ -59,13 +60,17 @@ def _created(event: ProductCreated, recorded: Recorded) -> Product:
         brand=text.brand,
         description=text.description,
         price=Price.of(event.price),
-        original_price=event.original_price and Price.of(event.original_price),
+        original_price=_struck_out(event.original_price),
         min_order_quantity=event.min_order_quantity,
         sku=event.sku,
         featured=False,
         retired=False,
         created_at=recorded.occurred_at,
     )
+
+
+def _struck_out(original: Money | None) -> Price | None:
+    return None if original is None else Price.of(original)
 
 
 def _changed(product: Product, event: object) -> Product:
@@ -81,9 +86,7 @@ def _changed(product: Product, event: object) -> Product:
                 description=text.description,
             )
         case PriceChanged(new=price, original_price=original):
-            return but(
-                product, price=Price.of(price), original_price=original and Price.of(original)
-            )
+            return but(product, price=Price.of(price), original_price=_struck_out(original))
         case MinimumSet(quantity=quantity):
             return but(product, min_order_quantity=quantity)
         case SkuAssigned(sku=sku):
@@ -145,7 +148,8 @@ async def product(db: Reader, id: str) -> Found | None:
 
 async def products(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """Newest first."""
-    where, params = "retired = %s", [wanted.retired]
+    params: list[Any] = [wanted.retired]
+    where = "retired = %s"
     for column in ("seller", "category", "featured"):
         if (value := getattr(wanted, column)) is not None:
             where, params = f"{where} AND {column} = %s", [*params, value]

@@ -43,6 +43,10 @@ class Table(Generic[D]):
     ``topic(id, document)``: what watchers of the row subscribe to, ``<context>.<id>[.<filter>…]``,
     tokens of [A-Za-z0-9_-]; a table without one is not pushed.
     ``counters``: the row also lives in Valkey, absolute and with its position.
+    ``emits(before, after)``: what one evolve of a row tells the tables that come after this one
+    in TABLES, or None. They find it in ``on`` and fold it like a logged event, in its cause's
+    envelope: so totals over many rows (orders per status) stay small rows of their own. It is
+    never stored, so it has no tag.
     """
 
     name: str
@@ -56,14 +60,21 @@ class Table(Generic[D]):
     )
     topic: Callable[[str, D], str] | None = None
     counters: bool = False
+    emits: Callable[[D | None, D | None], Event | None] | None = None
 
 
 class Projection(Protocol):
     """A projection module: its tables move together, with one position, under one leader."""
 
-    VERSION: int  # raise it when a fold or a column changes: the tables are then built again
-    TABLES: tuple[Table[Any], ...]
     __name__: str
+
+    @property
+    def VERSION(self) -> int:
+        """Raise it when a fold or a column changes: the tables are then built again."""
+        ...
+
+    @property
+    def TABLES(self) -> tuple[Table[Any], ...]: ...
 
 
 class Found(Value):
