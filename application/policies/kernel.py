@@ -1,0 +1,92 @@
+"""What a policy is made of: the events it hears, and its reaction to each."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+import msgspec
+
+from application.ports import Call, Key
+from application.work import Commands
+from domain.kernel import Event, Recorded, Value
+
+Reaction = Callable[[Commands, Call, Recorded], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Reacts to events by sending commands; every reaction may safely run twice.
+
+    ``name`` is for ever: its position and its idempotency keys are kept under it.
+    """
+
+    name: str
+    on: Mapping[type[Event], Reaction]
+
+    def call(self, recorded: Recorded) -> Call:
+        """The call of the one command that this policy sends because of that event."""
+        return Call(
+            tenant=recorded.tenant,
+            actor=f"policy:{self.name}",
+            command_id=uuid5(recorded.event_id, self.name),
+            correlation=recorded.correlation,
+            causation=recorded.event_id,
+            occurred_at=recorded.occurred_at,
+            key=_key(self.name, str(recorded.event_id)),
+        )
+
+
+class Due(Value):
+    """A timer that has run out: the stream it belongs to, and the time it was set for."""
+
+    tenant: str
+    id: str
+    at: datetime
+    now: datetime
+    position: int  # of the row that holds the timer
+
+
+@dataclass(frozen=True)
+class Timer:
+    """Reacts to a time that has come, on real time: what is imported sets no timer."""
+
+    name: str
+    reaction: Callable[[Commands, Call, Due], Awaitable[None]]
+
+    def call(self, due: Due) -> Call:
+        id = uuid5(_TIMERS, f"{self.name}/{due.tenant}/{due.id}/{due.at.isoformat()}")
+        return Call(
+            tenant=due.tenant,
+            actor=f"policy:{self.name}",
+            command_id=id,
+            correlation=id,
+            occurred_at=None,
+            key=_key(self.name, str(id)),
+        )
+
+
+_TIMERS = UUID("6f1c9a52-5d8e-5b0c-9b5e-3a7f0c1d2e4b")
+
+
+def per(call: Call, id: str) -> Call:
+    """The call of one of several commands that one event causes, each about its own ``id``."""
+    assert call.key is not None
+    return msgspec.structs.replace(
+        call,
+        command_id=uuid5(call.command_id, id),
+        key=_key(call.key.route, f"{call.key.key}/{id}"),
+    )
+
+
+async def every(commands: Iterable[Awaitable[None]]) -> None:
+    """Run them all, then raise the first failure: one that fails does not keep the others."""
+    failures = await asyncio.gather(*commands, return_exceptions=True)
+    for failure in failures:
+        if failure is not None:
+            raise failure
+
+
+def _key(policy: str, key: str) -> Key:
+    return Key(f"policy:{policy}", policy, key, b"")
