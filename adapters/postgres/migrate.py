@@ -6,10 +6,10 @@ from importlib.resources import as_file, files
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from yoyo import read_migrations
-from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
-from yoyo.connections import DatabaseURI
-from yoyo.migrations import default_migration_table
+from yoyo import read_migrations  # type: ignore[import-untyped]
+from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend  # type: ignore[import-untyped]
+from yoyo.connections import DatabaseURI  # type: ignore[import-untyped]
+from yoyo.migrations import default_migration_table  # type: ignore[import-untyped]
 
 LOCK = 0x50_75_6B_00  # advisory lock of whoever migrates
 UNSAFE = "POSTGRES_ENABLE_DB_FUNCTIONS"

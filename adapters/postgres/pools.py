@@ -1,4 +1,4 @@
-"""Connections to Postgres: pools that say no when they are full, under a role that is not the owner."""
+"""Connections to Postgres: pools that refuse when full, under roles that own nothing."""
 
 import select
 from collections.abc import AsyncIterator, Iterator
@@ -21,7 +21,14 @@ AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
 SATURATED = (PoolTimeout, TooManyRequests, PoolClosed)
 
 
-async def open_pool(url: str, role: str, *, size: int, name: str, timeout: float = 5.0) -> Pool:
+async def open_pool(
+    url: str,
+    role: str,
+    *,
+    size: int,
+    name: str,
+    timeout: float = 5.0,  # noqa: ASYNC109
+) -> Pool:
     """A pool of at most ``size`` autocommit connections that act as ``role``.
 
     Waits ``timeout`` seconds for a free connection, and as long for each statement. Opens without
@@ -47,7 +54,7 @@ async def open_pool(url: str, role: str, *, size: int, name: str, timeout: float
 def conninfo_of(url: str, role: str, name: str, timeout: float, *settings: str) -> str:
     """``url`` with the session's role and limits; ``settings``: more of them, as "name=value"."""
     options = [
-        conninfo_to_dict(url).get("options") or "",
+        str(conninfo_to_dict(url).get("options") or ""),
         f"-c role={role}",
         "-c timezone=UTC",
         f"-c statement_timeout={int(timeout * 1000)}",

@@ -1,0 +1,177 @@
+"""The keys of personal data: one per data subject, each sealed with the instance's master key."""
+
+import os
+import time
+from base64 import b64decode, b64encode
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from adapters.postgres.pools import Pool, borrow
+from domain.kernel import ERASED, Personal
+
+NONCE = 12  # bytes
+KEPT = 20_000  # keys in memory
+FRESH = 30.0  # seconds until another process's destroying of a key is noticed here
+_SHAPE = {"subject", "sealed", "stream", "tag"}
+
+
+class Broken(Exception):
+    """Sealed data does not open: altered, moved to another event, or under another master key."""
+
+
+class Seals:
+    """The keys of some subjects of one tenant, at hand to seal and open with. None: destroyed."""
+
+    def __init__(self, tenant: str, keys: dict[str, AESGCM | None]) -> None:
+        self._tenant, self._keys = tenant, keys
+
+    def seal(self, personal: Personal, stream: str, tag: str) -> Personal:
+        """Sealed for one stream and tag. What is about an erased person is stored as erased:
+        nothing new is kept of them, and no append fails for having raced with the erasure."""
+        key = self._keys.get(personal.subject)
+        if key is None:
+            return Personal(personal.subject, box=ERASED, stream=stream, tag=tag)
+        nonce = os.urandom(NONCE)
+        box = nonce + key.encrypt(nonce, personal.text.encode(), _bound(stream, tag))
+        return Personal(personal.subject, box=b64encode(box).decode(), stream=stream, tag=tag)
+
+    def text(self, personal: Personal) -> str | None:
+        """The clear text of what is sealed; None when it is erased. Raises Broken."""
+        key = self._keys.get(personal.subject)
+        if key is None or personal.box in (None, ERASED):
+            return None
+        if personal.stream.partition("/")[0] != self._tenant:
+            raise Broken(f"sealed for {personal.stream!r}, not for tenant {self._tenant!r}")
+        try:
+            box = b64decode(personal.box or "", validate=True)
+            bound = _bound(personal.stream, personal.tag)
+            return key.decrypt(box[:NONCE], box[NONCE:], bound).decode()
+        except (InvalidTag, ValueError):
+            raise Broken(f"{personal.tag} of {personal.stream!r} does not open") from None
+
+    def open(self, personal: Personal) -> None:
+        """Open it in place."""
+        text = self.text(personal)
+        personal.text, personal.box = ("", ERASED) if text is None else (text, None)
+
+
+class Keyring:
+    """Makes, finds and destroys keys. ``master``: 32 bytes; without it no key can be read."""
+
+    def __init__(self, pool: Pool, master: bytes) -> None:
+        self._pool, self._master = pool, AESGCM(master)
+        self._kept: OrderedDict[tuple[str, str], tuple[float, AESGCM | None]] = OrderedDict()
+
+    async def for_sealing(self, tenant: str, subjects: Iterable[str]) -> Seals:
+        """Keys to seal with; those that are missing are made, and committed before this returns."""
+        wanted = set(subjects)
+        keys = await self._find(tenant, wanted)
+        if missing := sorted(wanted - keys.keys()):
+            await self._make(tenant, missing)
+            keys |= await self._find(tenant, set(missing))
+        return Seals(tenant, keys)
+
+    async def for_opening(self, tenant: str, subjects: Iterable[str]) -> Seals:
+        """Keys to open with; a subject without one reads as erased."""
+        return Seals(tenant, await self._find(tenant, set(subjects)))
+
+    async def destroy(self, tenant: str, subject: str) -> None:
+        """Erase a person: what is sealed with their key can never be read again, anywhere.
+
+        Other processes may still open it for FRESH seconds, from the key in their memory.
+        """
+        async with borrow(self._pool) as connection:
+            await connection.execute(
+                """INSERT INTO keys.subjects (tenant, subject, destroyed_at) VALUES (%s, %s, now())
+                ON CONFLICT (tenant, subject) DO UPDATE SET sealed_key = NULL,
+                    destroyed_at = coalesce(subjects.destroyed_at, excluded.destroyed_at)""",
+                (tenant, subject),
+            )
+        self._keep(tenant, subject, None)
+
+    async def open_personal(self, tenant: str, personal: bytes) -> bytes:
+        """The JSON of a row's ``personal`` column with every sealed text clear, or null if erased.
+
+        For the edges, and readers who may see it. Raises Broken, ports.Unavailable.
+        """
+        return (await self.open_all(tenant, [personal]))[0]
+
+    async def open_all(self, tenant: str, rows: Iterable[bytes]) -> list[bytes]:
+        """``open_personal`` for several rows of one tenant in one look-up."""
+        trees = [msgspec.json.decode(row) for row in rows]
+        sealed: list[Personal] = []
+        for tree in trees:
+            _walk(tree, lambda found: sealed.append(found))
+        seals = await self.for_opening(tenant, (personal.subject for personal in sealed))
+        return [msgspec.json.encode(_walk(tree, seals.text)) for tree in trees]
+
+    async def _find(self, tenant: str, subjects: set[str]) -> dict[str, AESGCM | None]:
+        now, keys = time.monotonic(), {}
+        for subject in subjects:
+            until, key = self._kept.get((tenant, subject), (0.0, None))
+            if until > now:
+                keys[subject] = key
+        if unknown := sorted(subjects - keys.keys()):
+            keys |= await self._load(tenant, unknown)
+        return keys
+
+    async def _load(self, tenant: str, subjects: list[str]) -> dict[str, AESGCM | None]:
+        async with borrow(self._pool) as connection:
+            cursor = await connection.execute(
+                "SELECT subject, sealed_key FROM keys.subjects"
+                " WHERE tenant = %s AND subject = any(%s)",
+                (tenant, subjects),
+            )
+            rows = await cursor.fetchall()
+        return {s: self._keep(tenant, s, self._unlock(tenant, s, sealed)) for s, sealed in rows}
+
+    async def _make(self, tenant: str, subjects: list[str]) -> None:
+        sealed = [self._lock(tenant, subject) for subject in subjects]
+        async with borrow(self._pool) as connection:
+            await connection.execute(
+                """INSERT INTO keys.subjects (tenant, subject, sealed_key)
+                SELECT %s, * FROM unnest(%s::text[], %s::bytea[])
+                ON CONFLICT (tenant, subject) DO NOTHING""",
+                (tenant, subjects, sealed),
+            )
+
+    def _keep(self, tenant: str, subject: str, key: AESGCM | None) -> AESGCM | None:
+        self._kept[tenant, subject] = (time.monotonic() + FRESH, key)
+        self._kept.move_to_end((tenant, subject))
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return key
+
+    def _lock(self, tenant: str, subject: str) -> bytes:
+        nonce, key = os.urandom(NONCE), AESGCM.generate_key(bit_length=256)
+        return nonce + self._master.encrypt(nonce, key, _bound(tenant, subject))
+
+    def _unlock(self, tenant: str, subject: str, sealed: bytes | None) -> AESGCM | None:
+        if sealed is None:
+            return None
+        try:
+            bound = _bound(tenant, subject)
+            return AESGCM(self._master.decrypt(sealed[:NONCE], sealed[NONCE:], bound))
+        except InvalidTag:
+            raise Broken(f"the key of {subject!r} does not open with this master key") from None
+
+
+def _bound(*parts: str) -> bytes:
+    """Associated data: the seal breaks anywhere else. No part can hold a NUL."""
+    return "\0".join(parts).encode()
+
+
+def _walk(tree: Any, opened: Any) -> Any:
+    """The same JSON with each sealed value replaced by what ``opened`` makes of it."""
+    if isinstance(tree, dict):
+        if tree.keys() == _SHAPE:
+            return opened(
+                Personal(tree["subject"], "", tree["sealed"], tree["stream"], tree["tag"])
+            )
+        return {name: _walk(value, opened) for name, value in tree.items()}
+    return [_walk(value, opened) for value in tree] if isinstance(tree, list) else tree

@@ -1,0 +1,51 @@
+"""One event as it is stored, column by column."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from adapters.log.codec import Codec, Opener
+from domain.kernel import Recorded
+
+
+class Row(NamedTuple):
+    """A row of log.events; the fields are its columns, in order."""
+
+    tenant: str
+    stream: str
+    version: int
+    position: int
+    tag: str
+    schema_version: int
+    event_id: UUID
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    correlation: UUID
+    causation: UUID | None
+    command_id: UUID
+    data: bytes
+    hash: bytes = b""
+
+    def recorded(self, event: Any) -> Recorded:
+        return Recorded(
+            self.tenant,
+            self.stream,
+            self.version,
+            self.position,
+            self.tag,
+            self.event_id,
+            self.occurred_at,
+            self.recorded_at,
+            self.actor,
+            self.correlation,
+            self.causation,
+            self.command_id,
+            event,
+        )
+
+    def decoded(self, codec: Codec, opener: Opener | None = None) -> Recorded:
+        return self.recorded(codec.decode(self.tag, self.data, self.position, opener))
+
+
+COLUMNS = ", ".join(Row._fields)
