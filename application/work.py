@@ -143,6 +143,10 @@ class Commands:
                 answer = (await self._queued(call, attempt, queues)).answer
             return msgspec.json.decode(answer, type=receipt)
 
+    async def peek(self, call: Call, decider: Decider, id: str) -> Any:
+        """A state as it is now, only to learn which queues a command needs: decide on nothing."""
+        return await Work(self._log, call).load(decider, id)
+
     async def _queued(self, call: Call, attempt: Attempt, queues: Iterable[str]) -> Appended:
         async with AsyncExitStack() as stack:
             for stream in sorted(set(queues)):
