@@ -11,12 +11,13 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from adapters.log.codec import Codec
+from adapters.log.codec import Codec, events_of, tag_of
 
 from domain import AGGREGATES
 from domain.kernel import Event, Personal
 
 HERE = Path(__file__).parent
+CODEC = Codec.of(AGGREGATES)
 TAGS, GOLDEN = HERE / "tags.txt", HERE / "golden"
 SCALARS: dict[Any, Any] = {
     str: "text",
@@ -24,14 +25,12 @@ SCALARS: dict[Any, Any] = {
     bool: True,
     datetime: datetime(2017, 5, 16, 12, 30, tzinfo=UTC),
     date: date(2017, 5, 16),
-    Personal: Personal("ada", box="c2VhbGVk"),
+    Personal: Personal("ada", box="c2VhbGVk", stream="bazaar/orders/1", tag="orders.order_placed"),
 }
 
 
 def event_types() -> dict[str, type[Event]]:
-    unions = [module.EVENTS for module in AGGREGATES.values()]
-    types = [event for union in unions for event in (get_args(union) or [union])]
-    return {str(event.__struct_config__.tag): event for event in types}
+    return {tag_of(kind): kind for module in AGGREGATES.values() for kind in events_of(module)}
 
 
 def sample(kind: Any) -> Any:
@@ -56,7 +55,7 @@ def sample(kind: Any) -> Any:
 
 
 def payload(event: Event) -> bytes:
-    return Codec().encode_sealed(event)
+    return CODEC.encode(event, "", lambda sealed, stream, tag: sealed)
 
 
 def main() -> None:

@@ -4,12 +4,11 @@ import ast
 import importlib
 import re
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
+from adapters.log.codec import events_of
 from domain import AGGREGATES
-from domain.kernel import Event
 from entrypoints.http import CONTROLLERS
 from projections import PROJECTIONS
 
@@ -22,11 +21,6 @@ def modules(layer: str) -> set[str]:
         p.parent.name for p in (ROOT / layer).glob("*/__init__.py")
     }
     return found - SHARED
-
-
-def events_of(context: str) -> list[type[Event]]:
-    union = AGGREGATES[context].EVENTS
-    return list(get_args(union)) or [union]
 
 
 def test_every_domain_module_that_decides_is_registered():
@@ -75,7 +69,7 @@ def test_a_context_is_one_word_in_every_layer(context: str):
 
 @pytest.mark.parametrize("context", sorted(AGGREGATES))
 def test_tags_are_the_context_and_the_class_in_snake_case(context: str):
-    for event in events_of(context):
+    for event in events_of(AGGREGATES[context]):
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower()
         assert event.__struct_config__.tag == f"{context}.{snake}"
 

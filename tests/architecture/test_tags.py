@@ -3,9 +3,8 @@
 import json
 
 import pytest
-from adapters.log.codec import Codec
 
-from tests.architecture.freeze import GOLDEN, TAGS, event_types, payload
+from tests.architecture.freeze import CODEC, GOLDEN, TAGS, event_types, payload
 
 FROZEN = TAGS.read_text().split()
 
@@ -18,7 +17,7 @@ def test_no_tag_is_missing_renamed_or_unfrozen():
 @pytest.mark.parametrize("tag", FROZEN)
 def test_a_payload_stored_once_decodes_to_the_same_event(tag: str):
     stored = (GOLDEN / f"{tag}.json").read_bytes().strip()
-    event = Codec().decode(tag, stored, position=1)
+    event = CODEC.decode(tag, stored, position=1)
 
     assert type(event) is event_types()[tag]
     kept = json.loads(stored)
