@@ -11,8 +11,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from adapters.log.codec import Codec, events_of, tag_of
 
+from adapters.log.codec import Codec, events_of, tag_of
 from domain import AGGREGATES
 from domain.kernel import Event, Personal
 
