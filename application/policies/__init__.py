@@ -1,0 +1,14 @@
+"""Every policy and every timer, one line each."""
+
+from application.policies.expiry import EXPIRY
+from application.policies.kernel import Policy, Timer
+from application.policies.refunds import REFUNDS
+from application.policies.stock import STOCK
+
+POLICIES: dict[str, Policy] = {
+    "refunds": REFUNDS,
+    "stock": STOCK,
+}
+TIMERS: dict[str, Timer] = {
+    "expiry": EXPIRY,
+}

@@ -1,6 +1,5 @@
 """What a policy is made of: the events it hears, and its reaction to each."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ import msgspec
 
 from application.ports import Call, Key
 from application.work import Commands
-from domain.kernel import Event, Recorded, Value
+from domain.kernel import Event, Recorded, Rejected, Value
 
 Reaction = Callable[[Commands, Call, Recorded], Awaitable[None]]
 
@@ -81,11 +80,18 @@ def per(call: Call, id: str) -> Call:
 
 
 async def every(commands: Iterable[Awaitable[None]]) -> None:
-    """Run them all, then raise the first failure: one that fails does not keep the others."""
-    failures = await asyncio.gather(*commands, return_exceptions=True)
-    for failure in failures:
-        if failure is not None:
-            raise failure
+    """Run them in turn; one that fails does not keep the others, and is raised at the end.
+
+    A failure before a rejection: what failed is tried again, what was rejected is answered.
+    """
+    refusals: list[Exception] = []
+    for command in commands:
+        try:
+            await command
+        except Exception as error:
+            refusals.append(error)
+    for refusal in sorted(refusals, key=lambda r: isinstance(r, Rejected)):
+        raise refusal
 
 
 def _key(policy: str, key: str) -> Key:

@@ -1,0 +1,110 @@
+"""Where each policy stands, and what came of the commands that did not go through."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from adapters.log.tail import head
+from adapters.postgres.pools import Connection, Pool, borrow
+
+REJECTED, PARKED = "rejected", "parked"
+
+
+class Outcome(Struct, frozen=True):
+    """A reaction that did not go through, at the position of its event."""
+
+    tenant: str
+    policy: str
+    position: int
+    outcome: str  # rejected: a rule said no; parked: it failed, and waits for someone to look
+    code: str
+    detail: str
+
+
+class Parked(Struct, frozen=True):
+    """What /health/ready tells of one policy with failures."""
+
+    policy: str
+    count: int
+    oldest: datetime
+    code: str  # of the oldest
+
+
+async def register(db: Connection, names: Iterable[str]) -> dict[str, int]:
+    """The position of each policy, for the leader alone.
+
+    The first policies of a log start with its first event; one that is added later starts at the
+    head: it was not there for what came before.
+    """
+    async with db.transaction():
+        cursor = await db.execute("SELECT name, position FROM policies.positions")
+        known: dict[str, int] = dict(await cursor.fetchall())
+        start = await head(db) if known else 0
+        for name in sorted(set(names) - known.keys()):
+            await db.execute("INSERT INTO policies.positions VALUES (%s, %s)", (name, start))
+            known[name] = start
+        return {name: known[name] for name in names}
+
+
+async def settle(db: Connection, policy: str, position: int, outcomes: Sequence[Outcome]) -> None:
+    """Move a policy past what has settled, and keep what did not go through."""
+    async with db.transaction():
+        await keep(db, outcomes)
+        await db.execute(
+            "UPDATE policies.positions SET position = %s, moved_at = now()"
+            " WHERE name = %s AND position < %s",
+            (position, policy, position),
+        )
+
+
+async def keep(db: Connection, outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        await db.execute(
+            "INSERT INTO policies.outcomes (tenant, policy, position, outcome, code, detail)"
+            " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (tenant, policy, position) DO UPDATE"
+            " SET outcome = excluded.outcome, code = excluded.code, detail = excluded.detail,"
+            " at = now()",
+            (
+                outcome.tenant,
+                outcome.policy,
+                outcome.position,
+                outcome.outcome,
+                outcome.code,
+                outcome.detail,
+            ),
+        )
+
+
+async def forget(db: Connection, tenant: str, policy: str, position: int) -> None:
+    """It went through after all."""
+    await db.execute(
+        "DELETE FROM policies.outcomes WHERE (tenant, policy, position) = (%s, %s, %s)",
+        (tenant, policy, position),
+    )
+
+
+async def parked_positions(db: Connection, policy: str) -> list[int]:
+    cursor = await db.execute(
+        "SELECT position FROM policies.outcomes WHERE policy = %s AND outcome = 'parked'"
+        " ORDER BY position",
+        (policy,),
+    )
+    return [position for (position,) in await cursor.fetchall()]
+
+
+async def parked(pool: Pool) -> list[Parked]:
+    """Every policy with failures that wait for someone to look; the pool is of souk_project."""
+    async with borrow(pool) as db:
+        cursor = await db.execute(
+            "SELECT policy, count(*), min(at), (array_agg(code ORDER BY position))[1]"
+            " FROM policies.outcomes WHERE outcome = 'parked' GROUP BY policy ORDER BY policy"
+        )
+        return [Parked(*row) for row in await cursor.fetchall()]
+
+
+async def positions(pool: Pool) -> dict[str, int]:
+    """How far each policy has heard; the pool is of souk_project."""
+    async with borrow(pool) as db:
+        cursor = await db.execute("SELECT name, position FROM policies.positions")
+        return dict(await cursor.fetchall())

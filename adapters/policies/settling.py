@@ -1,0 +1,47 @@
+"""One reaction, until it has settled: it went through, was rejected, or is parked."""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from adapters.policies.outcomes import PARKED, REJECTED, Outcome
+from application.ports import Unavailable
+from domain.kernel import Rejected
+
+TRIES = 5
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds, doubled from try to try
+DETAIL = 1_000  # characters kept of what went wrong
+logger = structlog.get_logger(__name__)
+
+
+async def settled(
+    tenant: str, policy: str, position: int, react: Callable[[], Awaitable[None]]
+) -> Outcome | None:
+    """None when it went through. While a server is away it waits, however long that takes."""
+    failures, pause = 0, FIRST_PAUSE
+    while True:
+        try:
+            await react()
+            return None
+        except Rejected as refusal:
+            return Outcome(tenant, policy, position, REJECTED, refusal.code, refusal.detail)
+        except Unavailable as error:
+            logger.warning("policy waits", policy=policy, position=position, what=error.what)
+        except Exception as error:
+            failures += 1
+            if failures == TRIES:
+                return _parked(tenant, policy, position, error)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _parked(tenant: str, policy: str, position: int, error: Exception) -> Outcome:
+    """The log line is the alarm; a failure's own words may be a person's, so they stay out."""
+    kind = type(error).__name__
+    logger.error(
+        "policy parked an event", policy=policy, tenant=tenant, position=position, kind=kind
+    )
+    where = "".join(traceback.format_tb(error.__traceback__))[-DETAIL:]
+    return Outcome(tenant, policy, position, PARKED, kind, where)

@@ -1,0 +1,106 @@
+"""Stock follows the money and the seller: taken when an order is paid or agreed, given back when
+it is not to be."""
+
+from application.orders import Orders
+from application.policies.kernel import Policy, every, per
+from application.ports import Answer, Call, Receipt
+from application.work import Commands, Work, stream_of
+from domain import inventory, orders, payments
+from domain.inventory import Commit, Release
+from domain.kernel import Recorded, Rejected
+from domain.orders import Order
+from domain.payments import Payments
+
+OFF = ("cancelled", "returned")  # orders that want no stock
+
+
+async def paid(commands: Commands, call: Call, recorded: Recorded) -> None:
+    """Every order of the checkout takes its stock, or is cancelled when there is none left."""
+    await every(
+        take_or_cancel(commands, per(call, share.order), share.order)
+        for share in recorded.event.shares
+    )
+
+
+async def take_or_cancel(commands: Commands, call: Call, order: str) -> None:
+    try:
+        await take(commands, call, order)
+    except Rejected as refusal:
+        if refusal.code != "inventory.insufficient":
+            raise
+        await Orders(commands).cancel(per(call, "cancel"), order, None, "out_of_stock")
+
+
+async def take(commands: Commands, call: Call, id: str, only_cash: bool = False) -> None:
+    """The order's lines, all or none. Rejects ``inventory.insufficient``."""
+
+    async def attempt(work: Work) -> Answer:
+        order: Order = await work.load(orders, id)
+        if order.exists and order.status not in OFF and (order.cash or not only_cash):
+            await work.load_all(inventory, [line.product for line in order.lines])
+            for line in order.lines:
+                await work.decide(inventory, line.product, Commit(id, line.quantity))
+        return work.receipt(orders, id)
+
+    await commands.run(call, Receipt, attempt, await queues(commands, call, id))
+
+
+async def confirmed(commands: Commands, call: Call, recorded: Recorded) -> None:
+    """The seller's word is enough for a cash order; any other waits for its payment."""
+    await take(commands, call, recorded.id, only_cash=True)
+
+
+async def handed_over(commands: Commands, call: Call, recorded: Recorded) -> None:
+    """What has left the shop is gone, paid or not."""
+    await take(commands, call, recorded.id)
+
+
+async def cancelled(commands: Commands, call: Call, recorded: Recorded) -> None:
+    async def attempt(work: Work) -> Answer:
+        order: Order = await work.load(orders, recorded.id)
+        await work.load_all(inventory, [line.product for line in order.lines])
+        for line in order.lines:
+            await work.decide(inventory, line.product, Release(recorded.id, "order_cancelled"))
+        return work.receipt(orders, recorded.id)
+
+    await commands.run(call, Receipt, attempt, await queues(commands, call, recorded.id))
+
+
+async def failed(commands: Commands, call: Call, recorded: Recorded) -> None:
+    """What the checkout's orders still only reserve, unless money may yet come in."""
+
+    async def attempt(work: Work) -> Answer:
+        ledger: Payments = await work.load(payments, recorded.id)
+        if not ledger.paid and not ledger.awaiting:
+            for order in ledger.shares:
+                await _release_reserved(work, order)
+        return work.receipt(payments, recorded.id)
+
+    await commands.run(call, Receipt, attempt)
+
+
+async def queues(commands: Commands, call: Call, id: str) -> list[str]:
+    """The stock of an order's products, which many orders want at once."""
+    order: Order = await commands.peek(call, orders, id)
+    return [stream_of(call.tenant, inventory, line.product) for line in order.lines]
+
+
+async def _release_reserved(work: Work, id: str) -> None:
+    order: Order = await work.load(orders, id)
+    items = await work.load_all(inventory, [line.product for line in order.lines])
+    for product, item in items.items():
+        if id in item.reservations:
+            await work.decide(inventory, product, Release(id, "payment_failed"))
+
+
+STOCK = Policy(
+    "stock",
+    {
+        payments.CheckoutPaid: paid,
+        payments.PaymentFailed: failed,
+        orders.OrderConfirmed: confirmed,
+        orders.OrderShipped: handed_over,
+        orders.OrderCompleted: handed_over,
+        orders.OrderCancelled: cancelled,
+    },
+)
