@@ -1,0 +1,192 @@
+"""Group commit: whatever queued while the last commit ran is the next batch, in one transaction."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+
+import psycopg
+import structlog
+from psycopg import AsyncConnection
+
+from adapters.log import store
+from adapters.log.books import Books
+from adapters.log.ids import Ids
+from adapters.log.requests import Request
+from adapters.postgres.pools import APPEND, AWAY, Connection, conninfo_of
+from application.ports import Appended, Unavailable
+from domain.kernel import Rejected
+
+LARGEST_BATCH = 256  # appends
+FULLEST_BATCH = 4_000  # events
+QUEUE = 4_096  # appends that may wait; beyond it callers are turned away at once
+GRACE = 0.5  # seconds beyond the deadline in which the committer itself says so
+PAUSE = 0.1  # seconds between attempts to reach a server that is away
+Outcome = Appended | BaseException
+log = structlog.get_logger(__name__)
+
+
+class Committer:
+    """One task with a connection of its own; callers only queue and wait."""
+
+    def __init__(self, url: str, patience: float) -> None:
+        self._conninfo = conninfo_of(
+            url,
+            APPEND,
+            "souk-committer",
+            patience,
+            f"lock_timeout={int(patience * 1000)}",
+            # A committer that lost its way must not hold the head's lock for ever.
+            f"idle_in_transaction_session_timeout={int(patience * 2000)}",
+        )
+        self._patience = patience
+        self._queue: deque[Request] = deque()
+        self._arrived = asyncio.Event()
+        self._connection: Connection | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+        self._ids = Ids()
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._serve(), name="souk-committer")
+
+    async def close(self) -> None:
+        """Take no more, finish what is queued, and stop."""
+        self._closing = True
+        self._arrived.set()
+        if self._task:
+            await self._task
+        await self._drop()
+
+    async def submit(self, request: Request) -> Appended:
+        """Wait for the request's own outcome. A caller that is cancelled does not stop it."""
+        if self._closing or len(self._queue) >= QUEUE:
+            raise Unavailable("log")
+        self._queue.append(request)
+        self._arrived.set()
+        left = request.deadline - asyncio.get_running_loop().time() + GRACE
+        await asyncio.wait({request.done}, timeout=max(left, 0))
+        if not request.done.done():
+            raise Unavailable("log")
+        return request.done.result()
+
+    async def _serve(self) -> None:
+        while True:
+            while batch := self._next():
+                await self._settle(batch)
+            if self._closing:
+                return
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    def _next(self) -> list[Request]:
+        batch: list[Request] = []
+        size = 0
+        while self._queue and len(batch) < LARGEST_BATCH and size < FULLEST_BATCH:
+            batch.append(self._queue.popleft())
+            size += batch[-1].size
+        return batch
+
+    async def _settle(self, batch: list[Request]) -> None:
+        """Try until every request has its outcome or has run out of time."""
+        while batch := self._in_time(batch):
+            try:
+                outcomes = await self._attempt(batch)
+            except AWAY as error:
+                log.warning("the log's server is away", error=str(error))
+                await self._drop()
+                await asyncio.sleep(PAUSE)
+            except Exception as error:
+                await self._isolate(batch, error)
+                return
+            else:
+                for request, outcome in zip(batch, outcomes, strict=True):
+                    _tell(request, outcome)
+                return
+
+    def _in_time(self, batch: list[Request]) -> list[Request]:
+        now = asyncio.get_running_loop().time()
+        for request in batch:
+            if request.deadline <= now:
+                _tell(request, Unavailable("log"))
+        return [request for request in batch if request.deadline > now]
+
+    async def _isolate(self, batch: list[Request], error: Exception) -> None:
+        """Something in the batch cannot be stored: each on its own, so it hurts its sender only."""
+        await self._drop()
+        if len(batch) == 1:
+            _tell(batch[0], _blame(error))
+            return
+        for request in batch:
+            await self._settle([request])
+
+    async def _attempt(self, batch: list[Request]) -> list[Outcome]:
+        connection = await self._connected()
+        # Beyond the server's own limits: the way to it may swallow an answer.
+        async with asyncio.timeout(self._patience * 2):
+            books = await store.locked(connection, batch)
+        outcomes = [self._posted(books, request) for request in batch]
+        if not books.changed:
+            await connection.execute("ROLLBACK")
+            return outcomes
+        try:
+            async with asyncio.timeout(self._patience * 2):
+                await store.written(connection, books)
+        except AWAY as error:
+            if not await self._landed(books, batch, error):
+                raise
+        return outcomes
+
+    def _posted(self, books: Books, request: Request) -> Outcome:
+        try:
+            return books.post(request, self._ids)
+        except Exception as refusal:
+            return refusal
+
+    async def _landed(self, books: Books, batch: Sequence[Request], error: Exception) -> bool:
+        """The connection went while it committed: ask on a new one what became of the batch.
+
+        While that cannot be asked, nobody can know: the callers hear Unavailable at their
+        deadlines, and those with a key may safely send their commands again.
+        """
+        log.warning("a commit went unanswered", error=str(error))
+        until = max(request.deadline for request in batch)
+        while asyncio.get_running_loop().time() < until:
+            await self._drop()
+            try:
+                async with asyncio.timeout(self._patience * 2):
+                    return await store.landed(await self._connected(), books)
+            except Exception as unknown:
+                log.warning("cannot tell yet whether a commit landed", error=str(unknown))
+                await asyncio.sleep(PAUSE)
+        return False
+
+    async def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = await AsyncConnection.connect(self._conninfo, autocommit=True)
+        return self._connection
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                await connection.close()
+
+
+def _tell(request: Request, outcome: Outcome) -> None:
+    if request.done.done():
+        return
+    if isinstance(outcome, BaseException):
+        request.done.set_exception(outcome)
+        request.done.exception()  # a caller that hung up will not ask
+    else:
+        request.done.set_result(outcome)
+
+
+def _blame(error: Exception) -> Exception:
+    """What a sender hears whose append the server refused."""
+    if isinstance(error, psycopg.DataError):
+        refusal = Rejected("log.unstorable", str(error).splitlines()[0])
+        refusal.__cause__ = error
+        return refusal
+    return error

@@ -1,0 +1,131 @@
+"""The event log on Postgres: the port that every command appends to and reads from."""
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+
+from adapters.log.books import ENCODER
+from adapters.log.codec import Codec
+from adapters.log.committer import Committer
+from adapters.log.keyring import Keyring, Seals
+from adapters.log.requests import Request, check, prepared
+from adapters.log.rows import COLUMNS, Row
+from adapters.log.tail import house_codec
+from adapters.postgres.migrate import refuse_unsafe_settings
+from adapters.postgres.pools import APPEND, Pool, borrow, open_pool
+from application.ports import Append, Appended, Key, KeyReused
+from domain.kernel import Personal, Recorded
+
+PATIENCE = 5.0  # seconds until an append or a read gives up with Unavailable
+READERS = 4  # connections for reading; appends have one of their own
+
+
+class PostgresLog:
+    """application.ports.Log. Open it before use, as a context manager or by hand.
+
+    ``master``: the 32 bytes that seal the keys of personal data.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        master: bytes,
+        *,
+        codec: Codec | None = None,
+        size: int = READERS,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._url, self._master, self._size, self._patience = url, master, size, patience
+        self._codec = codec or house_codec()
+
+    async def open(self) -> "PostgresLog":
+        """Does not wait for the server. Raises UnsafeSetting."""
+        refuse_unsafe_settings()
+        self._pool: Pool = await open_pool(
+            self._url, APPEND, size=self._size, name="souk-log", timeout=self._patience
+        )
+        self.keyring = Keyring(self._pool, self._master)
+        self._committer = Committer(self._url, self._patience)
+        self._committer.start()
+        return self
+
+    async def close(self) -> None:
+        """Finish the appends under way, also those whose callers hung up, then disconnect."""
+        await self._committer.close()
+        await self._pool.close()
+
+    async def __aenter__(self) -> "PostgresLog":
+        return await self.open()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def append(self, append: Append) -> Appended:
+        """See the port. Also raises Rejected ``log.unstorable`` and ``log.too_large``.
+
+        Once queued it is carried out even if the caller is cancelled.
+        """
+        request = prepared(append, self._codec, await self._seals(append), self._deadline())
+        if not request.writes:
+            answer = append.answer(()) if append.answer else None
+            return Appended((), ENCODER.encode(answer))
+        return await self._committer.submit(request)
+
+    async def submit(self, request: Request) -> Appended:
+        """Append what is encoded already: for the bridge to other event-sourcing libraries."""
+        check(request)
+        return await self._committer.submit(request)
+
+    async def read(self, tenant: str, streams: Iterable[str]) -> dict[str, list[Recorded]]:
+        found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
+        sealed: list[Personal] = []
+        for row in await self._rows(tenant, list(found)):
+            found[row.stream].append(row.decoded(self._codec, sealed.append))
+        await self._open(tenant, sealed)
+        return found
+
+    async def answered(self, tenant: str, key: Key) -> bytes | None:
+        async with borrow(self._pool) as connection:
+            cursor = await connection.execute(
+                "SELECT request, answer FROM log.answers"
+                " WHERE (tenant, principal, route, key) = (%s, %s, %s, %s)",
+                (tenant, key.principal, key.route, key.key),
+            )
+            kept = await cursor.fetchone()
+        if kept and kept[0] != key.request:
+            raise KeyReused
+        return kept[1] if kept else None
+
+    async def _rows(self, tenant: str, streams: list[str]) -> list[Row]:
+        async with borrow(self._pool) as connection:
+            cursor = await connection.execute(
+                f"SELECT {COLUMNS} FROM log.events WHERE tenant = %s AND stream = any(%s)"
+                " ORDER BY stream, version",
+                (tenant, streams),
+            )
+            return [Row(*row) for row in await cursor.fetchall()]
+
+    async def _open(self, tenant: str, sealed: list[Personal]) -> None:
+        if sealed:
+            seals = await self.keyring.for_opening(tenant, (p.subject for p in sealed))
+            for personal in sealed:
+                seals.open(personal)
+
+    async def _seals(self, append: Append) -> Seals:
+        """The keys of whom the events are about, made if need be before anything is sealed."""
+        subjects = {
+            personal.subject
+            for new in append.new
+            for event in new.events
+            for personal in self._codec.personal(event)
+        }
+        tenant = append.call.tenant
+        return await self.keyring.for_sealing(tenant, subjects) if subjects else Seals(tenant, {})
+
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._patience
