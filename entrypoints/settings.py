@@ -1,0 +1,117 @@
+"""Settings: where the servers are, and the three secrets. Everything else has a default."""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+
+class Issuer(Struct, frozen=True):
+    """Another party whose tokens are accepted: its exact issuer, its JWKS, and its audience."""
+
+    issuer: str
+    jwks_url: str
+    audience: str
+    algorithms: tuple[str, ...] = ("RS256", "ES256")
+
+
+class Settings(Struct, frozen=True):
+    """``signing_key_pem``: an EC P-256 private key. ``master_key``: 32 bytes, seals the keys of
+    personal data. ``secret``: makes the HMACs of idempotent requests."""
+
+    postgres_url: str
+    valkey_url: str
+    nats_url: str
+    s3_url: str
+    master_key: bytes
+    signing_key_pem: str
+    secret: bytes
+    issuer: str = "souk"
+    audience: str = "souk-api"
+    issuers: tuple[Issuer, ...] = ()
+
+    def __repr__(self) -> str:
+        """Never a secret, nor a URL that may hold a password."""
+        return f"Settings(issuer={self.issuer!r}, audience={self.audience!r}, …)"
+
+
+class SettingsMissing(Exception):
+    """Settings that are missing or malformed, all named in one sentence."""
+
+
+REQUIRED = (
+    "SOUK_POSTGRES_URL",
+    "SOUK_VALKEY_URL",
+    "SOUK_NATS_URL",
+    "SOUK_MASTER_KEY",
+    "SOUK_SIGNING_KEY",
+    "SOUK_SECRET",
+)
+
+
+def from_env(env: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from SOUK_… variables. Raises SettingsMissing.
+
+    SOUK_MASTER_KEY is base64 of 32 bytes; SOUK_SIGNING_KEY is a PEM or the path of one;
+    SOUK_ISSUERS, optional, is a JSON list of issuers.
+    """
+    if missing := [name for name in REQUIRED if not env.get(name)]:
+        raise SettingsMissing(f"Set {', '.join(missing)}; `souk up` needs none of them.")
+    return Settings(
+        postgres_url=env["SOUK_POSTGRES_URL"],
+        valkey_url=env["SOUK_VALKEY_URL"],
+        nats_url=env["SOUK_NATS_URL"],
+        s3_url=env.get("SOUK_S3_URL", ""),
+        master_key=_master_key(env["SOUK_MASTER_KEY"]),
+        signing_key_pem=_pem(env["SOUK_SIGNING_KEY"]),
+        secret=env["SOUK_SECRET"].encode(),
+        issuer=env.get("SOUK_ISSUER") or "souk",
+        audience=env.get("SOUK_AUDIENCE") or "souk-api",
+        issuers=_issuers(env.get("SOUK_ISSUERS") or "[]"),
+    )
+
+
+def to_env(settings: Settings) -> dict[str, str]:
+    """The variables that ``from_env`` reads these settings back from, for child processes."""
+    return {
+        "SOUK_POSTGRES_URL": settings.postgres_url,
+        "SOUK_VALKEY_URL": settings.valkey_url,
+        "SOUK_NATS_URL": settings.nats_url,
+        "SOUK_S3_URL": settings.s3_url,
+        "SOUK_MASTER_KEY": base64.b64encode(settings.master_key).decode(),
+        "SOUK_SIGNING_KEY": settings.signing_key_pem,
+        "SOUK_SECRET": settings.secret.decode(),
+        "SOUK_ISSUER": settings.issuer,
+        "SOUK_AUDIENCE": settings.audience,
+        "SOUK_ISSUERS": msgspec.json.encode(settings.issuers).decode(),
+    }
+
+
+def _master_key(text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != 32:
+        raise SettingsMissing("SOUK_MASTER_KEY must be base64 of 32 bytes.")
+    return key
+
+
+def _pem(text: str) -> str:
+    if "-----BEGIN" in text:
+        return text
+    try:
+        return Path(text).read_text()
+    except OSError:
+        raise SettingsMissing("SOUK_SIGNING_KEY is neither a PEM nor a readable file.") from None
+
+
+def _issuers(text: str) -> tuple[Issuer, ...]:
+    try:
+        return msgspec.json.decode(text, type=tuple[Issuer, ...])
+    except msgspec.MsgspecError:
+        raise SettingsMissing("SOUK_ISSUERS must be a JSON list of issuers.") from None
