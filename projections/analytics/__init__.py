@@ -1,0 +1,51 @@
+"""Analytics: what was sold, by whom, when and for how much (AN-01 to AN-03)."""
+
+from datetime import date
+
+from projections.analytics.days import DAYS
+from projections.analytics.orders import ORDERS
+from projections.analytics.products import PRODUCTS
+from projections.analytics.report import MarketplaceReport, marketplace
+from projections.analytics.sales import METHODS, SALES, SALES_ID
+from projections.analytics.sellers import SELLERS
+from projections.kernel import Found, Page, Reader, one, page
+
+__all__ = [
+    "TABLES",
+    "VERSION",
+    "MarketplaceReport",
+    "dashboard",
+    "marketplace",
+    "revenue",
+    "sales",
+    "top_products",
+]
+
+VERSION = 1
+# ORDERS comes first: the others fold what it emits.
+TABLES = (ORDERS, SELLERS, DAYS, PRODUCTS, SALES, METHODS)
+
+
+async def dashboard(db: Reader, seller: str) -> Found | None:
+    """A seller's totals; None for one who has neither been appointed nor sold anything."""
+    return await one(db, SELLERS.name, seller)
+
+
+async def revenue(
+    db: Reader, seller: str, first: date, last: date, number: int, limit: int
+) -> Page:
+    """A seller's days from ``first`` to ``last``, both included, oldest first."""
+    where, params = "seller = %s AND day BETWEEN %s AND %s", (seller, first, last)
+    return await page(db, DAYS.name, where, params, "day, id", number, limit)
+
+
+async def top_products(db: Reader, seller: str, number: int, limit: int) -> Page:
+    """A seller's products that were sold, by revenue."""
+    where = "seller = %s AND units_sold > 0"
+    order = "revenue DESC, units_sold DESC, id"
+    return await page(db, PRODUCTS.name, where, (seller,), order, number, limit)
+
+
+async def sales(db: Reader) -> Found | None:
+    """The tenant's totals; None while nothing was ever ordered."""
+    return await one(db, SALES.name, SALES_ID)

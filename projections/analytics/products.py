@@ -1,0 +1,65 @@
+"""Top products (AN-03): how much of each was sold, under the name it has now."""
+
+from domain.catalog import ProductCreated, ProductDescribed
+from domain.kernel import Recorded, but
+from domain.money import Money, Price
+from projections.analytics.orders import OrderMoved
+from projections.kernel import Column, Document, Table, own
+
+
+class Product(Document):
+    id: str
+    seller: str
+    sku: str | None
+    name: str
+    revenue: Price  # of the lines sold, without shipping
+    units_ordered: int = 0  # whatever became of the orders
+    units_sold: int = 0  # of paid orders that were neither cancelled nor returned
+
+
+def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | None:
+    match recorded.event:
+        case ProductCreated() as new:
+            nothing = Price.of(Money(0, new.price.currency))
+            return Product(id, new.seller, new.sku, new.describing.name, nothing)
+        case ProductDescribed(describing=describing):
+            return product and but(product, name=describing.name)
+        case OrderMoved() as move:
+            return _moved(product, move, id)
+    return product
+
+
+def _moved(product: Product | None, move: OrderMoved, id: str) -> Product | None:
+    for line in move.after.lines:
+        if line.product == id:
+            nothing = Price.of(Money(0, line.subtotal.currency))
+            row = product or Product(id, move.after.seller, line.sku, line.name, nothing)
+            return but(
+                row,
+                units_ordered=row.units_ordered + (line.units if move.placed else 0),
+                units_sold=row.units_sold + move.sold * line.units,
+                revenue=Price.of(row.revenue.money + line.subtotal.money.times(move.sold)),
+            )
+    return product
+
+
+def _of_move(recorded: Recorded) -> list[str]:
+    """Only the moves that change what was ordered or sold."""
+    move: OrderMoved = recorded.event
+    return [line.product for line in move.after.lines] if move.placed or move.sold else []
+
+
+PRODUCTS = Table(
+    name="analytics_products",
+    document=Product,
+    on={ProductCreated: own, ProductDescribed: own, OrderMoved: _of_move},
+    evolve=evolve,
+    columns={
+        "seller": Column("text", lambda p: p.seller),
+        "sku": Column("text", lambda p: p.sku),
+        "units_ordered": Column("bigint", lambda p: p.units_ordered),
+        "units_sold": Column("bigint", lambda p: p.units_sold),
+        "revenue": Column("bigint", lambda p: p.revenue.money.minor),  # minor units
+    },
+    indexes=("seller, revenue",),
+)
