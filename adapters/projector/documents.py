@@ -1,0 +1,65 @@
+"""A table's documents as bytes: the JSON that is sent, and the personal part, sealed, beside it."""
+
+import hashlib
+from typing import Any, Generic, NamedTuple, get_type_hints
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from adapters.log.codec import dec_hook, enc_hook
+from domain.kernel import but
+from projections.kernel import D, Table
+
+
+class Stored(NamedTuple):
+    """A document as it lies in a row or in a change."""
+
+    body: bytes
+    personal: bytes | None
+
+    def raw(self, body: str = "body") -> dict[str, Any]:
+        """Both parts as they go into a larger JSON text, byte for byte."""
+        return {body: Raw(self.body), "personal": self.personal and Raw(self.personal)}
+
+
+class Documents(Generic[D]):
+    """Encodes and decodes the documents of one table."""
+
+    def __init__(self, table: Table[D]) -> None:
+        self._table = table
+        self._encoder = msgspec.json.Encoder(enc_hook=enc_hook)
+        self._decoder = msgspec.json.Decoder(table.document, dec_hook=dec_hook)
+        self._personal = self._personal_decoder()
+
+    def _personal_decoder(self) -> "msgspec.json.Decoder[Any] | None":
+        hints = get_type_hints(self._table.document)
+        if "personal" not in hints:
+            return None
+        return msgspec.json.Decoder(hints["personal"], dec_hook=dec_hook)
+
+    def encode(self, document: D) -> Stored:
+        if self._personal is None or (personal := getattr(document, "personal", UNSET)) is UNSET:
+            return Stored(self._encoder.encode(document), None)
+        body = self._encoder.encode(but(document, personal=UNSET))
+        return Stored(body, self._encoder.encode(personal))
+
+    def decode(self, stored: Stored) -> D:
+        document = self._decoder.decode(stored.body)
+        if self._personal is None or stored.personal is None:
+            return document
+        return but(document, personal=self._personal.decode(stored.personal))
+
+    def columns(self, document: D) -> dict[str, Any]:
+        return {name: column.value(document) for name, column in self._table.columns.items()}
+
+    def payload(self, rows: list[dict[str, Any]]) -> str:
+        """Rows as one JSON parameter for ``json_to_recordset``."""
+        return self._encoder.encode(rows).decode()
+
+
+def shape(table: Table[Any]) -> str:
+    """A digest of what a table's rows look like; another one means building them again."""
+    schema = msgspec.json.schema(table.document, schema_hook=lambda _: {})
+    columns = [(name, column.type) for name, column in table.columns.items()]
+    described = msgspec.json.encode((table.name, schema, columns, table.indexes), order="sorted")
+    return hashlib.sha256(described).hexdigest()[:16]

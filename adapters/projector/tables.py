@@ -1,0 +1,91 @@
+"""The read tables themselves: made from what a projection declares, by the owner."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from psycopg import AsyncConnection
+
+from adapters.projector.documents import shape
+from projections.kernel import Projection, Table
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('souk.tables', 0))"
+logger = structlog.get_logger(__name__)
+
+
+async def create_tables(
+    owner: AsyncConnection[Any], projections: Mapping[str, Projection]
+) -> list[str]:
+    """Make what is missing and drop, to be built again, what has another version or shape.
+
+    Runs as the owner of the schema; safe to run again and from several processes at once.
+    Returns the names of the projections that start from the first event.
+    """
+    async with owner.transaction():
+        await owner.execute(_LOCK)
+        return [n for n, projection in projections.items() if await _create(owner, n, projection)]
+
+
+async def _create(owner: AsyncConnection[Any], name: str, projection: Projection) -> bool:
+    digest = shape_of(projection)
+    cursor = await owner.execute(
+        "SELECT version, shape, greatest(position, silent_until) FROM read.projections"
+        " WHERE name = %s FOR UPDATE",
+        (name,),
+    )
+    old = await cursor.fetchone()
+    if old and old[:2] == (projection.VERSION, digest):
+        return False
+    for table in projection.TABLES:
+        await owner.execute(f"DROP TABLE IF EXISTS read.{table.name}")
+        await owner.execute("; ".join(definition(table)))
+    await _enter(owner, name, projection.VERSION, digest, old[2] if old else 0)
+    logger.info("projection starts over", projection=name, version=projection.VERSION)
+    return True
+
+
+async def _enter(
+    owner: AsyncConnection[Any], name: str, version: int, digest: str, silent_until: int
+) -> None:
+    """From the first event on, in silence over what was handled before."""
+    await owner.execute("DELETE FROM read.dead_letters WHERE projection = %s", (name,))
+    await owner.execute(
+        "INSERT INTO read.projections (name, version, shape, position, silent_until)"
+        " VALUES (%s, %s, %s, 0, %s)"
+        " ON CONFLICT (name) DO UPDATE SET version = excluded.version, shape = excluded.shape,"
+        " position = 0, silent_until = excluded.silent_until, moved_at = now()",
+        (name, version, digest, silent_until),
+    )
+    await owner.execute(
+        "INSERT INTO read.relays (projection, seq) VALUES (%s, 0) ON CONFLICT DO NOTHING", (name,)
+    )
+
+
+def shape_of(projection: Projection) -> str:
+    return hashlib.sha256(" ".join(map(shape, projection.TABLES)).encode()).hexdigest()[:16]
+
+
+def definition(table: Table[Any]) -> list[str]:
+    """The statements that make one table, its indexes, policies and grants."""
+    name = f"read.{table.name}"
+    columns = "".join(f", {column} {c.type}" for column, c in table.columns.items())
+    return [
+        f"CREATE TABLE {name} (tenant text NOT NULL, id text NOT NULL, position bigint NOT NULL,"
+        f" body bytea NOT NULL, personal bytea{columns}, PRIMARY KEY (tenant, id))",
+        *(_index(table, index) for index in table.indexes),
+        f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY tenant ON {name} FOR SELECT TO souk_read"
+        " USING (tenant = current_setting('souk.tenant', true))",
+        f"CREATE POLICY project ON {name} TO souk_project USING (true) WITH CHECK (true)",
+        f"GRANT SELECT ON {name} TO souk_read",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO souk_project",
+    ]
+
+
+def _index(table: Table[Any], columns: str) -> str:
+    """Arrays are searched by what they contain, which a tenant cannot lead."""
+    if columns in table.columns and table.columns[columns].type.endswith("[]"):
+        return f"CREATE INDEX ON read.{table.name} USING gin ({columns})"
+    return f"CREATE INDEX ON read.{table.name} (tenant, {columns})"
