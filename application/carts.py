@@ -1,16 +1,15 @@
-"""Carts: gather what the catalogue says of a product, then decide and append."""
+"""Carts: gather what is known of a product, then decide and append."""
 
-from application.ports import Answer, Call, Missing, Receipt
+from application.gathered import adding, cart_of, sold
+from application.ports import Answer, Call, Receipt
 from application.work import Attempt, Commands, Work, stream_of
-from domain import carts, catalog
-from domain.carts import Cart
-from domain.catalog import Product
+from domain import carts
 from domain.kernel import Rejected
 from domain.money import Money
 
 
 class Carts:
-    """A cart is its owner's alone: to anyone but them, and staff (``owner`` None), it is Missing."""
+    """A cart is its owner's; to anyone else but staff (``owner`` None) it is Missing."""
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
@@ -27,7 +26,7 @@ class Carts:
     ) -> Receipt:
         async def attempt(work: Work) -> Answer:
             await cart_of(work, id, owner)
-            await work.decide(carts, id, await _item(work, product, quantity))
+            await work.decide(carts, id, await adding(work, product, quantity))
             return work.receipt(carts, id)
 
         return await self._run(call, id, attempt)
@@ -72,33 +71,3 @@ class Carts:
         return await self._commands.run(
             call, Receipt, attempt, queues=[stream_of(call.tenant, carts, id)]
         )
-
-
-async def cart_of(work: Work, id: str, owner: str | None) -> Cart:
-    """The cart, or Missing when there is none or it is another's."""
-    cart: Cart = await work.load(carts, id)
-    if not cart.exists or owner not in (None, cart.owner):
-        raise Missing("carts.unknown_cart")
-    return cart
-
-
-async def sold(work: Work, product: str) -> Product:
-    found: Product = await work.load(catalog, product)
-    if not found.exists:
-        raise Rejected("carts.unknown_product")
-    if found.retired:
-        raise Rejected("carts.product_retired", f"{product} is no longer sold")
-    return found
-
-
-async def _item(work: Work, product: str, quantity: int) -> carts.AddItem:
-    found = await sold(work, product)
-    return carts.AddItem(
-        product,
-        found.seller,
-        found.sku,
-        found.name,
-        found.price,
-        quantity,
-        found.min_order_quantity,
-    )

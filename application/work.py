@@ -56,16 +56,17 @@ class Work:
     async def load_all(self, decider: Decider, ids: Iterable[str]) -> dict[str, Any]:
         """Several aggregates of one context in one read, by id."""
         streams = {id: stream_of(self.call.tenant, decider, id) for id in ids}
-        wanted = [s for s in streams.values() if s not in self._loaded]
-        for stream, past in (
-            (await self._log.read(self.call.tenant, wanted)).items() if wanted else ()
-        ):
-            state = fold(decider, (r.event for r in past))
-            last = past[-1] if past else None
-            self._loaded[stream] = _Loaded(
-                last.version if last else 0, last.position if last else 0, state
-            )
+        await self.gather((decider, id) for id in streams)
         return {id: self._loaded[stream].state for id, stream in streams.items()}
+
+    async def gather(self, wanted: Iterable[tuple[Decider, str]]) -> None:
+        """Read aggregates of any contexts at once; loading them afterwards reads no more."""
+        deciders = {stream_of(self.call.tenant, decider, id): decider for decider, id in wanted}
+        if unread := [stream for stream in deciders if stream not in self._loaded]:
+            for stream, past in (await self._log.read(self.call.tenant, unread)).items():
+                state = fold(deciders[stream], (r.event for r in past))
+                version, position = (past[-1].version, past[-1].position) if past else (0, 0)
+                self._loaded[stream] = _Loaded(version, position, state)
 
     async def decide(self, decider: Decider, id: str, command: Any) -> list[Any]:
         """The command's events, kept for the append. Later decisions see the state they lead to."""
