@@ -1,6 +1,6 @@
 """Every aggregate, one line each."""
 
-from domain import carts, catalog, checkouts, identity, inventory, orders, tenants
+from domain import carts, catalog, checkouts, identity, inventory, orders, payments, tenants
 from domain.kernel import Decider
 
 AGGREGATES: dict[str, Decider] = {
@@ -10,5 +10,6 @@ AGGREGATES: dict[str, Decider] = {
     "identity": identity,
     "inventory": inventory,
     "orders": orders,
+    "payments": payments,
     "tenants": tenants,
 }

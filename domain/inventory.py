@@ -1,0 +1,276 @@
+"""Inventory: how much of a product there is, and which orders it is kept for."""
+
+import re
+from datetime import datetime
+from typing import assert_never
+
+from domain.kernel import Command, Event, Rejected, Value, but
+
+MAX_QUANTITY = 10**9
+REASON = re.compile(r"(?:[a-z][a-z0-9_]{0,39})?", re.ASCII)
+
+
+class ReceiveStock(Command):
+    quantity: int
+    reason: str = ""  # a code such as "delivery", never a person's words
+
+
+class AdjustStock(Command):
+    """Correct a count: ``delta`` pieces more, or fewer."""
+
+    delta: int
+    reason: str = ""
+
+
+class Reserve(Command):
+    order: str
+    quantity: int
+    expires_at: datetime | None = None  # None: never
+
+
+class Extend(Command):
+    order: str
+    expires_at: datetime
+
+
+class Release(Command):
+    """Give back what an order holds or has taken."""
+
+    order: str
+    reason: str = ""
+
+
+class Commit(Command):
+    """An order takes its stock for good; what it had reserved, or else ``quantity`` anew."""
+
+    order: str
+    quantity: int
+
+
+class SetThreshold(Command):
+    threshold: int | None
+
+
+class StockReceived(Event, tag="inventory.stock_received"):
+    quantity: int
+    reason: str
+
+
+class StockAdjusted(Event, tag="inventory.stock_adjusted"):
+    delta: int
+    reason: str
+
+
+class StockReserved(Event, tag="inventory.stock_reserved"):
+    order: str
+    quantity: int
+    expires_at: datetime | None
+
+
+class ReservationExtended(Event, tag="inventory.reservation_extended"):
+    order: str
+    expires_at: datetime
+
+
+class StockReleased(Event, tag="inventory.stock_released"):
+    order: str
+    quantity: int
+    reason: str
+
+
+class StockCommitted(Event, tag="inventory.stock_committed"):
+    order: str
+    quantity: int
+
+
+class StockRestocked(Event, tag="inventory.stock_restocked"):
+    order: str
+    quantity: int
+    reason: str
+
+
+class ThresholdSet(Event, tag="inventory.threshold_set"):
+    threshold: int | None
+
+
+class StockFellBelow(Event, tag="inventory.stock_fell_below"):
+    threshold: int
+    available: int
+
+
+COMMANDS = ReceiveStock | AdjustStock | Reserve | Extend | Release | Commit | SetThreshold
+EVENTS = (
+    StockReceived
+    | StockAdjusted
+    | StockReserved
+    | ReservationExtended
+    | StockReleased
+    | StockCommitted
+    | StockRestocked
+    | ThresholdSet
+    | StockFellBelow
+)
+
+
+class Reservation(Value):
+    quantity: int
+    expires_at: datetime | None
+    extended: bool = False
+
+
+class StockItem(Value):
+    """One product's stock, in pieces; ``reservations`` and ``committed`` are by order."""
+
+    on_hand: int = 0
+    reserved: int = 0
+    reservations: dict[str, Reservation] = {}
+    committed: dict[str, int] = {}
+    threshold: int | None = None
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.reserved
+
+    @property
+    def low(self) -> bool:
+        return self.threshold is not None and self.available < self.threshold
+
+
+EMPTY = StockItem()
+
+
+def decide(item: StockItem, command: COMMANDS) -> list[EVENTS]:
+    events = _decided(item, command)
+    after = item
+    for event in events:
+        after = evolve(after, event)
+    if after.threshold is not None and after.low and not item.low:
+        events.append(StockFellBelow(after.threshold, after.available))
+    return events
+
+
+def _decided(item: StockItem, command: COMMANDS) -> list[EVENTS]:
+    match command:
+        case ReceiveStock(quantity=quantity, reason=reason):
+            _check(quantity, reason)
+            return [StockReceived(quantity, reason)]
+        case AdjustStock(delta=delta, reason=reason):
+            return _adjust(item, delta, reason)
+        case Reserve():
+            return _reserve(item, command)
+        case Extend():
+            return _extend(item, command)
+        case Release(order=order, reason=reason):
+            return _release(item, order, reason)
+        case Commit(order=order, quantity=quantity):
+            return _commit(item, order, quantity)
+        case SetThreshold(threshold=threshold):
+            if threshold is not None and not 0 <= threshold <= MAX_QUANTITY:
+                raise Rejected("inventory.threshold_out_of_range", f"0 to {MAX_QUANTITY}, or none")
+            return [ThresholdSet(threshold)] if threshold != item.threshold else []
+        case _:
+            assert_never(command)
+
+
+def _check(quantity: int, reason: str = "") -> None:
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise Rejected("inventory.quantity_out_of_range", f"1 to {MAX_QUANTITY}")
+    if not REASON.fullmatch(reason):
+        raise Rejected("inventory.reason_malformed", "a code of a-z, 0-9 and _, 40 at the most")
+
+
+def _adjust(item: StockItem, delta: int, reason: str) -> list[EVENTS]:
+    if delta == 0:
+        return []
+    _check(abs(delta), reason)
+    if item.available + delta < 0:
+        raise Rejected("inventory.below_reserved", f"{item.reserved} are reserved for orders")
+    return [StockAdjusted(delta, reason)]
+
+
+def _reserve(item: StockItem, wanted: Reserve) -> list[EVENTS]:
+    _check(wanted.quantity)
+    if wanted.order in item.reservations or wanted.order in item.committed:
+        raise Rejected("inventory.already_reserved", "this order has its stock")
+    _check_available(item, wanted.quantity)
+    return [StockReserved(wanted.order, wanted.quantity, wanted.expires_at)]
+
+
+def _extend(item: StockItem, wanted: Extend) -> list[EVENTS]:
+    reservation = item.reservations.get(wanted.order)
+    if reservation is None:
+        raise Rejected("inventory.not_reserved")
+    if reservation.extended:
+        raise Rejected("inventory.already_extended", "a reservation is extended once")
+    if reservation.expires_at is None:
+        return []
+    return [ReservationExtended(wanted.order, wanted.expires_at)]
+
+
+def _release(item: StockItem, order: str, reason: str) -> list[EVENTS]:
+    _check(1, reason)
+    if order in item.reservations:
+        return [StockReleased(order, item.reservations[order].quantity, reason)]
+    if order in item.committed:
+        return [StockRestocked(order, item.committed[order], reason)]
+    return []
+
+
+def _commit(item: StockItem, order: str, quantity: int) -> list[EVENTS]:
+    _check(quantity)
+    if order in item.committed:
+        return []
+    if order in item.reservations:
+        return [StockCommitted(order, item.reservations[order].quantity)]
+    _check_available(item, quantity)
+    return [StockReserved(order, quantity, None), StockCommitted(order, quantity)]
+
+
+def _check_available(item: StockItem, quantity: int) -> None:
+    if item.available < quantity:
+        raise Rejected("inventory.insufficient", f"{item.available} available, {quantity} wanted")
+
+
+def evolve(item: StockItem, event: EVENTS) -> StockItem:
+    match event:
+        case StockReceived(quantity=quantity):
+            return but(item, on_hand=item.on_hand + quantity)
+        case StockAdjusted(delta=delta):
+            return but(item, on_hand=item.on_hand + delta)
+        case StockReserved():
+            return _reserved(item, event)
+        case ReservationExtended():
+            return _extended(item, event)
+        case StockReleased(order=order, quantity=quantity):
+            return _unreserved(item, order, quantity)
+        case StockCommitted(order=order, quantity=quantity):
+            taken = _unreserved(item, order, quantity)
+            committed = {**item.committed, order: quantity}
+            return but(taken, on_hand=item.on_hand - quantity, committed=committed)
+        case StockRestocked(order=order, quantity=quantity):
+            committed = {o: q for o, q in item.committed.items() if o != order}
+            return but(item, on_hand=item.on_hand + quantity, committed=committed)
+        case ThresholdSet(threshold=threshold):
+            return but(item, threshold=threshold)
+        case StockFellBelow():
+            return item
+        case _:
+            assert_never(event)
+
+
+def _reserved(item: StockItem, event: StockReserved) -> StockItem:
+    reservation = Reservation(event.quantity, event.expires_at)
+    reservations = {**item.reservations, event.order: reservation}
+    return but(item, reserved=item.reserved + event.quantity, reservations=reservations)
+
+
+def _extended(item: StockItem, event: ReservationExtended) -> StockItem:
+    if (old := item.reservations.get(event.order)) is None:
+        return item
+    longer = but(old, expires_at=event.expires_at, extended=True)
+    return but(item, reservations={**item.reservations, event.order: longer})
+
+
+def _unreserved(item: StockItem, order: str, quantity: int) -> StockItem:
+    reservations = {o: r for o, r in item.reservations.items() if o != order}
+    return but(item, reserved=item.reserved - quantity, reservations=reservations)

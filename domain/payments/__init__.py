@@ -1,0 +1,212 @@
+"""Payments: what a checkout owes, what came in, and what goes back. One stream per checkout."""
+
+from typing import assert_never
+
+from domain.kernel import Rejected, but
+from domain.payments.captures import (
+    apply,
+    authorise,
+    capture,
+    collect,
+    fail,
+    intend,
+    return_deposit,
+)
+from domain.payments.ledger import (
+    APPLIED,
+    AUTHORISED,
+    CAPTURED,
+    CASH,
+    FAILED,
+    PENDING,
+    RETURNED,
+    Claim,
+    Payment,
+    Payments,
+)
+from domain.payments.refunds import cancel, refund
+from domain.payments.words import (
+    COMMANDS,
+    DEPOSIT,
+    EVENTS,
+    ORDER,
+    TIP,
+    ApplyDeposit,
+    Authorise,
+    CancelShare,
+    Capture,
+    CheckoutPaid,
+    Collect,
+    DepositApplied,
+    DepositReturned,
+    Fail,
+    Intend,
+    OpenPayments,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentIntended,
+    PaymentRefunded,
+    PaymentsOpened,
+    Refund,
+    RefundRequested,
+    ReturnDeposit,
+    Share,
+    ShareCancelled,
+)
+
+EMPTY = Payments()
+
+
+def decide(payments: Payments, command: COMMANDS) -> list[EVENTS]:
+    events = _decided(payments, command)
+    after = payments
+    for event in events:
+        after = evolve(after, event)
+    return events + _settled(after) if events else []
+
+
+def _settled(after: Payments) -> list[EVENTS]:
+    """What follows from the money: an order paid for, or nothing left to pay for."""
+    if not after.active and after.held > 0:
+        id = str(len(after.refunds) + 1)
+        return [RefundRequested(id, None, None, after.money(after.held), "nothing_due")]
+    if after.active and not after.paid and after.held >= after.due:
+        return [CheckoutPaid(after.active)]
+    return []
+
+
+def _decided(payments: Payments, command: COMMANDS) -> list[EVENTS]:
+    if isinstance(command, OpenPayments):
+        return _open(payments, command)
+    if not payments.exists:
+        raise Rejected("payments.unknown_checkout")
+    match command:
+        case Intend():
+            return intend(payments, command)
+        case Authorise(payment=id):
+            return authorise(payments, id)
+        case Capture():
+            return capture(payments, command)
+        case Fail(payment=id, reason=reason):
+            return fail(payments, id, reason)
+        case CancelShare(order=order):
+            return cancel(payments, order)
+        case Refund(refund=id):
+            return refund(payments, id)
+        case ApplyDeposit(payment=id):
+            return apply(payments, id)
+        case ReturnDeposit(payment=id):
+            return return_deposit(payments, id)
+        case Collect(order=order):
+            return collect(payments, order)
+        case _:
+            assert_never(command)
+
+
+def _open(payments: Payments, new: OpenPayments) -> list[EVENTS]:
+    if payments.exists:
+        raise Rejected("payments.already_open")
+    if not new.shares or len({s.order for s in new.shares}) != len(new.shares):
+        raise Rejected("payments.shares_malformed", "one share for each order")
+    if any(s.amount.minor < 0 for s in new.shares):
+        raise Rejected("payments.amount_negative")
+    if any(s.amount.currency != new.total.currency for s in new.shares):
+        raise Rejected("money.currency_mixed", f"this checkout is in {new.total.currency}")
+    if sum(s.amount.minor for s in new.shares) != new.total.minor:
+        raise Rejected("payments.shares_differ", "the shares must add up to the total")
+    return [PaymentsOpened(new.buyer, new.total, new.shares)]
+
+
+def evolve(payments: Payments, event: EVENTS) -> Payments:
+    match event:
+        case PaymentsOpened(buyer=buyer, total=total, shares=shares):
+            return Payments(buyer, total, {s.order: s for s in shares})
+        case PaymentIntended(payment=id, method=method, amount=amount, purpose=purpose):
+            new = Payment(method, amount.minor, purpose)
+            return but(payments, payments={**payments.payments, id: new})
+        case PaymentAuthorised(payment=id):
+            return _status(payments, id, AUTHORISED)
+        case PaymentCaptured():
+            return _captured(payments, event)
+        case PaymentFailed(payment=id):
+            return _status(payments, id, FAILED)
+        case CheckoutPaid():
+            return but(payments, paid=True)
+        case ShareCancelled(order=order):
+            return but(payments, cancelled=payments.cancelled | {order})
+        case RefundRequested(refund=id, order=order, seller=seller, amount=amount):
+            return but(payments, refunds={**payments.refunds, id: Claim(order, seller, amount)})
+        case PaymentRefunded(refund=id, order=order, seller=seller, amount=amount):
+            paid_out = Claim(order, seller, amount, refunded=True)
+            return but(payments, refunds={**payments.refunds, id: paid_out})
+        case DepositApplied(payment=id):
+            return _status(payments, id, APPLIED)
+        case DepositReturned(payment=id):
+            return _status(payments, id, RETURNED)
+        case _:
+            assert_never(event)
+
+
+def _status(payments: Payments, id: str, status: str) -> Payments:
+    if (payment := payments.payments.get(id)) is None:
+        return payments
+    return but(payments, payments={**payments.payments, id: but(payment, status=status)})
+
+
+def _captured(payments: Payments, event: PaymentCaptured) -> Payments:
+    """Cash comes in order by order: its payment stays open until all of it is there."""
+    if (payment := payments.payments.get(event.payment)) is None:
+        return payments
+    captured = payment.captured + event.amount.minor
+    whole = event.order is None or captured >= payment.amount
+    payment = but(
+        payment,
+        captured=captured,
+        status=CAPTURED if whole else payment.status,
+        collected=payment.collected | ({event.order} if event.order else set()),
+    )
+    return but(payments, payments={**payments.payments, event.payment: payment})
+
+
+__all__ = [
+    "APPLIED",
+    "AUTHORISED",
+    "CAPTURED",
+    "CASH",
+    "COMMANDS",
+    "DEPOSIT",
+    "EMPTY",
+    "EVENTS",
+    "FAILED",
+    "ORDER",
+    "PENDING",
+    "RETURNED",
+    "TIP",
+    "ApplyDeposit",
+    "Authorise",
+    "CancelShare",
+    "Capture",
+    "CheckoutPaid",
+    "Collect",
+    "DepositApplied",
+    "DepositReturned",
+    "Fail",
+    "Intend",
+    "OpenPayments",
+    "Payment",
+    "PaymentAuthorised",
+    "PaymentCaptured",
+    "PaymentFailed",
+    "PaymentIntended",
+    "PaymentRefunded",
+    "Payments",
+    "PaymentsOpened",
+    "Refund",
+    "RefundRequested",
+    "ReturnDeposit",
+    "Share",
+    "ShareCancelled",
+    "decide",
+    "evolve",
+]

@@ -1,0 +1,147 @@
+"""Money on its way in: one payment from its intent to its capture or failure."""
+
+import re
+
+from domain.kernel import Rejected
+from domain.money import Money
+from domain.payments.ledger import (
+    APPLIED,
+    AUTHORISED,
+    CAPTURED,
+    FAILED,
+    RETURNED,
+    Payment,
+    Payments,
+)
+from domain.payments.words import (
+    DEPOSIT,
+    EVENTS,
+    ORDER,
+    TIP,
+    Capture,
+    DepositApplied,
+    DepositReturned,
+    Intend,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentIntended,
+)
+
+METHOD = re.compile(r"[a-z_]{1,40}", re.ASCII)
+REASON = re.compile(r"(?:[a-z][a-z0-9_]{0,39})?", re.ASCII)
+
+
+def intend(payments: Payments, new: Intend) -> list[EVENTS]:
+    _check_amount(payments, new.amount)
+    if not METHOD.fullmatch(new.method):
+        raise Rejected("payments.method_malformed", "a-z and _, 40 at the most")
+    if new.purpose not in (ORDER, DEPOSIT, TIP):
+        raise Rejected("payments.purpose_unknown", "order, deposit or tip")
+    if (known := payments.payments.get(new.payment)) is not None:
+        return _again(known, new)
+    if not payments.active:
+        raise Rejected("payments.nothing_due", "every order of this checkout is cancelled")
+    return [PaymentIntended(new.payment, new.method, new.amount, new.purpose)]
+
+
+def _again(known: Payment, new: Intend) -> list[EVENTS]:
+    if (known.method, known.amount, known.purpose) != (new.method, new.amount.minor, new.purpose):
+        raise Rejected("payments.payment_exists")
+    return []
+
+
+def authorise(payments: Payments, id: str) -> list[EVENTS]:
+    payment = _known(payments, id)
+    if payment.status == FAILED:
+        raise Rejected("payments.already_failed", "intend another payment")
+    return [PaymentAuthorised(id)] if payment.open and payment.status != AUTHORISED else []
+
+
+def capture(payments: Payments, wanted: Capture) -> list[EVENTS]:
+    payment = _known(payments, wanted.payment)
+    if payment.status == FAILED:
+        raise Rejected("payments.already_failed", "intend another payment")
+    if not payment.open or wanted.order in payment.collected:
+        return []
+    if payment.purpose != ORDER and not payments.active:
+        raise Rejected("payments.nothing_due", "every order of this checkout is cancelled")
+    amount = wanted.amount or _usual(payments, payment, wanted.order)
+    _check_amount(payments, amount)
+    return [PaymentCaptured(wanted.payment, amount, wanted.order)]
+
+
+def _usual(payments: Payments, payment: Payment, order: str | None) -> Money:
+    if order is None:
+        return payments.money(payment.remaining)
+    if order not in payments.shares:
+        raise Rejected("payments.unknown_share")
+    return payments.shares[order].amount
+
+
+def collect(payments: Payments, order: str) -> list[EVENTS]:
+    """Cash for one order: its share, or less when the rest has come in by other means."""
+    if order not in payments.shares:
+        raise Rejected("payments.unknown_share")
+    if any(order in p.collected for p in payments.payments.values()):
+        return []
+    if order in payments.cancelled:
+        raise Rejected("payments.share_cancelled")
+    id, cash = next(iter(payments.cash()), (None, None))
+    if id is None or cash is None:
+        raise Rejected("payments.no_cash_payment")
+    owed = min(payments.shares[order].amount.minor, cash.remaining, payments.due - payments.held)
+    if owed <= 0:
+        raise Rejected("payments.nothing_due", "this checkout is paid for")
+    return [PaymentCaptured(id, payments.money(owed), order)]
+
+
+def fail(payments: Payments, id: str, reason: str) -> list[EVENTS]:
+    payment = _known(payments, id)
+    if not REASON.fullmatch(reason):
+        raise Rejected("payments.reason_malformed", "a code of a-z, 0-9 and _, 40 at the most")
+    if payment.status == FAILED:
+        return []
+    if not payment.open or payment.collected:
+        raise Rejected("payments.already_captured")
+    return [PaymentFailed(id, reason)]
+
+
+def apply(payments: Payments, id: str) -> list[EVENTS]:
+    deposit = _deposit(payments, id)
+    if deposit.status == RETURNED:
+        raise Rejected("payments.deposit_returned")
+    if not payments.active:
+        raise Rejected("payments.nothing_due", "every order of this checkout is cancelled")
+    amount = payments.money(deposit.captured)
+    return [DepositApplied(id, amount)] if deposit.status != APPLIED else []
+
+
+def return_deposit(payments: Payments, id: str) -> list[EVENTS]:
+    deposit = _deposit(payments, id)
+    if deposit.status == APPLIED:
+        raise Rejected("payments.deposit_applied", "it was used: cancel the order to refund it")
+    amount = payments.money(deposit.captured)
+    return [DepositReturned(id, amount)] if deposit.status != RETURNED else []
+
+
+def _deposit(payments: Payments, id: str) -> Payment:
+    payment = _known(payments, id)
+    if payment.purpose != DEPOSIT:
+        raise Rejected("payments.not_a_deposit")
+    if payment.status not in (CAPTURED, APPLIED, RETURNED):
+        raise Rejected("payments.not_captured")
+    return payment
+
+
+def _known(payments: Payments, id: str) -> Payment:
+    if id not in payments.payments:
+        raise Rejected("payments.unknown_payment")
+    return payments.payments[id]
+
+
+def _check_amount(payments: Payments, amount: Money) -> None:
+    if amount.minor < 0:
+        raise Rejected("payments.amount_negative")
+    if amount.currency != payments.total.currency:
+        raise Rejected("money.currency_mixed", f"this checkout is in {payments.total.currency}")

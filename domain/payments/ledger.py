@@ -1,0 +1,95 @@
+"""The state of payments, and the sums that the rules are made of."""
+
+from collections.abc import Iterable
+
+from domain.kernel import Value
+from domain.money import Money
+from domain.payments.words import DEPOSIT, ORDER, TIP, Share
+
+CASH = "cod"
+PENDING, AUTHORISED, CAPTURED, FAILED = "pending", "authorised", "captured", "failed"
+APPLIED, RETURNED = "applied", "returned"
+
+
+class Payment(Value):
+    """One way of paying. ``captured`` and ``amount`` are minor units of the checkout's currency."""
+
+    method: str
+    amount: int
+    purpose: str
+    status: str = PENDING
+    captured: int = 0
+    collected: frozenset[str] = frozenset()  # the orders whose share came in by it
+
+    @property
+    def open(self) -> bool:
+        return self.status in (PENDING, AUTHORISED)
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.amount - self.captured)
+
+    @property
+    def counts(self) -> int:
+        """How much of it goes towards what is due: never a tip, a deposit once applied."""
+        if self.purpose == ORDER or (self.purpose == DEPOSIT and self.status == APPLIED):
+            return self.captured
+        return 0
+
+
+class Claim(Value):
+    """A refund that was requested, and perhaps paid out."""
+
+    order: str | None
+    seller: str | None
+    amount: Money
+    refunded: bool = False
+
+
+class Payments(Value):
+    """A checkout's money; ``buyer`` is empty while nothing was opened. Sums are minor units."""
+
+    buyer: str = ""
+    total: Money = Money(0, "XXX")
+    shares: dict[str, Share] = {}  # by order, cancelled ones included
+    cancelled: frozenset[str] = frozenset()
+    payments: dict[str, Payment] = {}
+    refunds: dict[str, Claim] = {}
+    paid: bool = False
+
+    @property
+    def exists(self) -> bool:
+        return self.buyer != ""
+
+    @property
+    def active(self) -> tuple[Share, ...]:
+        return tuple(s for s in self.shares.values() if s.order not in self.cancelled)
+
+    @property
+    def due(self) -> int:
+        return sum(s.amount.minor for s in self.active)
+
+    @property
+    def captured(self) -> int:
+        """What came in for the orders."""
+        return sum(p.counts for p in self.payments.values())
+
+    @property
+    def requested(self) -> int:
+        """What was asked back, paid out or not."""
+        return sum(r.amount.minor for r in self.refunds.values())
+
+    @property
+    def held(self) -> int:
+        return self.captured - self.requested
+
+    @property
+    def awaiting(self) -> bool:
+        """Whether a payment other than cash may still come in for the orders: stock is kept."""
+        return any(p.open and p.method != CASH and p.purpose != TIP for p in self.payments.values())
+
+    def cash(self) -> Iterable[tuple[str, Payment]]:
+        return ((id, p) for id, p in self.payments.items() if p.method == CASH and p.open)
+
+    def money(self, minor: int) -> Money:
+        return Money(minor, self.total.currency)

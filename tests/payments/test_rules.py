@@ -1,0 +1,297 @@
+"""The rules of a checkout's money, and what no history may break."""
+
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from domain import payments
+from domain.kernel import fold
+from domain.money import Money
+from domain.payments import (
+    ApplyDeposit,
+    Authorise,
+    CancelShare,
+    Capture,
+    CheckoutPaid,
+    Collect,
+    DepositApplied,
+    DepositReturned,
+    Fail,
+    Intend,
+    OpenPayments,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentIntended,
+    PaymentRefunded,
+    PaymentsOpened,
+    Refund,
+    RefundRequested,
+    ReturnDeposit,
+    Share,
+    ShareCancelled,
+)
+from tests.support.deciders import given
+from tests.support.histories import history, stored
+
+
+def brl(minor):
+    return Money(minor, "BRL")
+
+
+tom, eve = Share("o1", "tom", brl(600)), Share("o2", "eve", brl(400))
+opened = PaymentsOpened("ada", brl(1000), (tom, eve))
+card = PaymentIntended("p1", "card", brl(1000), "order")
+cash = PaymentIntended("p2", "cod", brl(1000), "order")
+came = PaymentCaptured("p1", brl(1000), None)
+paid = CheckoutPaid((tom, eve))
+settled = (opened, card, came, paid)
+
+
+def test_a_checkouts_payments_are_opened_with_a_share_per_order():
+    given(payments).when(OpenPayments("ada", brl(1000), (tom, eve))).then(opened)
+
+
+def test_the_shares_add_up_to_the_total():
+    given(payments).when(OpenPayments("ada", brl(999), (tom, eve))).rejected(
+        "payments.shares_differ"
+    )
+
+
+def test_a_free_checkout_is_paid_at_once():
+    free = Share("o1", "tom", brl(0))
+    given(payments).when(OpenPayments("ada", brl(0), (free,))).then(
+        PaymentsOpened("ada", brl(0), (free,)), CheckoutPaid((free,))
+    )
+
+
+def test_nothing_is_paid_on_a_checkout_that_is_not_there():
+    given(payments).when(Authorise("p1")).rejected("payments.unknown_checkout")
+
+
+def test_a_buyer_says_how_they_will_pay():
+    given(payments, opened).when(Intend("p1", "card", brl(1000))).then(card)
+
+
+def test_the_same_intent_again_is_no_news():
+    given(payments, opened, card).when(Intend("p1", "card", brl(1000))).then()
+
+
+def test_another_intent_under_the_same_id_is_refused():
+    given(payments, opened, card).when(Intend("p1", "card", brl(1))).rejected(
+        "payments.payment_exists"
+    )
+
+
+def test_payments_are_in_the_checkouts_currency():
+    given(payments, opened).when(Intend("p1", "card", Money(1, "DZD"))).rejected(
+        "money.currency_mixed"
+    )
+
+
+def test_a_payment_is_authorised_once():
+    given(payments, opened, card).when(Authorise("p1")).then(PaymentAuthorised("p1"))
+    given(payments, opened, card, PaymentAuthorised("p1")).when(Authorise("p1")).then()
+
+
+def test_a_checkout_is_paid_when_its_total_has_come_in():
+    given(payments, opened, card).when(Capture("p1")).then(came, paid)
+
+
+def test_a_part_does_not_pay_it():
+    given(payments, opened, card).when(Capture("p1", brl(999))).then(
+        PaymentCaptured("p1", brl(999), None)
+    )
+
+
+def test_several_payments_pay_it_together():
+    voucher = PaymentIntended("p3", "voucher", brl(1), "order")
+    part = PaymentCaptured("p1", brl(999), None)
+    given(payments, opened, card, voucher, part).when(Capture("p3")).then(
+        PaymentCaptured("p3", brl(1), None), paid
+    )
+
+
+def test_a_capture_comes_in_once():
+    given(payments, *settled).when(Capture("p1")).then()
+
+
+def test_an_overpayment_is_recorded_as_found():
+    given(payments, opened, card).when(Capture("p1", brl(1200))).then(
+        PaymentCaptured("p1", brl(1200), None), paid
+    )
+
+
+def test_a_tip_pays_nothing_that_is_due():
+    tip = PaymentIntended("p4", "card", brl(5000), "tip")
+    given(payments, opened, tip).when(Capture("p4")).then(PaymentCaptured("p4", brl(5000), None))
+
+
+def test_a_failed_payment_does_not_come_in():
+    failed = PaymentFailed("p1", "declined")
+    given(payments, opened, card).when(Fail("p1", "declined")).then(failed)
+    given(payments, opened, card, failed).when(Capture("p1")).rejected("payments.already_failed")
+
+
+def test_money_that_came_in_did_not_fail():
+    given(payments, *settled).when(Fail("p1")).rejected("payments.already_captured")
+
+
+deposit = PaymentIntended("d1", "cod", brl(1000), "deposit")
+deposited = (opened, deposit, PaymentCaptured("d1", brl(1000), None))
+
+
+def test_a_deposit_pays_once_it_is_applied():
+    given(payments, opened, deposit).when(Capture("d1")).then(deposited[-1])
+    given(payments, *deposited).when(ApplyDeposit("d1")).then(DepositApplied("d1", brl(1000)), paid)
+
+
+def test_a_deposit_is_applied_only_when_it_has_come_in():
+    given(payments, opened, deposit).when(ApplyDeposit("d1")).rejected("payments.not_captured")
+
+
+def test_a_deposit_goes_back_once():
+    back = DepositReturned("d1", brl(1000))
+    given(payments, *deposited).when(ReturnDeposit("d1")).then(back)
+    given(payments, *deposited, back).when(ReturnDeposit("d1")).then()
+    given(payments, *deposited, back).when(ApplyDeposit("d1")).rejected("payments.deposit_returned")
+
+
+def test_a_deposit_that_was_applied_does_not_go_back():
+    given(payments, *deposited, DepositApplied("d1", brl(1000)), paid).when(
+        ReturnDeposit("d1")
+    ).rejected("payments.deposit_applied")
+
+
+def test_each_seller_collects_their_share_in_cash():
+    first = PaymentCaptured("p2", brl(600), "o1")
+    given(payments, opened, cash).when(Collect("o1")).then(first)
+    given(payments, opened, cash, first).when(Collect("o1")).then()
+    given(payments, opened, cash, first).when(Collect("o2")).then(
+        PaymentCaptured("p2", brl(400), "o2"), paid
+    )
+
+
+def test_cash_is_not_collected_for_what_came_in_otherwise():
+    past = (opened, card, cash, PaymentCaptured("p1", brl(900), None))
+    given(payments, *past).when(Collect("o1")).then(PaymentCaptured("p2", brl(100), "o1"), paid)
+
+
+def test_cash_is_collected_only_where_cash_was_agreed():
+    given(payments, opened, card).when(Collect("o1")).rejected("payments.no_cash_payment")
+
+
+def test_cancelling_a_paid_order_asks_its_share_back():
+    given(payments, *settled).when(CancelShare("o2")).then(
+        ShareCancelled("o2", brl(400)),
+        RefundRequested("1", "o2", "eve", brl(400), "cancelled"),
+    )
+
+
+def test_cancelling_twice_is_no_news():
+    given(payments, opened, ShareCancelled("o2", brl(400))).when(CancelShare("o2")).then()
+
+
+def test_cancelling_an_unpaid_order_lowers_what_is_due_and_may_pay_the_rest():
+    part = PaymentCaptured("p1", brl(700), None)
+    given(payments, opened, card, part).when(CancelShare("o2")).then(
+        ShareCancelled("o2", brl(400)),
+        RefundRequested("1", None, None, brl(100), "cancelled"),
+        CheckoutPaid((tom,)),
+    )
+
+
+def test_what_was_overpaid_goes_back_with_the_last_order():
+    past = (opened, card, PaymentCaptured("p1", brl(1200), None), paid)
+    past += (
+        ShareCancelled("o1", brl(600)),
+        RefundRequested("1", "o1", "tom", brl(600), "cancelled"),
+    )
+    given(payments, *past).when(CancelShare("o2")).then(
+        ShareCancelled("o2", brl(400)),
+        RefundRequested("2", "o2", "eve", brl(400), "cancelled"),
+        RefundRequested("3", None, None, brl(200), "nothing_due"),
+    )
+
+
+def test_a_capture_for_orders_that_are_all_cancelled_goes_back():
+    past = (opened, card, ShareCancelled("o1", brl(600)), ShareCancelled("o2", brl(400)))
+    given(payments, *past).when(Capture("p1")).then(
+        came, RefundRequested("1", None, None, brl(1000), "nothing_due")
+    )
+
+
+def test_a_refund_is_paid_out_once():
+    asked = RefundRequested("1", "o2", "eve", brl(400), "cancelled")
+    done = PaymentRefunded("1", "o2", "eve", brl(400))
+    past = (*settled, ShareCancelled("o2", brl(400)), asked)
+    given(payments, *past).when(Refund("1")).then(done)
+    given(payments, *past, done).when(Refund("1")).then()
+    given(payments, *settled).when(Refund("1")).rejected("payments.unknown_refund")
+
+
+ids, orders = st.sampled_from(["p1", "p2", "p3"]), st.sampled_from(["o1", "o2", "o9"])
+amounts = st.integers(-1, 1500).map(brl) | st.just(brl(1000))
+opening = OpenPayments("ada", brl(1000), (tom, eve))
+commands = st.lists(
+    st.builds(
+        Intend,
+        ids,
+        st.sampled_from(["cod", "card", "?"]),
+        amounts,
+        st.sampled_from(["order", "order", "deposit", "tip"]),
+    )
+    | st.builds(Authorise, ids)
+    | st.builds(Capture, ids, st.none() | amounts, st.none() | orders)
+    | st.builds(Fail, ids)
+    | st.builds(CancelShare, orders)
+    | st.builds(Refund, st.sampled_from(["1", "2", "3"]))
+    | st.builds(ApplyDeposit, ids)
+    | st.builds(ReturnDeposit, ids)
+    | st.builds(Collect, orders),
+    max_size=40,
+).map(lambda more: [opening, *more])
+
+
+def moved(past, kind):
+    return sum(e.amount.minor for e in past if isinstance(e, kind))
+
+
+@for_all(commands)
+def test_never_more_goes_back_than_came_in_and_events_survive_storing(commands):
+    past = history(payments, commands)
+    assert stored(payments, past) == past
+    for upto in range(1, len(past) + 1):
+        so_far = past[:upto]
+        state = fold(payments, so_far)
+        assert state.held >= 0
+        back = moved(so_far, RefundRequested) + moved(so_far, DepositReturned)
+        assert back <= moved(so_far, PaymentCaptured)
+        assert moved(so_far, PaymentRefunded) <= moved(so_far, RefundRequested)
+
+
+def purposes(past):
+    return {e.payment: e.purpose for e in past if isinstance(e, PaymentIntended)}
+
+
+def covers(past):
+    """What counts towards the orders, by the events alone."""
+    purpose = purposes(past)
+    came = sum(
+        e.amount.minor
+        for e in past
+        if isinstance(e, PaymentCaptured) and purpose[e.payment] == "order"
+    )
+    return came + moved(past, DepositApplied) - moved(past, RefundRequested)
+
+
+@for_all(commands)
+def test_a_checkout_is_paid_once_and_exactly_when_its_active_shares_are_covered(commands):
+    past, was_covered = [], False
+    for command in commands:
+        past = history(payments, [command], past)
+        cancelled = {e.order for e in past if isinstance(e, ShareCancelled)}
+        active = [s for s in (tom, eve) if s.order not in cancelled]
+        due = sum(s.amount.minor for s in active)
+        was_covered = was_covered or (bool(active) and covers(past) >= due)
+        closings = [e for e in past if isinstance(e, CheckoutPaid)]
+        assert len(closings) == was_covered
