@@ -1,13 +1,14 @@
 """A batch of events folded into one table's rows, in memory, and what that comes to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Generic
 
 from adapters.postgres.pools import Connection
 from adapters.projector.changes import Change
 from adapters.projector.documents import Documents, Stored
 from adapters.projector.rows import Place, Rows, Written
-from domain.kernel import Recorded
+from domain.kernel import Recorded, but
 from projections.kernel import D, Table
 
 
@@ -15,10 +16,19 @@ class Poison(Exception):
     """An event that a projection cannot fold."""
 
 
+@contextmanager
+def poisonous() -> Iterator[None]:
+    """Around a projection's own functions: whatever they raise is the event's fault."""
+    try:
+        yield
+    except Exception as error:
+        raise Poison(f"{type(error).__name__}: {error}") from error
+
+
 class Row(Generic[D]):
     """A row as the transaction found it, as it is in the table now, and as folded so far."""
 
-    __slots__ = ("before", "document", "dirty", "found", "position", "written")
+    __slots__ = ("before", "dirty", "document", "found", "position", "written")
 
     def __init__(self, found: Stored | None, document: D | None) -> None:
         self.found = self.written = found
@@ -33,13 +43,20 @@ class Folder(Generic[D]):
         self.table, self.documents = table, Documents(table)
         self.rows = Rows(table, self.documents)
         self.types = {*table.on, *table.related}
+        self.told: list[Recorded] = []  # what the last fold tells the tables after this one
 
-    async def fold(self, db: Connection, events: Sequence[Recorded]) -> list[Change]:
-        """Write the rows that these events change; the changes that this came to."""
+    async def fold(
+        self, db: Connection, events: Sequence[Recorded], at: int | None = None
+    ) -> list[Change]:
+        """Write the rows that these events change; the changes that this came to.
+
+        ``at``: the position to give them instead of their last events' own.
+        """
+        self.told = []
         mine = [recorded for recorded in events if type(recorded.event) in self.types]
         if not mine:
             return []
-        batch = Batch(self, db)
+        batch = Batch(self, db, at)
         await batch.load({place for recorded in mine for place in self.own(recorded)})
         await batch.fold(mine)
         await batch.flush()
@@ -48,17 +65,15 @@ class Folder(Generic[D]):
     def own(self, recorded: Recorded) -> list[Place]:
         """The rows that an event names."""
         keys = self.table.on.get(type(recorded.event))
-        try:
+        with poisonous():
             return [(recorded.tenant, id) for id in keys(recorded)] if keys else []
-        except Exception as error:
-            raise Poison(f"{type(error).__name__}: {error}") from error
 
 
 class Batch(Generic[D]):
     """The rows of one table during one transaction."""
 
-    def __init__(self, folder: Folder[D], db: Connection) -> None:
-        self._folder, self._table, self._db = folder, folder.table, db
+    def __init__(self, folder: Folder[D], db: Connection, at: int | None) -> None:
+        self._folder, self._table, self._db, self._at = folder, folder.table, db, at
         self._rows: dict[Place, Row[D]] = {}
 
     async def load(self, places: Iterable[Place]) -> None:
@@ -105,47 +120,47 @@ class Batch(Generic[D]):
         return run
 
     def _condition(self, recorded: Recorded) -> tuple[str, str, tuple[Any, ...]]:
-        try:
-            sql, params = self._table.related[type(recorded.event)](recorded)
-        except Exception as error:
-            raise Poison(f"{type(error).__name__}: {error}") from error
-        return recorded.tenant, sql, params
+        with poisonous():
+            return recorded.tenant, *self._table.related[type(recorded.event)](recorded)
 
     def _evolve(self, recorded: Recorded, places: Iterable[Place]) -> None:
         for place in places:
             row = self._rows[place]
             try:
-                row.document = self._table.evolve(row.document, recorded, place[1])
+                before, row.document = (
+                    row.document,
+                    self._table.evolve(row.document, recorded, place[1]),
+                )
+                if self._table.emits and (told := self._table.emits(before, row.document)):
+                    self._folder.told.append(but(recorded, event=told))
             except Exception as error:
                 raise Poison(f"{type(error).__name__}: {error}") from error
-            row.position, row.dirty = recorded.position, True
+            row.position, row.dirty = self._at or recorded.position, True
 
     async def flush(self) -> None:
         """Bring the table up to what is folded so far: one statement to write, one to delete."""
         written: dict[Place, Written] = {}
         gone: list[Place] = []
         for place, row in self._rows.items():
-            if row.dirty and self._differs(place, row, written):
-                gone += [place] if row.document is None else []
+            if not row.dirty:
+                continue
+            row.dirty, was = False, row.written
+            new = self._written(row)
+            row.written = new and new.stored
+            if new and new.stored != was:
+                written[place] = new
+            elif was and not new:
+                gone.append(place)
         await self._folder.rows.upsert(self._db, written)
         await self._folder.rows.delete(self._db, gone)
 
-    def _differs(self, place: Place, row: Row[D], written: dict[Place, Written]) -> bool:
-        row.dirty = False
-        stored = None if row.document is None else self._encoded(row.document)
-        if stored == row.written:
-            return False
-        row.written = stored
-        if stored is not None and row.document is not None:
-            columns = self._folder.documents.columns(row.document)
-            written[place] = Written(row.position, stored, columns)
-        return True
-
-    def _encoded(self, document: D) -> Stored:
-        try:
-            return self._folder.documents.encode(document)
-        except Exception as error:
-            raise Poison(f"{type(error).__name__}: {error}") from error
+    def _written(self, row: Row[D]) -> Written | None:
+        if row.document is None:
+            return None
+        documents = self._folder.documents
+        with poisonous():
+            stored, columns = documents.encode(row.document), documents.columns(row.document)
+        return Written(row.position, stored, columns)
 
     def changes(self) -> list[Change]:
         """One for each row that is not as the transaction found it."""
@@ -160,7 +175,5 @@ class Batch(Generic[D]):
         document = row.document if row.document is not None else row.before
         if self._table.topic is None or document is None:
             return "" if self._table.counters else None
-        try:
+        with poisonous():
             return self._table.topic(id, document)
-        except Exception as error:
-            raise Poison(f"{type(error).__name__}: {error}") from error

@@ -60,7 +60,13 @@ class Rows(Generic[D]):
 
     async def upsert(self, db: Connection, rows: Mapping[Place, Written]) -> None:
         payload = [
-            {"tenant": tenant, "id": id, "position": row.position, **row.stored.raw(), **row.columns}
+            {
+                "tenant": tenant,
+                "id": id,
+                "position": row.position,
+                **row.stored.raw(),
+                **row.columns,
+            }
             for (tenant, id), row in rows.items()
         ]
         if payload:
