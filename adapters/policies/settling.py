@@ -3,6 +3,7 @@
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import structlog
 
@@ -12,7 +13,7 @@ from domain.kernel import Rejected
 
 TRIES = 5
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds, doubled from try to try
-DETAIL = 1_000  # characters kept of what went wrong
+FRAMES = 8  # innermost calls kept of where it failed
 logger = structlog.get_logger(__name__)
 
 
@@ -43,5 +44,6 @@ def _parked(tenant: str, policy: str, position: int, error: Exception) -> Outcom
     logger.error(
         "policy parked an event", policy=policy, tenant=tenant, position=position, kind=kind
     )
-    where = "".join(traceback.format_tb(error.__traceback__))[-DETAIL:]
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    where = " > ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames)
     return Outcome(tenant, policy, position, PARKED, kind, where)
