@@ -1,8 +1,10 @@
 """Every projection, one line each."""
 
-from projections import catalog
+from projections import catalog, inventory, payments
 from projections.kernel import Projection
 
 PROJECTIONS: dict[str, Projection] = {
     "catalog": catalog,
+    "inventory": inventory,
+    "payments": payments,
 }
