@@ -17,6 +17,7 @@ from domain.kernel import Recorded
 
 Slot = tuple[str, str, str, str]  # tenant, principal, route, key
 Name = tuple[str, str, str]  # tenant, kind, value
+EMPTY = -1  # expected by who begins a stream at version 0, as other libraries may
 ENCODER = msgspec.json.Encoder()
 
 
@@ -78,10 +79,15 @@ class Books:
         return Appended((), kept.answer, replayed=True) if kept else None
 
     def _check_versions(self, request: Request) -> None:
-        expected = ((part.stream, part.expected) for part in request.parts)
-        for stream, version in (*expected, *request.asserted):
+        reached: dict[str, int] = {}
+        for stream, version in request.asserted:
             if self.versions.get(stream, 0) != version:
                 raise Conflict
+        for part in request.parts:
+            standing = reached.get(part.stream, self.versions.get(part.stream))
+            if part.expected not in ((0, EMPTY) if standing is None else (standing,)):
+                raise Conflict
+            reached[part.stream] = part.expected + len(part.lines)
 
     def _enter(self, entry: "_Entry", request: Request, answer: bytes) -> None:
         self.rows += entry.rows
@@ -111,8 +117,8 @@ class _Entry:
         self.chains: dict[str, tuple[int, bytes]] = {}
         self.claims = self._claimed(request)
         for part in request.parts:
-            for line in part.lines:
-                self._add(part.stream, line)
+            for number, line in enumerate(part.lines, part.expected + 1):
+                self._add(part.stream, number, line)
 
     def _claimed(self, request: Request) -> dict[Name, str | None]:
         """Releases come first; one by who does not hold the name changes nothing."""
@@ -129,9 +135,9 @@ class _Entry:
             changed[name] = owner
         return changed
 
-    def _add(self, stream: str, line: Line) -> None:
+    def _add(self, stream: str, version: int, line: Line) -> None:
         event, data = self._numbered(line)
-        row = self._row(stream, line, data)
+        row = self._row(stream, version, line, data)
         tenant = row.tenant
         _, before = self.chains.get(tenant) or self._books.chains.get(tenant) or (0, GENESIS)
         row = row._replace(hash=link(before, row))
@@ -140,9 +146,8 @@ class _Entry:
         self.rows.append(row)
         self.recorded.append(row.recorded(event))
 
-    def _row(self, stream: str, line: Line, data: bytes) -> Row:
+    def _row(self, stream: str, version: int, line: Line, data: bytes) -> Row:
         books, call = self._books, self._call
-        version = self.versions.get(stream, books.versions.get(stream, 0)) + 1
         return Row(
             call.tenant,
             stream,

@@ -1,7 +1,7 @@
 """The event log on Postgres: the port that every command appends to and reads from."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 from adapters.log.books import ENCODER
@@ -41,10 +41,10 @@ class PostgresLog:
     async def open(self) -> "PostgresLog":
         """Does not wait for the server. Raises UnsafeSetting."""
         refuse_unsafe_settings()
-        self._pool: Pool = await open_pool(
+        self.pool: Pool = await open_pool(
             self._url, APPEND, size=self._size, name="souk-log", timeout=self._patience
         )
-        self.keyring = Keyring(self._pool, self._master)
+        self.keyring = Keyring(self.pool, self._master)
         self._committer = Committer(self._url, self._patience)
         self._committer.start()
         return self
@@ -52,7 +52,7 @@ class PostgresLog:
     async def close(self) -> None:
         """Finish the appends under way, also those whose callers hung up, then disconnect."""
         await self._committer.close()
-        await self._pool.close()
+        await self.pool.close()
 
     async def __aenter__(self) -> "PostgresLog":
         return await self.open()
@@ -70,7 +70,7 @@ class PostgresLog:
 
         Once queued it is carried out even if the caller is cancelled.
         """
-        request = prepared(append, self._codec, await self._seals(append), self._deadline())
+        request = prepared(append, self._codec, await self._seals(append), self.deadline())
         if not request.writes:
             answer = append.answer(()) if append.answer else None
             return Appended((), ENCODER.encode(answer))
@@ -90,7 +90,7 @@ class PostgresLog:
         return found
 
     async def answered(self, tenant: str, key: Key) -> bytes | None:
-        async with borrow(self._pool) as connection:
+        async with borrow(self.pool) as connection:
             cursor = await connection.execute(
                 "SELECT request, answer FROM log.answers"
                 " WHERE (tenant, principal, route, key) = (%s, %s, %s, %s)",
@@ -101,8 +101,19 @@ class PostgresLog:
             raise KeyReused
         return kept[1] if kept else None
 
+    async def known(
+        self, tenant: str, principal: str, route: str, keys: Sequence[str]
+    ) -> frozenset[str]:
+        async with borrow(self.pool) as connection:
+            cursor = await connection.execute(
+                "SELECT key FROM log.answers WHERE (tenant, principal, route) = (%s, %s, %s)"
+                " AND key = any(%s)",
+                (tenant, principal, route, list(keys)),
+            )
+            return frozenset(key for (key,) in await cursor.fetchall())
+
     async def _rows(self, tenant: str, streams: list[str]) -> list[Row]:
-        async with borrow(self._pool) as connection:
+        async with borrow(self.pool) as connection:
             cursor = await connection.execute(
                 f"SELECT {COLUMNS} FROM log.events WHERE tenant = %s AND stream = any(%s)"
                 " ORDER BY stream, version",
@@ -127,5 +138,6 @@ class PostgresLog:
         tenant = append.call.tenant
         return await self.keyring.for_sealing(tenant, subjects) if subjects else Seals(tenant, {})
 
-    def _deadline(self) -> float:
+    def deadline(self) -> float:
+        """Of an append that begins now, on the loop's clock."""
         return asyncio.get_running_loop().time() + self._patience

@@ -29,6 +29,8 @@ class Line(Value):
 
 
 class Part(Value):
+    """Events for one stream. ``expected`` -1: none yet, and the first is to be version 0."""
+
     stream: str
     expected: int
     lines: tuple[Line, ...]

@@ -7,6 +7,8 @@ from uuid import UUID
 from adapters.log.codec import Codec, Opener
 from domain.kernel import Recorded
 
+FOREIGN = 0  # schema version of other libraries' events, which are opaque bytes
+
 
 class Row(NamedTuple):
     """A row of log.events; the fields are its columns, in order."""
@@ -45,6 +47,9 @@ class Row(NamedTuple):
         )
 
     def decoded(self, codec: Codec, opener: Opener | None = None) -> Recorded:
+        """``event`` is None when another library wrote it: its bytes mean nothing here."""
+        if self.schema_version == FOREIGN:
+            return self.recorded(None)
         return self.recorded(codec.decode(self.tag, self.data, self.position, opener))
 
 

@@ -15,10 +15,11 @@ CHUNK = 500  # rows in one statement
 LOCK = "SELECT position, recorded_at FROM log.head FOR UPDATE"
 # Only a later statement sees what was committed while the lock was waited for.
 CLOCK = "SELECT clock_timestamp()"
-VERSIONS = """SELECT wanted.stream, coalesce((
-    SELECT version FROM log.events AS e
-    WHERE e.tenant = wanted.tenant AND e.stream = wanted.stream ORDER BY version DESC LIMIT 1), 0)
-FROM unnest(%s::text[], %s::text[]) AS wanted (tenant, stream)"""
+VERSIONS = """SELECT last.stream, last.version
+FROM unnest(%s::text[], %s::text[]) AS wanted (tenant, stream), LATERAL (
+    SELECT stream, version FROM log.events AS e
+    WHERE e.tenant = wanted.tenant AND e.stream = wanted.stream ORDER BY version DESC LIMIT 1
+) AS last"""
 CLAIMS = """SELECT tenant, kind, value, owner FROM log.claims
 JOIN unnest(%s::text[], %s::text[], %s::text[]) AS wanted (tenant, kind, value)
 USING (tenant, kind, value)"""
