@@ -1,7 +1,7 @@
 """Checkouts: a cart becomes orders, payments and reserved stock in one append, or nothing does."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -96,6 +96,9 @@ class Item(Struct, frozen=True):
     quantity: int
 
 
+Prepare = Callable[[Work], Awaitable[None]]
+
+
 class Checkouts:
     """``now`` tells the time that reservations are counted from."""
 
@@ -117,11 +120,22 @@ class Checkouts:
         return await self._run(call, cart, peeked.lines, attempt)
 
     async def buy(
-        self, call: Call, cart: str, buyer: str, items: Sequence[Item], terms: Terms
+        self,
+        call: Call,
+        cart: str,
+        buyer: str,
+        items: Sequence[Item],
+        terms: Terms,
+        prepare: Prepare | None = None,
     ) -> CheckoutReceipt:
-        """Open a cart, fill it at the live prices and check it out, all in one append."""
+        """Open a cart, fill it at the live prices and check it out, all in one append.
+
+        ``prepare`` decides first, in that same append: what a history implies before this sale.
+        """
 
         async def attempt(work: Work) -> Answer:
+            if prepare:
+                await prepare(work)
             await work.gather([(carts, cart), *((catalog, item.product) for item in items)])
             await work.decide(carts, cart, carts.OpenCart(buyer))
             for item in items:
@@ -170,17 +184,23 @@ def order_id(checkout: str, seller: str) -> str:
     return str(uuid5(UUID(checkout), seller))
 
 
+def payment_id(checkout: str, number: int) -> str:
+    """``number``: from 1, in the order of the terms."""
+    return str(uuid5(UUID(checkout), f"payment/{number}"))
+
+
 async def _gather(work: Work, id: str, cart: Cart, parts: Sequence[str]) -> None:
-    """All that the checkout decides on, in one read."""
+    """All that the checkout decides on, in one read; also the order in which it is logged:
+    an order is placed before a free one is paid."""
     sellers = {line.seller for line in cart.lines.values()}
     await work.gather(
         [
             (checkouts, id),
-            (payments, id),
-            *((catalog, product) for product in cart.lines),
-            *((inventory, product) for product in cart.lines),
-            *((identity, seller) for seller in sellers),
             *((orders, order) for order in parts),
+            (payments, id),
+            *((inventory, product) for product in cart.lines),
+            *((catalog, product) for product in cart.lines),
+            *((identity, seller) for seller in sellers),
         ]
     )
 
@@ -235,8 +255,7 @@ async def _payments(
     shares = tuple(Share(part.order, part.seller, part.total) for part in parts)
     await work.decide(payments, id, payments.OpenPayments(buyer, due, shares))
     for number, (paying, amount) in enumerate(zip(terms.payments, amounts, strict=True), 1):
-        payment = str(uuid5(UUID(id), f"payment/{number}"))
-        intent = payments.Intend(payment, paying.method, amount, paying.purpose)
+        intent = payments.Intend(payment_id(id, number), paying.method, amount, paying.purpose)
         await work.decide(payments, id, intent)
 
 

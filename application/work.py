@@ -63,7 +63,9 @@ class Work:
         """Read aggregates of any contexts at once; loading them afterwards reads no more."""
         deciders = {stream_of(self.call.tenant, decider, id): decider for decider, id in wanted}
         if unread := [stream for stream in deciders if stream not in self._loaded]:
-            for stream, past in (await self._log.read(self.call.tenant, unread)).items():
+            read = await self._log.read(self.call.tenant, unread)
+            for stream in unread:  # in the order asked for, which is the order of the append
+                past = read[stream]
                 state = fold(deciders[stream], (r.event for r in past))
                 version, position = (past[-1].version, past[-1].position) if past else (0, 0)
                 self._loaded[stream] = _Loaded(version, position, state)

@@ -1,0 +1,236 @@
+"""Orders: one row per order, as its buyer, its seller and the tenant's staff see it."""
+
+from datetime import date, datetime
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from domain.identity import SellerAppointed
+from domain.kernel import Personal, Recorded, Value, but
+from domain.money import Price
+from domain.orders import (
+    DeliveryPromised,
+    Line,
+    OrderCancelled,
+    OrderCompleted,
+    OrderConfirmed,
+    OrderDelivered,
+    OrderPlaced,
+    OrderReady,
+    OrderReturned,
+    OrderShipped,
+    ProcessingStarted,
+)
+from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
+
+VERSION = 1
+
+
+class OrderLine(Document):
+    product: str
+    sku: str | None
+    name: str
+    unit_price: Price
+    quantity: int
+    subtotal: Price
+
+
+class People(Value):
+    """What is said of a person, or by one."""
+
+    name: Personal | None = None
+    phone: Personal | None = None
+    email: Personal | None = None
+    address: Personal | None = None
+    note: Personal | None = None
+    cancel_note: Personal | None = None
+
+
+class Order(Document, kw_only=True):
+    """``<step>_at`` is None until that step is taken."""
+
+    id: str
+    version: int
+    number: int
+    status: str
+    checkout: str
+    buyer: str
+    seller: str
+    seller_name: str
+    channel: str
+    lines: list[OrderLine]
+    subtotal: Price
+    shipping: Price
+    total: Price
+    cash: bool
+    region: str
+    tracking: str | None = None
+    expected_delivery: date | None = None
+    reason: str | None = None  # why it was cancelled or returned
+    placed_at: datetime
+    confirmed_at: datetime | None = None
+    processing_at: datetime | None = None
+    ready_at: datetime | None = None
+    shipped_at: datetime | None = None
+    delivered_at: datetime | None = None
+    completed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    returned_at: datetime | None = None
+    personal: People | UnsetType = UNSET
+
+
+def evolve(order: Order | None, recorded: Recorded, id: str) -> Order | None:
+    event = recorded.event
+    if isinstance(event, OrderPlaced):
+        return _placed(event, recorded)
+    if order is None:
+        return None
+    if isinstance(event, SellerAppointed):
+        return but(order, seller_name=event.shop)
+    return but(order, version=recorded.version, **_step(order, event, recorded.occurred_at))
+
+
+def _placed(event: OrderPlaced, recorded: Recorded) -> Order:
+    return Order(
+        id=recorded.id,
+        version=recorded.version,
+        number=event.number,
+        status="pending",
+        checkout=event.checkout,
+        buyer=event.buyer,
+        seller=event.seller,
+        seller_name=event.seller_name,
+        channel=event.channel,
+        lines=[_line(line) for line in event.lines],
+        subtotal=Price.of(event.subtotal),
+        shipping=Price.of(event.shipping),
+        total=Price.of(event.total),
+        cash=event.cash,
+        region=event.customer.region if event.customer else "",
+        expected_delivery=event.expected_delivery,
+        placed_at=recorded.occurred_at,
+        personal=_people(event),
+    )
+
+
+def _line(line: Line) -> OrderLine:
+    prices = Price.of(line.unit_price), Price.of(line.subtotal)
+    return OrderLine(line.product, line.sku, line.name, prices[0], line.quantity, prices[1])
+
+
+def _people(event: OrderPlaced) -> People | UnsetType:
+    if event.customer is None and event.note is None:
+        return UNSET
+    who = event.customer
+    if who is None:
+        return People(note=event.note)
+    return People(who.name, who.phone, who.email, who.address, event.note)
+
+
+def _step(order: Order, event: object, at: datetime) -> dict[str, Any]:
+    match event:
+        case OrderConfirmed():
+            return {"status": "confirmed", "confirmed_at": at}
+        case ProcessingStarted():
+            return {"status": "processing", "processing_at": at}
+        case OrderReady():
+            return {"status": "ready", "ready_at": at}
+        case OrderShipped(tracking=tracking):
+            return {"status": "shipped", "shipped_at": at, "tracking": tracking}
+        case OrderDelivered():
+            return {"status": "delivered", "delivered_at": at}
+        case OrderCompleted():
+            return {"status": "completed", "completed_at": at}
+        case OrderCancelled(reason=reason, note=note):
+            step = {"status": "cancelled", "cancelled_at": at, "reason": reason}
+            return step | _noted(order, note)
+        case OrderReturned(reason=reason):
+            return {"status": "returned", "returned_at": at, "reason": reason}
+        case DeliveryPromised(date=day):
+            return {"expected_delivery": day}
+    return {}
+
+
+def _noted(order: Order, note: Personal | None) -> dict[str, Any]:
+    if note is None:
+        return {}
+    people = People() if isinstance(order.personal, UnsetType) else order.personal
+    return {"personal": but(people, cancel_note=note)}
+
+
+ORDERS = Table(
+    name="orders_orders",
+    document=Order,
+    on=dict.fromkeys(
+        (
+            OrderPlaced,
+            OrderConfirmed,
+            ProcessingStarted,
+            OrderReady,
+            OrderShipped,
+            OrderDelivered,
+            OrderCompleted,
+            OrderCancelled,
+            OrderReturned,
+            DeliveryPromised,
+        ),
+        own,
+    ),
+    related={SellerAppointed: lambda r: ("seller = %s", (r.id,))},
+    evolve=evolve,
+    columns={
+        "buyer": Column("text", lambda o: o.buyer),
+        "seller": Column("text", lambda o: o.seller),
+        "status": Column("text", lambda o: o.status),
+        "channel": Column("text", lambda o: o.channel),
+        "number": Column("bigint", lambda o: o.number),
+        "placed_at": Column("timestamptz", lambda o: o.placed_at),
+        "expected_delivery": Column("date", lambda o: o.expected_delivery),
+    },
+    indexes=(
+        "buyer, placed_at",
+        "seller, placed_at",
+        "status, placed_at",
+        "placed_at",
+        "number",
+        "expected_delivery",
+    ),
+    topic=lambda id, order: f"orders.{id}.{order.seller}.{order.buyer}",
+)
+TABLES = (ORDERS,)
+
+
+class Filter(Document):
+    """What a list of orders is narrowed to; None: no such filter. Times are half-open."""
+
+    buyer: str | None = None
+    seller: str | None = None
+    status: str | None = None
+    channel: str | None = None
+    number: int | None = None
+    placed_from: datetime | None = None
+    placed_before: datetime | None = None
+
+
+CONDITIONS = {
+    "buyer": "buyer = %s",
+    "seller": "seller = %s",
+    "status": "status = %s",
+    "channel": "channel = %s",
+    "number": "number = %s",
+    "placed_from": "placed_at >= %s",
+    "placed_before": "placed_at < %s",
+}
+
+
+async def order(db: Reader, id: str) -> Found | None:
+    return await one(db, ORDERS.name, id)
+
+
+async def orders(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
+    """Newest first. No buyer and no seller: the whole tenant's."""
+    given = {name: value for name in CONDITIONS if (value := getattr(wanted, name)) is not None}
+    where = " AND ".join(CONDITIONS[name] for name in given)
+    return await page(
+        db, ORDERS.name, where, tuple(given.values()), "placed_at DESC, id", number, limit
+    )
