@@ -13,14 +13,26 @@ from domain.catalog import (
     ProductRetired,
     SkuAssigned,
 )
+from domain.inventory import (
+    StockAdjusted,
+    StockReceived,
+    StockReleased,
+    StockReserved,
+    StockRestocked,
+)
 from domain.kernel import Recorded, but
 from domain.money import Money, Price
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
-VERSION = 1
+VERSION = 2
+
+
+STOCK = (StockReceived, StockAdjusted, StockReserved, StockReleased, StockRestocked)
 
 
 class Product(Document):
+    """``version`` is that of the product's own stream; stock has one of its own."""
+
     id: str
     version: int
     seller: str
@@ -37,6 +49,8 @@ class Product(Document):
     featured: bool
     retired: bool
     created_at: datetime
+    available: int = 0  # pieces that can be ordered now
+    in_stock: bool = False
 
 
 def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | None:
@@ -44,7 +58,25 @@ def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | No
         return _created(recorded.event, recorded)
     if product is None:
         return None
+    if isinstance(recorded.event, STOCK):
+        return _stocked(product, product.available + _freed(recorded.event))
     return _changed(but(product, version=recorded.version), recorded.event)
+
+
+def _stocked(product: Product, available: int) -> Product:
+    return but(product, available=available, in_stock=available > 0)
+
+
+def _freed(event: object) -> int:
+    """How many pieces more can be ordered, or fewer; taking what was reserved changes nothing."""
+    match event:
+        case StockReceived(quantity=q) | StockReleased(quantity=q) | StockRestocked(quantity=q):
+            return q
+        case StockReserved(quantity=q):
+            return -q
+        case StockAdjusted(delta=delta):
+            return delta
+    return 0
 
 
 def _created(event: ProductCreated, recorded: Recorded) -> Product:
@@ -113,6 +145,7 @@ PRODUCTS = Table(
             ProductFeatured,
             ProductRetired,
             ProductRestored,
+            *STOCK,
         ),
         own,
     ),
@@ -124,6 +157,7 @@ PRODUCTS = Table(
         "found_by": Column("text", lambda p: f"{p.name} {p.brand} {p.sku or ''}".lower()),
         "featured": Column("boolean", lambda p: p.featured),
         "retired": Column("boolean", lambda p: p.retired),
+        "in_stock": Column("boolean", lambda p: p.in_stock),
         "created_at": Column("timestamptz", lambda p: p.created_at),
     },
     indexes=("seller", "category", "created_at"),
@@ -139,6 +173,7 @@ class Filter(Document):
     category: str | None = None
     search: str | None = None
     featured: bool | None = None
+    in_stock: bool | None = None
     retired: bool = False
 
 
@@ -150,7 +185,7 @@ async def products(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """Newest first."""
     params: list[Any] = [wanted.retired]
     where = "retired = %s"
-    for column in ("seller", "category", "featured"):
+    for column in ("seller", "category", "featured", "in_stock"):
         if (value := getattr(wanted, column)) is not None:
             where, params = f"{where} AND {column} = %s", [*params, value]
     if wanted.search:

@@ -1,5 +1,6 @@
 """Payments: what a checkout owes, what came in, and what goes back. One stream per checkout."""
 
+from functools import reduce
 from typing import assert_never
 
 from domain.kernel import Rejected, but
@@ -55,15 +56,54 @@ from domain.payments.words import (
     ShareCancelled,
 )
 
+__all__ = [
+    "APPLIED",
+    "AUTHORISED",
+    "CAPTURED",
+    "CASH",
+    "COMMANDS",
+    "DEPOSIT",
+    "EMPTY",
+    "EVENTS",
+    "FAILED",
+    "ORDER",
+    "PENDING",
+    "RETURNED",
+    "TIP",
+    "ApplyDeposit",
+    "Authorise",
+    "CancelShare",
+    "Capture",
+    "CheckoutPaid",
+    "Collect",
+    "DepositApplied",
+    "DepositReturned",
+    "Fail",
+    "Intend",
+    "OpenPayments",
+    "Payment",
+    "PaymentAuthorised",
+    "PaymentCaptured",
+    "PaymentFailed",
+    "PaymentIntended",
+    "PaymentRefunded",
+    "Payments",
+    "PaymentsOpened",
+    "Refund",
+    "RefundRequested",
+    "ReturnDeposit",
+    "Share",
+    "ShareCancelled",
+    "decide",
+    "evolve",
+]
+
 EMPTY = Payments()
 
 
 def decide(payments: Payments, command: COMMANDS) -> list[EVENTS]:
     events = _decided(payments, command)
-    after = payments
-    for event in events:
-        after = evolve(after, event)
-    return events + _settled(after) if events else []
+    return events + _settled(reduce(evolve, events, payments)) if events else []
 
 
 def _settled(after: Payments) -> list[EVENTS]:
@@ -167,46 +207,3 @@ def _captured(payments: Payments, event: PaymentCaptured) -> Payments:
         collected=payment.collected | ({event.order} if event.order else set()),
     )
     return but(payments, payments={**payments.payments, event.payment: payment})
-
-
-__all__ = [
-    "APPLIED",
-    "AUTHORISED",
-    "CAPTURED",
-    "CASH",
-    "COMMANDS",
-    "DEPOSIT",
-    "EMPTY",
-    "EVENTS",
-    "FAILED",
-    "ORDER",
-    "PENDING",
-    "RETURNED",
-    "TIP",
-    "ApplyDeposit",
-    "Authorise",
-    "CancelShare",
-    "Capture",
-    "CheckoutPaid",
-    "Collect",
-    "DepositApplied",
-    "DepositReturned",
-    "Fail",
-    "Intend",
-    "OpenPayments",
-    "Payment",
-    "PaymentAuthorised",
-    "PaymentCaptured",
-    "PaymentFailed",
-    "PaymentIntended",
-    "PaymentRefunded",
-    "Payments",
-    "PaymentsOpened",
-    "Refund",
-    "RefundRequested",
-    "ReturnDeposit",
-    "Share",
-    "ShareCancelled",
-    "decide",
-    "evolve",
-]

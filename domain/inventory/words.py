@@ -1,0 +1,107 @@
+"""The commands and events of stock."""
+
+from datetime import datetime
+
+from domain.kernel import Command, Event
+
+
+class ReceiveStock(Command):
+    quantity: int
+    reason: str = ""  # a code such as "delivery", never a person's words
+
+
+class AdjustStock(Command):
+    """Correct a count: ``delta`` pieces more, or fewer."""
+
+    delta: int
+    reason: str = ""
+
+
+class Reserve(Command):
+    order: str
+    quantity: int
+    expires_at: datetime | None = None  # None: never
+
+
+class Extend(Command):
+    order: str
+    expires_at: datetime
+
+
+class Release(Command):
+    """Give back what an order holds or has taken."""
+
+    order: str
+    reason: str = ""
+
+
+class Commit(Command):
+    """An order takes its stock for good; what it had reserved, or else ``quantity`` anew."""
+
+    order: str
+    quantity: int
+
+
+class SetThreshold(Command):
+    threshold: int | None
+
+
+class StockReceived(Event, tag="inventory.stock_received"):
+    quantity: int
+    reason: str
+
+
+class StockAdjusted(Event, tag="inventory.stock_adjusted"):
+    delta: int
+    reason: str
+
+
+class StockReserved(Event, tag="inventory.stock_reserved"):
+    order: str
+    quantity: int
+    expires_at: datetime | None
+
+
+class ReservationExtended(Event, tag="inventory.reservation_extended"):
+    order: str
+    expires_at: datetime
+
+
+class StockReleased(Event, tag="inventory.stock_released"):
+    order: str
+    quantity: int
+    reason: str
+
+
+class StockCommitted(Event, tag="inventory.stock_committed"):
+    order: str
+    quantity: int
+
+
+class StockRestocked(Event, tag="inventory.stock_restocked"):
+    order: str
+    quantity: int
+    reason: str
+
+
+class ThresholdSet(Event, tag="inventory.threshold_set"):
+    threshold: int | None
+
+
+class StockFellBelow(Event, tag="inventory.stock_fell_below"):
+    threshold: int
+    available: int
+
+
+COMMANDS = ReceiveStock | AdjustStock | Reserve | Extend | Release | Commit | SetThreshold
+EVENTS = (
+    StockReceived
+    | StockAdjusted
+    | StockReserved
+    | ReservationExtended
+    | StockReleased
+    | StockCommitted
+    | StockRestocked
+    | ThresholdSet
+    | StockFellBelow
+)
