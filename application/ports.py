@@ -94,6 +94,16 @@ class Log(Protocol):
         ...
 
 
+class KnownKeys(Protocol):
+    """Many idempotency keys at once, for imports that run again."""
+
+    async def known(
+        self, tenant: str, principal: str, route: str, keys: Sequence[str]
+    ) -> frozenset[str]:
+        """Those of ``keys`` that an answer is kept for."""
+        ...
+
+
 class Conflict(Exception):
     """A stream has moved on since it was read. Read it again and decide again."""
 

@@ -1,9 +1,10 @@
 """Every projection, one line each."""
 
-from projections import carts, catalog, checkouts, inventory, orders, payments
+from projections import analytics, carts, catalog, checkouts, inventory, orders, payments
 from projections.kernel import Projection
 
 PROJECTIONS: dict[str, Projection] = {
+    "analytics": analytics,
     "carts": carts,
     "catalog": catalog,
     "checkouts": checkouts,

@@ -1,0 +1,202 @@
+"""Runs a history through the same commands as the API, and can be stopped and run again."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from itertools import islice
+from typing import Protocol
+from uuid import uuid4
+
+from msgspec import Struct
+
+from application.catalog import Catalog
+from application.checkouts import Contact, Paying, Terms, order_id
+from application.imports import Imports, Sold
+from application.ports import (
+    Call,
+    Conflict,
+    Forbidden,
+    Key,
+    KeyReused,
+    KnownKeys,
+    Log,
+    Missing,
+    Taken,
+)
+from application.work import Commands
+from domain.catalog import CreateProduct, Describing
+from domain.kernel import Rejected
+from domain.money import Money
+from domain.orders import CancelOrder, ConfirmOrder, DeliverOrder, ShipOrder, StartProcessing
+from entrypoints.olist.facts import Admission, Fact, Listing, Rank, Sale, Settlement, Step
+from entrypoints.olist.names import (
+    cart_id,
+    checkout_id,
+    fact_id,
+    product_id,
+    product_name,
+    shop_name,
+    slug,
+)
+from entrypoints.olist.turnstile import TURN, Turn, Turnstile
+
+CURRENCY = "BRL"
+CHANNEL = "marketplace"
+ACTOR = "import:olist"
+WINDOW = 64  # facts at work at once
+LOOKAHEAD = 2_000  # facts looked up at once, whether they are in the log already
+REFUSALS = (Rejected, Missing, Forbidden, Taken, Conflict, KeyReused)
+
+
+class Journal(Log, KnownKeys, Protocol):
+    """The log, and which facts it has already."""
+
+
+class Tally(Struct):
+    """Facts by what became of them; ``refused``: the fact and why."""
+
+    done: int = 0
+    already: int = 0
+    refused: list[str] = []
+
+
+class Importer:
+    """``progress``: called with the number of facts that are over, now and then."""
+
+    def __init__(self, log: Journal, tenant: str, progress: Callable[[int], None]) -> None:
+        commands = Commands(Turnstile(log))
+        self._log, self._tenant, self._progress = log, tenant, progress
+        self._catalog, self._imports = Catalog(commands), Imports(commands)
+        self._writers: dict[str, asyncio.Task[None]] = {}
+        self._turn = Turn()
+        self._turn.leave()
+        self.tally = Tally()
+
+    async def run(self, facts: Sequence[Fact]) -> Tally:
+        """Every fact that is not in the log yet. Cancelled, it leaves no fact half done."""
+        room = asyncio.Semaphore(WINDOW)
+        TURN.set(self._turn)
+        founded = Call(self._tenant, ACTOR, uuid4(), uuid4(), None, facts[0].at if facts else None)
+        await self._imports.found(founded, CURRENCY)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for some in _chunks(facts):
+                    for fact in await self._new(some):
+                        await room.acquire()
+                        self._start(group, fact, room)
+        except ExceptionGroup as failures:  # the log is away, say: one reason is enough
+            raise failures.exceptions[0] from None
+        return self.tally
+
+    async def _new(self, facts: Sequence[Fact]) -> list[Fact]:
+        keys = [fact.key for fact in facts]
+        known = await self._log.known(self._tenant, ACTOR, "olist", keys)
+        self.tally.already += len(known)
+        self._progress(len(known))
+        return [fact for fact in facts if fact.key not in known]
+
+    def _start(self, group: asyncio.TaskGroup, fact: Fact, room: asyncio.Semaphore) -> None:
+        before = {
+            task
+            for touched in (*fact.writes, *fact.reads)
+            if (task := self._writers.get(touched)) is not None
+        }
+        self._turn = turn = Turn(self._turn)
+        task = group.create_task(self._carry_out(fact, before, turn))
+        task.add_done_callback(lambda _: self._finished(fact, task, room))
+        self._writers.update(dict.fromkeys(fact.writes, task))
+
+    def _finished(self, fact: Fact, task: asyncio.Task[None], room: asyncio.Semaphore) -> None:
+        room.release()
+        self._progress(1)
+        for written in fact.writes:
+            if self._writers.get(written) is task:
+                del self._writers[written]
+
+    async def _carry_out(self, fact: Fact, before: set[asyncio.Task[None]], turn: Turn) -> None:
+        TURN.set(turn)
+        try:
+            if before:
+                await asyncio.wait(before)
+            await self._send(fact)
+            self.tally.done += 1
+        except REFUSALS as refusal:
+            self.tally.refused.append(f"{fact.key}: {_why(refusal)}")
+        finally:
+            # Nobody may enter before those in front have.
+            await turn.enter()
+            turn.leave()
+
+    def _send(self, fact: Fact) -> Awaitable[object]:
+        match fact:
+            case Admission(seller=seller, city=city):
+                return self._imports.admit(self._call(fact), seller, shop_name(city, seller))
+            case Listing():
+                return self._list(fact)
+            case Sale():
+                return self._sell(fact)
+            case Settlement():
+                return self._settle(fact)
+            case Step():
+                return self._step(fact)
+        raise TypeError(fact.key)
+
+    def _call(self, fact: Fact) -> Call:
+        id = fact_id(fact.key)
+        request = hashlib.sha256(fact.key.encode()).digest()
+        correlation = fact_id(f"checkout/{fact.key.split('/')[1]}") if fact.rank > 1 else id
+        key = Key(ACTOR, "olist", fact.key, request)
+        return Call(self._tenant, ACTOR, id, correlation, None, fact.at, key)
+
+    def _list(self, new: Listing) -> Awaitable[object]:
+        id = product_id(new.product, new.seller)
+        described = Describing(
+            product_name(new.category, new.product), slug(new.category, id), new.category
+        )
+        price = Money(new.price, CURRENCY)
+        created = CreateProduct(new.seller, described, price, sku=new.product)
+        return self._catalog.create(self._call(new), id, created)
+
+    def _sell(self, sale: Sale) -> Awaitable[object]:
+        items = [Sold(x.product, x.quantity, Money(x.price, CURRENCY)) for x in sale.lines]
+        terms = Terms(
+            channel=CHANNEL,
+            payments=tuple(Paying(p.method, Money(p.value, CURRENCY)) for p in sale.payments),
+            contact=Contact(region=sale.region),
+            expected_delivery=sale.expected and sale.expected.date(),
+            shipping={seller: Money(cents, CURRENCY) for seller, cents in sale.shipping.items()},
+            timed=False,
+            exact=False,
+        )
+        return self._imports.sell(self._call(sale), cart_id(sale.order), sale.buyer, items, terms)
+
+    def _settle(self, fact: Settlement) -> Awaitable[object]:
+        checkout = checkout_id(fact.order)
+        parts = [order_id(checkout, seller) for seller in fact.sellers]
+        steps: list[ConfirmOrder | StartProcessing] = []
+        if fact.confirmed:
+            steps.append(ConfirmOrder())
+        if fact.started:
+            steps.append(StartProcessing())
+        return self._imports.settle(self._call(fact), checkout, parts, fact.payments, steps)
+
+    def _step(self, fact: Step) -> Awaitable[object]:
+        parts = [order_id(checkout_id(fact.order), seller) for seller in fact.sellers]
+        match fact.rank:
+            case Rank.SHIPMENT:
+                return self._imports.walk(self._call(fact), parts, ShipOrder())
+            case Rank.DELIVERY:
+                return self._imports.walk(self._call(fact), parts, DeliverOrder())
+        return self._imports.walk(self._call(fact), parts, CancelOrder(fact.reason))
+
+
+def _chunks(facts: Sequence[Fact]) -> Iterator[list[Fact]]:
+    rest = iter(facts)
+    while some := list(islice(rest, LOOKAHEAD)):
+        yield some
+
+
+def _why(refusal: Exception) -> str:
+    code = getattr(refusal, "code", None) or type(refusal).__name__
+    detail = getattr(refusal, "detail", "")
+    return f"{code} ({detail})" if detail else str(code)
