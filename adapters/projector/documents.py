@@ -59,7 +59,7 @@ class Documents(Generic[D]):
 
 def shape(table: Table[Any]) -> str:
     """A digest of what a table's rows look like; another one means building them again."""
-    schema = msgspec.json.schema(table.document, schema_hook=lambda _: {})
+    schema = msgspec.json.schema(table.document, schema_hook=lambda kind: {"title": kind.__name__})
     columns = [(name, column.type) for name, column in table.columns.items()]
     described = msgspec.json.encode((table.name, schema, columns, table.indexes), order="sorted")
     return hashlib.sha256(described).hexdigest()[:16]

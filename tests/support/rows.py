@@ -24,9 +24,9 @@ from adapters.log.codec import Codec, enc_hook, tag_of
 from adapters.log.rows import COLUMNS, Row
 from adapters.postgres.pools import PROJECT, conninfo_of
 from adapters.projector.documents import Documents
-from adapters.projector.engine import Engine
+from adapters.projector.engine import Engine, is_logged
 from adapters.projector.tables import create_tables
-from domain.kernel import Personal
+from domain.kernel import Personal, but
 
 NAME = "under_test"
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -119,7 +119,8 @@ class Bench:
 
     def __init__(self, owner, db, projection):
         self._owner, self._db, self._projection = owner, db, projection
-        types = {type for table in projection.TABLES for type in (*table.on, *table.related)}
+        kinds = {kind for table in projection.TABLES for kind in (*table.on, *table.related)}
+        types = {kind for kind in kinds if is_logged(kind)}
         self._codec, self._tags = Codec(types), {tag_of(type) for type in types}
 
     @classmethod
@@ -140,8 +141,10 @@ class Bench:
         await record(self._owner, rows)
         await self._project(steps)
         assert await self._letters() == []
+        events = [row.decoded(self._codec) for row in rows if row.tag in self._tags]
         for table in self._projection.TABLES:
-            expected = await self._expected(table, rows)
+            expected, told = await self._expected(table, events)
+            events = sorted([*events, *told], key=lambda recorded: recorded.position)
             assert await self._stored(table) == expected
             if table.topic:
                 kept = {place: row[:2] for place, row in expected.items()}
@@ -170,29 +173,31 @@ class Bench:
             await engine.step(self._db)
         await engine.load(self._db)
 
-    async def _expected(self, table, rows):
-        """The fold in memory, one event at a time, as rows."""
-        documents = {}
-        for row in rows:
-            if row.tag in self._tags:
-                await self._fold(table, documents, row.decoded(self._codec))
+    async def _expected(self, table, events):
+        """The fold in memory, one event at a time, as rows; and what it tells later tables."""
+        documents, told = {}, []
+        for event in events:
+            told += await self._fold(table, documents, event)
         codec = Documents(table)
         made = {place: codec.encode(document) for place, document in documents.items()}
         columns = await self._columns(table, documents)
-        return {place: (*made[place], *columns[place]) for place in made}
+        return {place: (*made[place], *columns[place]) for place in made}, told
 
     async def _fold(self, table, documents, event):
         ids = dict.fromkeys(table.on.get(type(event.event), lambda _: ())(event))
         if related := table.related.get(type(event.event)):
             sql, params = related(event)
             ids |= dict.fromkeys(await self._meeting(table, documents, event.tenant, sql, params))
+        told = []
         for id in ids:
             place = (event.tenant, id)
-            document = table.evolve(documents.get(place), event, id)
+            before = documents.pop(place, None)
+            document = table.evolve(before, event, id)
             if document is not None:
                 documents[place] = document
-            else:
-                documents.pop(place, None)
+            if table.emits and (emitted := table.emits(before, document)):
+                told.append(but(event, event=emitted))
+        return told
 
     async def _meeting(self, table, documents, tenant, sql, params):
         source, payload = self._recordset(table, documents)

@@ -1,0 +1,36 @@
+"""Rows of orders are the fold of their events and of their sellers' names."""
+
+from hypothesis import strategies as st
+
+from domain import orders as rules
+from domain.identity import SellerAppointed
+from domain.kernel import but
+from domain.orders import CHANNELS
+from projections import orders
+from tests.orders.test_rules import commands, people, place
+from tests.support.histories import history
+from tests.support.rows import rows_equal_the_fold
+
+customers = st.none() | st.builds(rules.Customer, people, people, people, people, st.just("SP"))
+placings = st.builds(
+    lambda channel, seller, customer, note: but(
+        place, channel=channel, seller=seller, customer=customer, note=note
+    ),
+    st.sampled_from(list(CHANNELS)),
+    st.sampled_from(["tom", "rita"]),
+    customers,
+    st.none() | people,
+)
+placed = st.tuples(
+    st.builds("{}/orders/{}".format, st.sampled_from("AB"), st.sampled_from("123")),
+    st.builds(lambda first, rest: history(rules, [first, *rest]), placings, commands),
+)
+named = st.tuples(
+    st.builds("{}/identity/{}".format, st.sampled_from("AB"), st.sampled_from(["tom", "rita"])),
+    st.lists(st.builds(SellerAppointed, st.sampled_from(["Tom & Co", "T"]), st.none()), max_size=2),
+)
+histories = st.lists(placed | named, max_size=6, unique_by=lambda pair: pair[0])
+
+
+def test_orders_equal_the_fold_of_their_events(database):
+    rows_equal_the_fold(database, orders, histories)
