@@ -1,0 +1,145 @@
+"""From rows to Valkey: the counters of every projection, absolute, each with its position.
+
+What Valkey holds belongs to an epoch, which a row names and one key per projection describes. When
+that key is gone, or tells of another server run or another shape of the tables, Valkey has lost
+data: a new epoch is filled from Postgres, and what is left of the old one is never read again.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from redis.exceptions import RedisError
+
+from adapters.postgres.pools import Connection
+from adapters.projector import changes
+from adapters.projector.leader import Bell, Patience
+from adapters.projector.tables import shape_of
+from adapters.projector.valkey import PUT, client, epoch_key, owner, row_key
+from projections.kernel import Projection
+
+AT_ONCE = 1000  # rows or changes
+LOOK = 0.5  # seconds
+OUT_OF_REACH = 12 * 3600  # seconds, after which the changes that were missed may be purged
+logger = structlog.get_logger(__name__)
+
+
+class Feed:
+    """Keeps Valkey's counters in step with the read tables."""
+
+    NAME = "souk-counters"
+
+    def __init__(self, valkey_url: str, projections: Mapping[str, Projection]) -> None:
+        self._valkey = client(valkey_url, timeout=5.0)
+        self._shapes = {name: shape_of(projection) for name, projection in projections.items()}
+        tables = {
+            name: [table.name for table in projection.TABLES if table.counters]
+            for name, projection in projections.items()
+        }
+        self._tables = {name: counted for name, counted in tables.items() if counted}
+
+    async def run(self, db: Connection, bell: Bell, stop: asyncio.Event) -> None:
+        """While this process leads. Valkey may come and go; only Postgres ends the lead."""
+        patience = Patience(stop)
+        while not stop.is_set():
+            try:
+                moved = [await self.step(db, projection) for projection in self._tables]
+                patience.works()
+            except (RedisError, OSError, TimeoutError) as error:
+                logger.warning("valkey is away", error=f"{type(error).__name__}: {error}")
+                await patience.pause()
+                continue
+            if not any(moved):
+                await bell.wait(LOOK)
+
+    async def close(self) -> None:
+        await self._valkey.aclose()
+
+    async def step(self, db: Connection, projection: str) -> bool:
+        """Follow one projection's changes; whether more may be waiting."""
+        epoch, run = await self._epoch(projection)
+        if not self._holds(projection, epoch, run):
+            return await self._rebuild(db, projection, run)
+        position, _, _ = await self._place(db, projection)
+        news = await changes.after(db, projection, int(epoch["seq"]), AT_ONCE)
+        rows = [
+            (change.tenant, change.source, change.id, change.position, change.document or b"")
+            for change in news
+            if change.source in self._tables[projection]
+        ]
+        await self._put(epoch["id"], rows)
+        full = len(news) == AT_ONCE
+        reached = min(position, news[-1].position - 1) if full else position
+        seq = news[-1].seq if news else int(epoch["seq"])
+        await self._mark(projection, seq=seq, position=reached)
+        return full
+
+    async def _epoch(self, projection: str) -> tuple[dict[str, str], str]:
+        """The epoch's description, and the server run that it must be of."""
+        async with self._valkey.pipeline(transaction=False) as pipe:
+            pipe.hgetall(epoch_key(projection))
+            pipe.info("server")
+            epoch, server = await pipe.execute()
+        return {k.decode(): v.decode() for k, v in epoch.items()}, str(server["run_id"])
+
+    def _holds(self, projection: str, epoch: dict[str, str], run: str) -> bool:
+        return (
+            epoch.get("run") == run
+            and epoch.get("shape") == self._shapes[projection]
+            and time.time() - float(epoch.get("seen", 0)) < OUT_OF_REACH
+        )
+
+    async def _rebuild(self, db: Connection, projection: str, run: str) -> bool:
+        """A new epoch from the tables, once they have caught up with what their predecessors
+        had handled: that much is never told in changes."""
+        await self._valkey.delete(epoch_key(projection))
+        position, silent_until, seq = await self._place(db, projection)
+        if position < silent_until:
+            return False
+        id = uuid4().hex
+        for table in self._tables[projection]:
+            await self._fill(db, id, table)
+        logger.info("counters rebuilt", projection=projection)
+        shape = self._shapes[projection]
+        await self._mark(projection, id=id, run=run, shape=shape, seq=seq, position=position)
+        return True
+
+    async def _place(self, db: Connection, projection: str) -> tuple[int, int, int]:
+        cursor = await db.execute(
+            "SELECT position, silent_until, coalesce((SELECT max(seq) FROM read.changes c"
+            " WHERE c.projection = p.name), 0) FROM read.projections p WHERE name = %s",
+            (projection,),
+        )
+        row = await cursor.fetchone()
+        return row if row else (0, 1, 0)
+
+    async def _fill(self, db: Connection, epoch: str, table: str) -> None:
+        last: tuple[str, str] = ("", "")
+        while True:
+            cursor = db.cursor(binary=True)
+            await cursor.execute(
+                f"SELECT tenant, id, position, body FROM read.{table}"
+                " WHERE (tenant, id) > (%s, %s) ORDER BY tenant, id LIMIT %s",
+                (*last, AT_ONCE),
+            )
+            rows = await cursor.fetchall()
+            await self._put(
+                epoch, [(t, table, id, position, body) for t, id, position, body in rows]
+            )
+            if len(rows) < AT_ONCE:
+                return
+            last = rows[-1][:2]
+
+    async def _put(self, epoch: str, rows: Iterable[tuple[str, str, str, int, bytes]]) -> None:
+        async with self._valkey.pipeline(transaction=False) as pipe:
+            for tenant, table, id, position, document in rows:
+                key, whose = row_key(tenant, table, id), owner(tenant, table, id)
+                pipe.eval(PUT, 1, key, epoch, position, whose, document)
+            await pipe.execute()
+
+    async def _mark(self, projection: str, **fields: Any) -> None:
+        described: dict[Any, Any] = {**fields, "seen": time.time()}
+        await self._valkey.hset(epoch_key(projection), mapping=described)

@@ -1,0 +1,102 @@
+"""One leader at a time for each job, by advisory lock; the others stand by. It never gives up."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+from psycopg import AsyncConnection
+
+from adapters.postgres.pools import PROJECT, Connection, conninfo_of
+
+STANDBY = 0.5  # seconds between a standby's tries for the lead
+STATEMENT = 60.0  # seconds that one statement may take
+LONGEST_PAUSE = 2.0  # seconds between attempts while a server is away
+Job = Callable[[Connection], Awaitable[None]]
+logger = structlog.get_logger(__name__)
+
+
+class Bell:
+    """Something may have happened: a hint, remembered until somebody waits for it."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    async def wait(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+        self._rung.clear()
+
+
+class Patience:
+    """Pauses that double up to a cap, with jitter, until something works again."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop, self._pause = stop, 0.05
+
+    async def pause(self) -> None:
+        await sleep(self._stop, self._pause * random.uniform(0.5, 1.0))  # noqa: S311
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+
+    def works(self) -> None:
+        self._pause = 0.05
+
+
+async def sleep(stop: asyncio.Event, seconds: float) -> None:
+    """Not longer than it takes to be stopped."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+
+
+async def persist(
+    what: str, stop: asyncio.Event, attempt: Callable[[Patience], Awaitable[None]]
+) -> None:
+    """Run ``attempt`` again and again, whatever it dies of, until stopped."""
+    patience = Patience(stop)
+    while not stop.is_set():
+        try:
+            await attempt(patience)
+        except Exception as error:
+            logger.warning("will try again", what=what, error=f"{type(error).__name__}: {error}")
+            await patience.pause()
+
+
+async def lead(url: str, name: str, stop: asyncio.Event, job: Job) -> None:
+    """Do ``job`` while leading ``name``; stand by while another process does."""
+
+    async def attempt(patience: Patience) -> None:
+        async with connected(url, name) as db:
+            if await take(db, name):
+                logger.info("leading", what=name)
+                patience.works()
+                await job(db)
+            else:
+                await sleep(stop, STANDBY * random.uniform(0.7, 1.0))  # noqa: S311
+
+    await persist(name, stop, attempt)
+
+
+async def take(db: Connection, name: str) -> bool:
+    """The lead ends with the connection, and so does all work done on it: no two leaders write."""
+    cursor = await db.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (name,))
+    return await cursor.fetchone() == (True,)
+
+
+@asynccontextmanager
+async def connected(url: str, name: str) -> AsyncIterator[Connection]:
+    """A direct connection as souk_project, outside every pool."""
+    db = await AsyncConnection.connect(
+        conninfo_of(url, PROJECT, name, STATEMENT), autocommit=True, prepare_threshold=2
+    )
+    try:
+        yield db
+    finally:
+        with contextlib.suppress(Exception):
+            await db.close()

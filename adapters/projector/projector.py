@@ -1,0 +1,84 @@
+"""The projector's process: every projection, the relay and the counters, each under one leader."""
+
+import asyncio
+from collections.abc import Mapping
+
+from adapters.postgres.pools import Connection
+from adapters.projector.engine import BATCH, Engine, Superseded
+from adapters.projector.feed import Feed
+from adapters.projector.hints import listen
+from adapters.projector.leader import Bell, connected, lead
+from adapters.projector.relay import Relay
+from projections.kernel import Projection
+
+LOOK = 0.5  # seconds between looks at the log when no hint comes: polling is the truth
+
+
+class Projector:
+    """Runs projections until stopped, through any failure of the servers it needs.
+
+    ``nats_url`` or ``valkey_url`` None: nothing is pushed, or counted, by this process.
+    """
+
+    def __init__(
+        self,
+        postgres_url: str,
+        nats_url: str | None,
+        valkey_url: str | None,
+        projections: Mapping[str, Projection],
+        batch: int = BATCH,
+    ) -> None:
+        self._postgres_url, self._projections, self._batch = postgres_url, projections, batch
+        self._relay = Relay(nats_url, tuple(projections)) if nats_url else None
+        self._feed = Feed(valkey_url, projections) if valkey_url else None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Returns once ``stop`` is set and the batches at hand are committed."""
+        bells = {name: Bell() for name in self._projections}
+        changed = [Bell(), Bell()]
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_ring_at(stop, [*bells.values(), *changed]))
+            group.create_task(listen(self._postgres_url, [*bells.values()], stop))
+            for name in self._projections:
+                group.create_task(self._project(name, bells[name], changed, stop))
+            for job, bell in zip((self._relay, self._feed), changed, strict=True):
+                if job:
+                    group.create_task(self._follow(job, bell, stop))
+
+    async def _project(
+        self, name: str, bell: Bell, changed: list[Bell], stop: asyncio.Event
+    ) -> None:
+        engine = Engine(name, self._projections[name], self._batch)
+
+        async def job(db: Connection) -> None:
+            await engine.load(db)
+            while not stop.is_set():
+                if await engine.step(db):
+                    for follower in changed:
+                        follower.ring()
+                else:
+                    await bell.wait(LOOK)
+
+        await lead(self._postgres_url, f"souk-projector-{name}", stop, job)
+
+    async def _follow(self, job: "Relay | Feed", bell: Bell, stop: asyncio.Event) -> None:
+        try:
+            await lead(self._postgres_url, job.NAME, stop, lambda db: job.run(db, bell, stop))
+        finally:
+            await job.close()
+
+
+async def _ring_at(stop: asyncio.Event, bells: list[Bell]) -> None:
+    await stop.wait()
+    for bell in bells:
+        bell.ring()
+
+
+async def retry_dead_letters(postgres_url: str, name: str, projection: Projection) -> int:
+    """Fold a projection's parked events in order; how many are folded now. Safe beside a leader,
+    which then starts over from the position it finds."""
+    async with connected(postgres_url, "souk-retry") as db:
+        return await Engine(name, projection).retry(db)
+
+
+__all__ = ["Projector", "Superseded", "retry_dead_letters"]

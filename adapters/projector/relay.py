@@ -1,0 +1,139 @@
+"""From read.changes to JetStream: every change reaches its watchers, if late."""
+
+import asyncio
+import re
+import time
+from collections.abc import Sequence
+
+import msgspec
+import nats
+import structlog
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+from adapters.postgres.pools import Connection
+from adapters.projector import changes
+from adapters.projector.changes import Kept
+from adapters.projector.leader import Bell, Patience
+
+STREAM, SUBJECTS = "SOUK", "souk.>"
+WINDOW = 256  # messages whose acknowledgements are awaited together
+LOOK = 0.25  # seconds between looks at the changes of other processes
+PURGE = 600.0  # seconds between purges
+ACK = 5.0  # seconds to wait for an acknowledgement
+SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
+CONFIG = StreamConfig(
+    name=STREAM,
+    subjects=[SUBJECTS],
+    storage=StorageType.FILE,
+    max_age=24 * 3600,
+    duplicate_window=120,
+)
+logger = structlog.get_logger(__name__)
+
+
+class Relay:
+    """Publishes each projection's changes in order and remembers how far it came."""
+
+    NAME = "souk-relay"
+
+    def __init__(self, nats_url: str, projections: Sequence[str]) -> None:
+        self._url, self._projections = nats_url, list(projections)
+        self._client: Client | None = None
+        self._stream: JetStreamContext | None = None
+        self._purged = 0.0
+
+    async def run(self, db: Connection, bell: Bell, stop: asyncio.Event) -> None:
+        """While this process leads. NATS may come and go; only Postgres ends the lead."""
+        patience = Patience(stop)
+        while not stop.is_set():
+            await self._purge(db)
+            waiting = await self._waiting(db)
+            try:
+                for projection, seq in waiting:
+                    await self._send(db, projection, seq)
+                patience.works()
+            except (nats.errors.Error, OSError, TimeoutError) as error:
+                logger.warning("nats is away", error=f"{type(error).__name__}: {error}")
+                self._stream = None
+                await patience.pause()
+                continue
+            if not waiting:
+                await bell.wait(LOOK)
+
+    async def close(self) -> None:
+        client, self._client, self._stream = self._client, None, None
+        if client:
+            await client.close()
+
+    async def _waiting(self, db: Connection) -> list[tuple[str, int]]:
+        """The projections with something to send, and where to resume each."""
+        cursor = await db.execute(
+            "SELECT projection, seq FROM read.relays r WHERE projection = ANY(%s) AND EXISTS"
+            " (SELECT FROM read.changes c WHERE c.projection = r.projection AND c.seq > r.seq)",
+            (self._projections,),
+        )
+        return [(projection, seq) for projection, seq in await cursor.fetchall()]
+
+    async def _send(self, db: Connection, projection: str, seq: int) -> None:
+        """One window: published, acknowledged, remembered."""
+        window = await changes.after(db, projection, seq, WINDOW)
+        stream = await self._ready()
+        await asyncio.gather(*(self._publish(stream, change) for change in window if change.topic))
+        await db.execute(
+            "UPDATE read.relays SET seq = %s WHERE projection = %s", (window[-1].seq, projection)
+        )
+
+    async def _publish(self, stream: JetStreamContext, change: Kept) -> None:
+        subject, payload = f"souk.{change.tenant}.{change.topic}", message(change)
+        if not SUBJECT.fullmatch(subject) or len(payload) > self._largest():
+            logger.error("change cannot be pushed", subject=subject, bytes=len(payload))
+            return
+        headers = {"Nats-Msg-Id": f"{change.position}:{subject}"}
+        await stream.publish(subject, payload, timeout=ACK, headers=headers)
+
+    def _largest(self) -> int:
+        return self._client.max_payload if self._client else 0
+
+    async def _ready(self) -> JetStreamContext:
+        """The stream, made anew when NATS lost it."""
+        if self._client is None:
+            self._client = await nats.connect(
+                self._url, max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_quiet
+            )
+        if not self._client.is_connected:
+            raise nats.errors.ConnectionClosedError
+        if self._stream is None:
+            stream = self._client.jetstream(timeout=ACK)
+            await _ensure(stream)
+            self._stream = stream
+        return self._stream
+
+    async def _purge(self, db: Connection) -> None:
+        if time.monotonic() - self._purged > PURGE:
+            self._purged = time.monotonic()
+            await changes.purge(db)
+
+
+def message(change: Kept) -> bytes:
+    """What watchers get: topic, position, and the document as read, null when it is gone."""
+    return msgspec.json.encode(
+        {
+            "topic": change.topic,
+            "position": change.position,
+            "document": msgspec.Raw(change.document or b"null"),
+        }
+    )
+
+
+async def _ensure(stream: JetStreamContext) -> None:
+    try:
+        await stream.stream_info(STREAM)
+    except NotFoundError:
+        await stream.add_stream(CONFIG)
+
+
+async def _quiet(error: Exception) -> None:
+    logger.debug("nats", error=str(error))
