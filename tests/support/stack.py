@@ -89,7 +89,8 @@ def start_postgres(stop: ExitStack, home: Path, port: int) -> None:
     data.mkdir(mode=0o700)
     if uid >= 0:
         os.chown(data, uid, gid)
-    options = ["-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
+    options = ["-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"]
+    options += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     owner = {"user": uid, "group": gid, "extra_groups": []} if uid >= 0 else {}
     made = subprocess.run(
         [POSTGRES / "initdb", "-D", data, *options], capture_output=True, text=True, **owner

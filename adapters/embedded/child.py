@@ -1,0 +1,79 @@
+"""A child process on a leash: recorded, logged, stopped within a bound."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import psutil
+
+from adapters.embedded import leash
+from adapters.embedded.account import Account
+from adapters.embedded.home import MARK, Home, write_private
+
+
+class Died(Exception):
+    """A child process ended although it should run."""
+
+
+@dataclass
+class Child:
+    """``stop_with``: the signal that asks it to end; ``bound``: seconds until it is killed."""
+
+    home: Home
+    name: str
+    command: list[str]
+    stop_with: signal.Signals = signal.SIGTERM
+    bound: float = 5.0
+    account: Account | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+    stopping: bool = False
+
+    def start(self) -> None:
+        """From the thread that lives as long as the process: the leash is tied to the thread."""
+        self.stopping = False
+        ids = self.account or Account(-1, -1)
+        front = [sys.executable, "-I", "-S", leash.__file__, str(os.getpid())]
+        numbers = [str(int(self.stop_with)), str(ids.uid), str(ids.gid)]
+        with self.home.log(self.name).open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 - our own command
+                [*front, *numbers, *self.command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.environment, MARK: str(self.home.path)},
+                cwd="/",
+            )
+        self._record(self.process.pid)
+
+    def _record(self, pid: int) -> None:
+        with suppress(psutil.Error):
+            started = psutil.Process(pid).create_time()
+            record = {"pid": pid, "started": started, "command": self.command}
+            path = self.home.folder("run") / f"{self.name}.json"
+            write_private(path, json.dumps(record).encode())
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def last_words(self) -> str:
+        return self.home.log(self.name).read_text(errors="replace")[-1500:].strip()
+
+    async def stop(self) -> None:
+        self.stopping = True
+        if self.process is None:
+            return
+        with suppress(ProcessLookupError):
+            if self.alive:
+                self.process.send_signal(self.stop_with)
+                with suppress(subprocess.TimeoutExpired):
+                    await asyncio.to_thread(self.process.wait, self.bound)
+            os.killpg(self.process.pid, signal.SIGKILL)  # and whatever it left behind
+        await asyncio.to_thread(self.process.wait)
+        (self.home.folder("run") / f"{self.name}.json").unlink(missing_ok=True)

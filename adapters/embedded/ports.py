@@ -1,0 +1,47 @@
+"""Free ports of the loopback interface."""
+
+import asyncio
+import socket
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+
+
+def free_ports(count: int) -> list[int]:
+    """Free now: another process may take one before its server does, so starts are retried."""
+    with ExitStack() as opened:
+        sockets = [opened.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind((LOOPBACK, 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def kept_ports(file: Path, count: int) -> list[int]:
+    """The ports of last time while they are free, for a server that knows itself by its port."""
+    with suppress(OSError, ValueError):
+        ports = [int(word) for word in file.read_text().split()]
+        if len(ports) == count and all(is_free(port) for port in ports):
+            return ports
+    ports = free_ports(count)
+    file.write_text(" ".join(map(str, ports)))
+    return ports
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
+
+
+async def answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(LOOPBACK, port)
+    except OSError:
+        return False
+    writer.close()
+    return True

