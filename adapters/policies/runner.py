@@ -9,11 +9,11 @@ import structlog
 
 from adapters.log.codec import Codec
 from adapters.policies.following import Follower
-from adapters.policies.leading import hear, leading
+from adapters.policies.leading import Lead, leading
 from adapters.policies.outcomes import PARKED, keep, register
 from adapters.policies.settling import settled
 from adapters.policies.timers import due
-from adapters.postgres.pools import PROJECT, Connection, Pool, borrow, open_pool
+from adapters.postgres.pools import PROJECT, Pool, borrow, open_pool
 from application.policies import POLICIES, TIMERS
 from application.policies.kernel import Due, Policy, Timer
 from application.ports import Log
@@ -51,44 +51,45 @@ class PolicyRunner:
         """Until ``stop``. Waits for the lead, and for Postgres while it is away."""
         pool = await open_pool(self._url, PROJECT, size=4, name="souk-policies")
         try:
-            lead = asyncio.create_task(self._forever(pool), name="souk-policies")
-            stopped = asyncio.create_task(stop.wait())
-            await asyncio.wait({lead, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (lead, stopped):
-                task.cancel()
-            await asyncio.gather(lead, stopped, return_exceptions=True)
+            lead = asyncio.create_task(self._forever(pool, stop), name="souk-policies")
+            await stop.wait()
+            while not lead.done():
+                lead.cancel()
+                await asyncio.wait({lead}, timeout=AGAIN)
         finally:
             await pool.close()
 
-    async def _forever(self, pool: Pool) -> None:
-        while True:
+    async def _forever(self, pool: Pool, stop: asyncio.Event) -> None:
+        while not stop.is_set():
             try:
-                async with leading(self._url) as connection:
-                    await self._lead(pool, connection)
+                async with leading(self._url) as lead:
+                    await self._work(pool, lead)
             except Exception as error:
                 logger.warning("policies lost the lead", error=_why(error))
             finally:
                 self.leads = False
             await asyncio.sleep(AGAIN)
 
-    async def _lead(self, pool: Pool, connection: Connection) -> None:
+    async def _work(self, pool: Pool, lead: Lead) -> None:
         """Raises when the lead is lost, which cancels what runs."""
         async with borrow(pool) as db:
             positions = await register(db, self._policies)
         self.leads = True
         self._parked.clear()
         logger.info("policies take the lead", positions=positions)
-        ears = {name: asyncio.Event() for name in positions}
-        async with asyncio.TaskGroup() as group:
-            group.create_task(hear(connection, list(ears.values())))
-            for name, position in positions.items():
-                follower = Follower(self._policies[name], pool, self._commands, self._codec)
-                group.create_task(_follow(follower, position, ears[name]))
-            for timer in self._timers.values():
-                group.create_task(self._poll(pool, timer))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name, position in positions.items():
+                    follower = Follower(self._policies[name], pool, self._commands, self._codec)
+                    group.create_task(_follow(follower, position, lead, lead.ear()))
+                for timer in self._timers.values():
+                    group.create_task(self._poll(pool, timer, lead))
+                group.create_task(lead.hear())
+        finally:
+            lead.lose()
 
-    async def _poll(self, pool: Pool, timer: Timer) -> None:
-        while True:
+    async def _poll(self, pool: Pool, timer: Timer, lead: Lead) -> None:
+        while lead.held:
             await patiently(self.fire(pool, timer))
             await asyncio.sleep(self._tick)
 
@@ -114,12 +115,12 @@ class PolicyRunner:
                 await keep(db, [outcome])
 
 
-async def _follow(follower: Follower, position: int, news: asyncio.Event) -> None:
+async def _follow(follower: Follower, position: int, lead: Lead, news: asyncio.Event) -> None:
     await follower.retry_parked()
-    while True:
+    while lead.held:
         news.clear()
         before, position = position, await follower.step(position)
-        if position == before:
+        if position == before and lead.held:
             await news.wait()
 
 
