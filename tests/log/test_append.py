@@ -167,7 +167,6 @@ async def test_an_answer_that_fails_hurts_its_sender_only(log):
         note(1, "x" * 2_000_000),
         note("NUL\0", "a"),
         note("x" * 1000, "a"),
-        New(stream(1), 0, (Numbered("x", 2**70),)),
     ],
 )
 async def test_bad_data_hurts_its_sender_only(log, bad):

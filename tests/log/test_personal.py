@@ -1,0 +1,131 @@
+"""Personal data: sealed wherever it is stored, bound to its place, gone with its key."""
+
+import msgspec
+import psycopg
+import pytest
+
+from adapters.log import tail
+from adapters.log.codec import Unsealed, enc_hook
+from adapters.log.keyring import Broken, Keyring
+from application.ports import New
+from domain.kernel import Personal
+from tests.log.notes import (
+    CODEC,
+    Address,
+    Called,
+    Signed,
+    append,
+    key,
+    landed,
+    opened,
+    rows,
+    stream,
+)
+
+ANA = "Ana Canary Lima"
+STREET = "Rua Canary 7"
+
+
+def signed(name=ANA, subject="ana"):
+    return Signed(Personal(subject, name), Address(Personal(subject, STREET), "Porto"))
+
+
+async def put(log, id, *events):
+    return await log.append(append(New(stream(id), 0, events)))
+
+
+async def event(log, id, version=1):
+    return (await log.read("acme", [stream(id)]))[stream(id)][version - 1].event
+
+
+async def test_the_writer_reads_it_back_in_clear_also_when_it_is_empty(log):
+    await put(log, 1, signed(), Signed(None), signed(name=""))
+    assert await event(log, 1) == signed()
+    assert await event(log, 1, 2) == Signed(None)
+    assert (await event(log, 1, 3)).name.text == ""
+
+
+async def test_no_table_holds_a_clear_byte_of_it(log, database):
+    await log.append(append(New(stream(1), 0, (signed(),)), idempotency=key("k"), answer=landed))
+    async with await psycopg.AsyncConnection.connect(database) as connection:
+        for table in ("log.events", "log.answers", "log.claims", "log.chains", "keys.subjects"):
+            cursor = await connection.execute(
+                f"SELECT t::text, encode(t::text::bytea, 'escape') FROM {table} t"
+            )
+            stored = str(await cursor.fetchall())
+            assert b"Canary".hex() not in stored
+            assert "Canary" not in stored
+
+
+async def test_projectors_get_it_sealed_and_may_store_it_so(log, database):
+    await put(log, 1, signed())
+    async with await psycopg.AsyncConnection.connect(database) as connection:
+        (recorded,) = await tail.read_after(connection, 0, 10, CODEC)
+    assert recorded.event.name.sealed
+    assert recorded.event.name.text == ""
+    row = msgspec.json.encode(recorded.event.address, enc_hook=enc_hook)
+    assert b"Canary" not in row
+    opened_row = msgspec.json.decode(await log.keyring.open_personal("acme", row))
+    assert opened_row == {"street": STREET, "city": "Porto"}
+
+
+def test_clear_personal_data_cannot_be_stored_by_mistake():
+    with pytest.raises(Unsealed):
+        msgspec.json.encode(signed(), enc_hook=enc_hook)
+
+
+async def test_two_seals_of_one_text_differ(log, database):
+    await put(log, 1, signed())
+    await put(log, 2, signed())
+    (one,), (two,) = await rows(database, "SELECT data FROM log.events")
+    assert msgspec.json.decode(one)["name"]["sealed"] != msgspec.json.decode(two)["name"]["sealed"]
+
+
+@pytest.mark.parametrize("other", [(2, signed()), (1, Called(Personal("ana", "x")))])
+async def test_a_seal_moved_to_another_stream_or_tag_does_not_open(log, database, other):
+    id, second = other
+    await put(log, 9, signed())
+    await put(log, id, second)
+    stored = [
+        msgspec.json.decode(d)
+        for (d,) in await rows(database, "SELECT data FROM log.events ORDER BY position")
+    ]
+    name = stored[1]["name"]
+    forged = {**stored[0], "name": {**name, "stream": stream(9), "tag": "notes.signed"}}
+    await rows(
+        database,
+        "UPDATE log.events SET data = %s WHERE position = 1 RETURNING 1",
+        (msgspec.json.encode(forged),),
+    )
+    with pytest.raises(Broken):
+        await event(log, 9)
+
+
+async def test_another_tenant_cannot_open_it(log, database):
+    await put(log, 1, signed())
+    ((data,),) = await rows(database, "SELECT data FROM log.events")
+    await log.keyring.for_sealing("zenith", ["ana"])
+    with pytest.raises(Broken):
+        await log.keyring.open_personal("zenith", data)
+
+
+async def test_a_destroyed_key_reads_as_erased_everywhere_and_stays_so(log, database):
+    await put(log, 1, signed(), Called(Personal("bia", "Bia")))
+    ((data,), _) = await rows(database, "SELECT data FROM log.events ORDER BY position")
+    await log.keyring.destroy("acme", "ana")
+    async with opened(database) as another:
+        for place in (log, another):
+            assert (await event(place, 1)).name.erased
+            assert (await event(place, 1)).name.text == ""
+            assert (await event(place, 1, 2)).name.text == "Bia"
+    assert msgspec.json.decode(await log.keyring.open_personal("acme", data))["name"] is None
+    await put(log, 2, signed())
+    assert (await event(log, 2)).name.erased
+    ((key,),) = await rows(database, "SELECT sealed_key FROM keys.subjects WHERE subject = 'ana'")
+    assert key is None
+
+
+async def test_a_wrong_master_key_opens_nothing(log):
+    await put(log, 1, signed())
+    with pytest.raises(Broken):
+        await Keyring(log.pool, bytes(32)).for_opening("acme", ["ana"])
