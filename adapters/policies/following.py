@@ -9,7 +9,7 @@ from adapters.log.rows import Row
 from adapters.log.tail import house_codec, rows_after
 from adapters.policies.outcomes import PARKED, Outcome, forget, keep, parked_positions, settle
 from adapters.policies.settling import settled
-from adapters.postgres.pools import Pool, borrow
+from adapters.postgres.pools import Connection
 from application.policies.kernel import Policy
 from application.work import Commands
 
@@ -21,26 +21,30 @@ class Follower:
     """Runs one policy from a position on. ``codec``: of every event type that it hears."""
 
     def __init__(
-        self, policy: Policy, pool: Pool, commands: Commands, codec: Codec | None = None
+        self,
+        policy: Policy,
+        position: int,
+        commands: Commands,
+        stop: asyncio.Event,
+        codec: Codec | None = None,
     ) -> None:
-        self.policy, self._pool, self._commands = policy, pool, commands
-        self._codec = codec or house_codec()
+        self.policy, self.position = policy, position
+        self._commands, self._stop, self._codec = commands, stop, codec or house_codec()
         self._reactions = {tag_of(kind): reaction for kind, reaction in policy.on.items()}
 
-    async def step(self, position: int) -> int:
-        """React to the next batch; the position after it, the same one when there is none.
+    async def step(self, db: Connection) -> bool:
+        """React to the next batch; whether there was one.
 
-        The position moves once every command has settled, so a crash in between runs the batch
-        again, and each command answers as it did.
+        The position moves once every command has settled, so a crash or a stop in between runs
+        the batch again, and each command answers as it did.
         """
-        async with borrow(self._pool) as db:
-            batch = await rows_after(db, position, BATCH)
-        if not batch:
-            return position
+        batch = await rows_after(db, self.position, BATCH)
         outcomes = await self._react(batch)
-        async with borrow(self._pool) as db:
-            await settle(db, self.policy.name, batch[-1].position, outcomes)
-        return batch[-1].position
+        if not batch or self._stop.is_set():
+            return False
+        await settle(db, self.policy.name, batch[-1].position, outcomes)
+        self.position = batch[-1].position
+        return True
 
     async def _react(self, batch: Sequence[Row]) -> list[Outcome]:
         """Streams at once, the events of each in order."""
@@ -64,21 +68,19 @@ class Follower:
             call = self.policy.call(recorded)
             await self._reactions[row.tag](self._commands, call, recorded)
 
-        return await settled(row.tenant, self.policy.name, row.position, react)
+        return await settled(row.tenant, self.policy.name, row.position, react, self._stop)
 
-    async def retry_parked(self) -> None:
+    async def retry_parked(self, db: Connection) -> None:
         """What failed once more, in order: whoever takes the lead may bring the remedy."""
-        async with borrow(self._pool) as db:
-            positions = await parked_positions(db, self.policy.name)
-        for position in positions:
-            await self._retry(position)
+        for position in await parked_positions(db, self.policy.name):
+            await self._retry(db, position)
 
-    async def _retry(self, position: int) -> None:
-        async with borrow(self._pool) as db:
-            (row,) = await rows_after(db, position - 1, 1)
+    async def _retry(self, db: Connection, position: int) -> None:
+        (row,) = await rows_after(db, position - 1, 1)
         outcome = await self._settled(row) if row.tag in self._reactions else None
-        async with borrow(self._pool) as db:
-            if outcome is None:
-                await forget(db, row.tenant, self.policy.name, position)
-            elif outcome.outcome != PARKED:
-                await keep(db, [outcome])
+        if self._stop.is_set():
+            return
+        if outcome is None:
+            await forget(db, row.tenant, self.policy.name, position)
+        elif outcome.outcome != PARKED:
+            await keep(db, [outcome])

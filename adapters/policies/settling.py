@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 
 from adapters.policies.outcomes import PARKED, REJECTED, Outcome
+from adapters.projector.leader import sleep
 from application.ports import Unavailable
 from domain.kernel import Rejected
 
@@ -18,11 +19,15 @@ logger = structlog.get_logger(__name__)
 
 
 async def settled(
-    tenant: str, policy: str, position: int, react: Callable[[], Awaitable[None]]
+    tenant: str,
+    policy: str,
+    position: int,
+    react: Callable[[], Awaitable[None]],
+    stop: asyncio.Event,
 ) -> Outcome | None:
-    """None when it went through. While a server is away it waits, however long that takes."""
+    """None when it went through, or is not to go on. While a server is away it waits."""
     failures, pause = 0, FIRST_PAUSE
-    while True:
+    while not stop.is_set():
         try:
             await react()
             return None
@@ -34,8 +39,9 @@ async def settled(
             failures += 1
             if failures == TRIES:
                 return _parked(tenant, policy, position, error)
-        await asyncio.sleep(pause)
+        await sleep(stop, pause)
         pause = min(pause * 2, LONGEST_PAUSE)
+    return None
 
 
 def _parked(tenant: str, policy: str, position: int, error: Exception) -> Outcome:

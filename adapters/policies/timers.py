@@ -1,9 +1,17 @@
 """Timers that have run out, polled from the rows that hold them."""
 
+import time
+from asyncio import Event
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from psycopg.errors import UndefinedTable
+
+from adapters.policies.outcomes import PARKED, keep
+from adapters.policies.settling import settled
 from adapters.postgres.pools import Connection
-from application.policies.kernel import Due
+from application.policies.kernel import Due, Timer
+from application.work import Commands
 
 AT_ONCE = 200
 # A timer's rows: whose it is, and when it runs out.
@@ -16,7 +24,47 @@ _DUE = {
 
 async def due(db: Connection, timer: str, now: datetime) -> list[Due]:
     """The earliest of the timers that have run out by ``now``, which is real time."""
-    cursor = await db.execute(_DUE[timer], (now, AT_ONCE))
+    try:
+        cursor = await db.execute(_DUE[timer], (now, AT_ONCE))
+    except UndefinedTable:
+        return []  # no projector has run here yet
     return [
         Due(tenant, id, at, now, position) for tenant, id, at, position in await cursor.fetchall()
     ]
+
+
+class Clockwork:
+    """Fires what has run out, every ``every`` seconds."""
+
+    def __init__(
+        self,
+        timers: Mapping[str, Timer],
+        commands: Commands,
+        now: Callable[[], datetime],
+        every: float,
+        stop: Event,
+    ) -> None:
+        self._timers, self._commands, self._now = timers, commands, now
+        self._every, self._stop, self._next = every, stop, 0.0
+        self._parked: set[tuple[str, str, str, datetime]] = set()
+
+    async def tick(self, db: Connection) -> None:
+        if time.monotonic() >= self._next:
+            for timer in self._timers.values():
+                for each in await due(db, timer.name, self._now()):
+                    await self._fire(db, timer, each)
+            self._next = time.monotonic() + self._every
+
+    async def _fire(self, db: Connection, timer: Timer, each: Due) -> None:
+        """What is rejected is asked again next time; what is parked, by the next leader."""
+        slot = (timer.name, each.tenant, each.id, each.at)
+        if slot in self._parked or self._stop.is_set():
+            return
+
+        async def react() -> None:
+            await timer.reaction(self._commands, timer.call(each), each)
+
+        outcome = await settled(each.tenant, timer.name, each.position, react, self._stop)
+        if outcome and outcome.outcome == PARKED:
+            self._parked.add(slot)
+            await keep(db, [outcome])

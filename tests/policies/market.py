@@ -33,6 +33,16 @@ def call(**changes):
     return Call(**(made | changes))
 
 
+async def until(condition):
+    """Wait for it to come true; ``condition`` may be a coroutine function."""
+    async with asyncio.timeout(20):
+        while True:
+            true = condition()
+            if await true if asyncio.iscoroutine(true) else true:
+                return
+            await asyncio.sleep(0.02)
+
+
 class Market:
     """``buy`` answers (checkout id, [order ids])."""
 
@@ -40,7 +50,6 @@ class Market:
         self.url, self.log, self.pool = url, log, pool
         self.commands = Commands(log)
         self.orders, self.checkouts = Orders(self.commands), Checkouts(self.commands)
-        self.followers = [Follower(policy, pool, self.commands) for policy in policies.values()]
         self.policies = policies
 
     async def do(self, decider, id, *commands, **changes):
@@ -98,21 +107,16 @@ class Market:
         """Run the policies until there is nothing left to react to."""
         async with borrow(self.pool) as db:
             positions = await register(db, self.policies)
-        while True:
-            before = dict(positions)
-            for follower in self.followers:
-                name = follower.policy.name
-                positions[name] = await follower.step(positions[name])
-            if positions == before:
-                return
+            followers = [self.follower(self.policies[name], at) for name, at in positions.items()]
+            while any([await follower.step(db) for follower in followers]):
+                pass
+
+    def follower(self, policy, position=0):
+        return Follower(policy, position, self.commands, asyncio.Event())
 
     async def settled(self):
         """Wait for a runner to have reacted to everything."""
-        async with asyncio.timeout(20):
-            while True:
-                if await self._caught_up():
-                    return
-                await asyncio.sleep(0.02)
+        await until(self._caught_up)
 
     async def _caught_up(self):
         async with borrow(self.pool) as db:

@@ -1,0 +1,153 @@
+"""Whatever buyers, sellers, payments and clocks do in whatever order: once the policies have
+settled, no paid order lacks its stock, no money is kept for nothing, nothing is oversold."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.log.tail import head
+from adapters.postgres.pools import borrow
+from domain.kernel import Rejected
+from tests.policies.market import call, market_at
+
+STOCK = {"rug": 5, "lamp": 3, "tea": 8}
+SELLERS = {"rug": "karim", "lamp": "karim", "tea": "leila"}
+
+number = st.integers(0, 5)
+basket = st.dictionaries(st.sampled_from(sorted(STOCK)), st.integers(1, 3), min_size=1, max_size=3)
+step = st.one_of(
+    st.tuples(st.just("buy"), basket, st.sampled_from(["card", "cod"])),
+    st.tuples(st.sampled_from(["pay", "pay", "fail"]), number),
+    st.tuples(st.sampled_from(["cancel", "confirm", "ship", "expire", "expire_late"]), number),
+    st.just(("settle",)),
+)
+
+
+class Story:
+    """One history in a tenant's own products: their names carry its number."""
+
+    def __init__(self, market, number):
+        self.market, self.number = market, number
+        self.checkouts, self.orders = [], []
+
+    def name(self, product):
+        return f"{product}-{self.number}"
+
+    async def open(self):
+        for product, quantity in STOCK.items():
+            await self.market.product(self.name(product), SELLERS[product], quantity)
+
+    async def take(self, kind, *details):
+        with suppress(Rejected):
+            await getattr(self, kind)(*details)
+
+    async def buy(self, items, by):
+        lines = [(self.name(product), quantity) for product, quantity in items.items()]
+        checkout, orders = await self.market.buy(*lines, by=by)
+        self.checkouts.append(checkout)
+        self.orders += orders
+
+    async def pay(self, number):
+        await self._on(self.checkouts, number, self.market.pay)
+
+    async def fail(self, number):
+        await self._on(self.checkouts, number, self.market.fail)
+
+    async def cancel(self, number):
+        await self._on(self.orders, number, self.market.cancel)
+
+    async def confirm(self, number):
+        await self._on(self.orders, number, self._confirm)
+
+    async def ship(self, number):
+        await self._on(self.orders, number, self._ship)
+
+    async def expire(self, number):
+        await self._on(self.orders, number, self.market.expire)
+
+    async def expire_late(self, number):
+        later = timedelta(minutes=40)
+        await self._on(self.orders, number, lambda id: self.market.expire(id, later))
+
+    async def settle(self):
+        await self.market.settle()
+
+    async def _confirm(self, order):
+        await self.market.orders.confirm(call(), order, None)
+
+    async def _ship(self, order):
+        for step in ("confirm", "start_processing", "ship"):
+            await getattr(self.market.orders, step)(call(), order, None)
+
+    async def _on(self, things, number, act):
+        if things:
+            await act(things[number % len(things)])
+
+    async def check(self):
+        items = {name: await self.market.stock(self.name(name)) for name in STOCK}
+        for name, item in items.items():
+            assert item.available >= 0
+            assert item.on_hand + sum(item.committed.values()) == STOCK[name]
+            assert item.reserved == sum(r.quantity for r in item.reservations.values())
+        for checkout in self.checkouts:
+            await self._check_money(checkout)
+
+    async def _check_money(self, checkout):
+        ledger = await self.market.ledger(checkout)
+        statuses = {id: (await self.market.order(id)).status for id in ledger.shares}
+        assert ledger.cancelled == {id for id, s in statuses.items() if s == "cancelled"}
+        assert ledger.held >= 0
+        if not ledger.active:
+            assert ledger.held == 0, "money kept for nothing"
+        if ledger.paid:
+            assert ledger.held == ledger.due
+            for share in ledger.active:
+                assert await self._has_its_stock(share.order, statuses[share.order])
+
+    async def _has_its_stock(self, id, status):
+        """Shipped goods are gone whether or not the shop had counted enough of them."""
+        order = await self.market.order(id)
+        taken = [
+            (await self.market.stock(line.product)).committed.get(id) == line.quantity
+            for line in order.lines
+        ]
+        return all(taken) or status == "shipped"
+
+
+@pytest.fixture(scope="session")
+def bench(new_database):
+    """One market for every history: a database each would take longer than the histories."""
+    url = new_database()
+    with asyncio.Runner() as runner:
+        context = market_at(url)
+        market = runner.run(context.__aenter__())
+        for seller in ("karim", "leila"):
+            runner.run(market.seller(seller))
+        yield runner, market
+        runner.run(context.__aexit__(None, None, None))
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(steps=st.lists(step, min_size=3, max_size=14))
+def test_once_settled_stock_and_money_are_right(bench, steps):
+    runner, market = bench
+    runner.run(_tell(market, steps))
+
+
+async def _tell(market, steps):
+    async with borrow(market.pool) as db:
+        story = Story(market, await head(db))
+    await story.open()
+    for kind, *details in steps:
+        await story.take(kind, *details)
+    await market.settle()
+    await story.check()
+    await _nothing_parked(market)
+
+
+async def _nothing_parked(market):
+    assert [o for o in await market.outcomes() if o[1] == "parked"] == []

@@ -1,0 +1,71 @@
+"""Timers run out on real time, from the rows that a projection keeps."""
+
+from datetime import UTC, datetime, timedelta
+
+from psycopg import AsyncConnection
+
+from adapters.policies.timers import due
+from adapters.postgres.pools import borrow
+from adapters.projector.engine import Engine
+from adapters.projector.tables import create_tables
+from application.checkouts import Item, Paying, Terms
+from projections import inventory
+from tests.policies.market import TENANT, call, until
+from tests.policies.test_runner import running
+
+
+async def project(market):
+    async with await AsyncConnection.connect(market.url, autocommit=True) as owner:
+        await create_tables(owner, {"inventory": inventory})
+    engine = Engine("inventory", inventory)
+    async with borrow(market.pool) as db:
+        await engine.load(db)
+        while await engine.step(db):
+            pass
+
+
+async def test_a_reservation_is_due_once_its_time_has_come(market):
+    _, (order,) = await market.buy(("rug", 2), ("lamp", 1))
+    await project(market)
+    now = datetime.now(UTC)
+    async with borrow(market.pool) as db:
+        assert await due(db, "expiry", now) == []
+        (ran_out,) = await due(db, "expiry", now + timedelta(minutes=16))
+    assert (ran_out.tenant, ran_out.id) == (TENANT, order)
+
+
+async def test_no_timer_is_set_for_cash_or_for_what_is_imported(market):
+    await market.buy(("rug", 1), by="cod")
+    await market.checkouts.buy(
+        call(occurred_at=datetime(2017, 1, 1, tzinfo=UTC)),
+        "an-old-cart",
+        "amina",
+        [Item("rug", 1)],
+        Terms(payments=(Paying("card"),), timed=False),
+    )
+    await project(market)
+    async with borrow(market.pool) as db:
+        assert await due(db, "expiry", datetime.now(UTC) + timedelta(days=4000)) == []
+
+
+async def test_without_the_rows_nothing_is_due(market):
+    async with borrow(market.pool) as db:
+        assert await due(db, "expiry", datetime.now(UTC)) == []
+
+
+async def test_a_runner_fires_what_has_run_out(market):
+    _, (order,) = await market.buy(("rug", 2))
+    await project(market)
+    ahead = timedelta(minutes=16)
+
+    async def extended():
+        return (await market.stock("rug")).reservations[order].extended
+
+    async def released():
+        return (await market.stock("rug")).reserved == 0
+
+    async with running(market, now=lambda: datetime.now(UTC) + ahead):
+        await until(extended)
+        await project(market)
+        ahead = timedelta(minutes=40)
+        await until(released)
