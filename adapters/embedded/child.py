@@ -65,6 +65,11 @@ class Child:
     def last_words(self) -> str:
         return self.home.log(self.name).read_text(errors="replace")[-1500:].strip()
 
+    async def over(self) -> None:
+        """Wait until it ends by itself."""
+        while self.alive:  # noqa: ASYNC110 - a thread that waits could not be cancelled
+            await asyncio.sleep(0.02)
+
     async def stop(self) -> None:
         self.stopping = True
         if self.process is None:

@@ -80,10 +80,11 @@ class Postgres:
         command = [program("initdb"), *options]
         child = Child(self._home, "initdb", command, account=self._account)
         child.start()
-        assert child.process is not None
-        code = await asyncio.to_thread(child.process.wait)
-        await child.stop()
-        if code != 0:
+        try:
+            await child.over()
+        finally:
+            await child.stop()
+        if child.process is None or child.process.returncode != 0:
             raise Died(f"initdb fails: {child.last_words()}")
 
     def _end_stale(self) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from adapters.embedded.child import Child
 from adapters.embedded.home import Home, write_private
-from adapters.embedded.ports import LOOPBACK, answers, kept_ports
-from adapters.embedded.server import start, wheel_binary
+from adapters.embedded.ports import LOOPBACK, kept_ports
+from adapters.embedded.server import wheel_binary
 
 ACCESS = "souk"
 PORTS = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port",
@@ -34,7 +34,9 @@ class Seaweed:
         return f"http://{ACCESS}:{self._secret}@{LOOPBACK}:{self._port}"
 
     async def start(self) -> None:
-        self.child = await start(self._child, self._ready)
+        """Without waiting: it answers seconds after the others, and only uploads need it."""
+        self.child = self._child()
+        self.child.start()
 
     def _child(self) -> Child:
         folder = self._home.folder("s3")
@@ -61,6 +63,3 @@ class Seaweed:
         config = folder / "s3.json"
         write_private(config, json.dumps({"identities": [identity]}).encode())
         return config
-
-    async def _ready(self) -> bool:
-        return await answers(self._port)

@@ -28,8 +28,12 @@ async def start(make: Callable[[], Child], ready: Callable[[], Awaitable[bool]])
     for _ in range(TRIES):
         child = make()
         child.start()
-        if await _answers(child, ready):
-            return child
+        try:
+            if await _answers(child, ready):
+                return child
+        except BaseException:
+            await child.stop()
+            raise
         await child.stop()
         await asyncio.sleep(0.3)
     raise Died(f"{child.name} does not start: {child.last_words()}")

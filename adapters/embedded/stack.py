@@ -68,7 +68,12 @@ class Stack:
 
     async def _start(self) -> Urls:
         self._servers = {name: KINDS[name](self.home) for name in self._wanted}
-        await asyncio.gather(*(self._servers[name].start() for name in self._wanted))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for server in self._servers.values():
+                    group.create_task(server.start())
+        except BaseExceptionGroup as failures:  # one reason is enough
+            raise failures.exceptions[0] from None
         self._tasks.append(asyncio.create_task(self._watch()))
         return replace(self._given, **{name: one.url for name, one in self._servers.items()})
 

@@ -1,0 +1,24 @@
+"""The command line: `souk`."""
+
+import click
+
+from entrypoints.cli.failures import Tidy
+from entrypoints.cli.imports import imports
+from entrypoints.cli.migrate import migrate
+from entrypoints.cli.report import report
+from entrypoints.cli.roles import api, policies, projector
+from entrypoints.cli.token import token
+from entrypoints.cli.up import up
+
+
+@click.group(cls=Tidy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="souk", message="souk %(version)s")
+def main() -> None:
+    """A commerce backend in which every change is an event.
+
+    Start everything with: souk up
+    """
+
+
+for command in (up, api, projector, policies, migrate, token, imports, report):
+    main.add_command(command)

@@ -1,0 +1,82 @@
+"""The process roles: `souk api`, `souk projector`, `souk policies`."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import click
+
+from entrypoints import logs
+from entrypoints.cli.options import data_dir
+from entrypoints.instance import find
+from entrypoints.settings import to_env
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=1, show_default=True, help="Processes that answer.")
+@data_dir
+def api(host: str, port: int, workers: int, directory: Path | None) -> None:
+    """Serve the HTTP API.
+
+    \b
+    Example:
+      souk api --host 0.0.0.0 --port 8000 --workers 2
+    """
+    from entrypoints.cli.serving import serve
+
+    os.environ.update(to_env(find(directory)))
+    serve(host, port, workers)
+
+
+@click.command()
+@data_dir
+def projector(directory: Path | None) -> None:
+    """Fold events into read tables and counters, and push the changes.
+
+    A second one stands by.
+
+    \b
+    Example:
+      souk projector
+    """
+    from adapters.projector.projector import Projector
+    from projections import PROJECTIONS
+
+    settings = find(directory)
+    logs.configure("projector")
+    role = Projector(settings.postgres_url, settings.nats_url, settings.valkey_url, PROJECTIONS)
+    asyncio.run(until_stopped(role.run))
+
+
+@click.command()
+@data_dir
+def policies(directory: Path | None) -> None:
+    """React to events with commands, and fire timers. A second one stands by.
+
+    \b
+    Example:
+      souk policies
+    """
+    from adapters.log.log import PostgresLog
+    from adapters.policies.runner import PolicyRunner
+
+    settings = find(directory)
+    logs.configure("policies")
+
+    async def run(stop: asyncio.Event) -> None:
+        async with PostgresLog(settings.postgres_url, settings.master_key) as log:
+            await PolicyRunner(settings.postgres_url, log).run(stop)
+
+    asyncio.run(until_stopped(run))
+
+
+async def until_stopped(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run a role until SIGTERM or SIGINT, and let it finish what it is at."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await run(stop)

@@ -1,0 +1,105 @@
+"""What `souk up` runs: the servers, then the roles, then whoever asks."""
+
+import asyncio
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from adapters.embedded.child import Child, Died
+from adapters.embedded.home import Home, write_private
+from adapters.embedded.ports import LOOPBACK
+from adapters.embedded.stack import Stack
+from adapters.schema import establish
+from entrypoints.cli.welcome import welcome
+from entrypoints.instance import announce, given_urls, settings_of, withdraw
+from entrypoints.settings import Settings, to_env
+from projections import PROJECTIONS
+
+READY = 60.0  # seconds that the API has to be ready
+STOP = 12.0  # seconds that a role has to finish its work
+PAUSES = (0.2, 10.0)  # seconds before a dead role is started again: at first, and at the most
+SEEDED = "seeded"  # the marker of a directory that has been
+
+
+class Running:
+    """One instance on its directory, from start to stop."""
+
+    def __init__(self, directory: Path, port: int, empty: bool) -> None:
+        self._stack = Stack(directory, given_urls())
+        self._home: Home = self._stack.home
+        self._port, self._empty = port, empty
+        self._url = f"http://{LOOPBACK}:{port}"
+        self._roles: list[Child] = []
+
+    async def run(self) -> None:
+        """Until cancelled; stops everything then. Raises Held, Died."""
+        click.echo(f"souk: starting on {self._home.path}")
+        async with self._stack as urls:
+            settings = settings_of(self._home, urls)
+            try:
+                await establish(settings.postgres_url, PROJECTIONS)
+                await self._start(settings)
+                announce(self._home, self._url, urls)
+                if not self._empty:
+                    await self._seed(settings)
+                welcome(self._url, settings, self._home.path)
+                await self._watch()
+            finally:
+                click.echo("souk: stopping")
+                withdraw(self._home)
+                await asyncio.gather(*(role.stop() for role in self._roles))
+
+    async def _start(self, settings: Settings) -> None:
+        environment = to_env(settings)
+        for name, *options in (("api", "--port", str(self._port)), ("projector",), ("policies",)):
+            command = [sys.executable, "-m", "entrypoints.cli", name, *options]
+            role = Child(self._home, name, command, bound=STOP, environment=environment)
+            role.start()
+            self._roles.append(role)
+        await self._ready()
+
+    async def _ready(self) -> None:
+        until = time.monotonic() + READY
+        while time.monotonic() < until:
+            for role in self._roles:
+                if not role.alive:
+                    raise Died(f"the {role.name} does not start: {role.last_words()}")
+            if await asyncio.to_thread(answers, f"{self._url}/health/ready"):
+                return
+            await asyncio.sleep(0.1)
+        raise Died(f"the API is not ready; see {self._home.folder('logs')}")
+
+    async def _seed(self, settings: Settings) -> None:
+        """Once for each directory. The seed itself may be run again after a kill."""
+        marker = self._home.path / SEEDED
+        if marker.exists():
+            return
+        await import_module("entrypoints.seed").seed(settings)
+        write_private(marker, b"")
+
+    async def _watch(self) -> None:
+        """Start a role again that died, later and later while it keeps dying."""
+        pauses = dict.fromkeys((role.name for role in self._roles), PAUSES[0])
+        while True:
+            await asyncio.sleep(0.5)
+            for role in self._roles:
+                if role.alive:
+                    pauses[role.name] = max(PAUSES[0], pauses[role.name] * 0.95)
+                    continue
+                click.echo(f"souk: the {role.name} died and is started again", err=True)
+                await asyncio.sleep(pauses[role.name])
+                pauses[role.name] = min(PAUSES[1], pauses[role.name] * 2)
+                role.start()
+
+
+def answers(url: str) -> bool:
+    with suppress(urllib.error.URLError, OSError):
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own API
+            return bool(answer.status == 200)
+    return False

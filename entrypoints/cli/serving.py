@@ -1,0 +1,25 @@
+"""Granian, set up as measured: one runtime thread, uvloop, HTTP/1."""
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+
+APP = "entrypoints.http.app:create"
+KILL = 10  # seconds that a worker has to finish its requests
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    """Until SIGTERM. The workers read their settings from the environment."""
+    Granian(
+        APP,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=workers,
+        runtime_threads=1,
+        loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        factory=True,
+        respawn_failed_workers=True,
+        workers_kill_timeout=KILL,
+        log_access=False,
+    ).serve()
