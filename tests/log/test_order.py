@@ -1,7 +1,6 @@
 """Several writers, one order: who follows the log by position misses nothing."""
 
 import asyncio
-import subprocess
 import sys
 import time
 
@@ -27,20 +26,21 @@ asyncio.run(main(*sys.argv[1:]))
 
 async def test_a_tailing_reader_misses_nothing_of_three_writing_processes(database):
     writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, database, f"w{n}"]) for n in (1, 2, 3)
+        await asyncio.create_subprocess_exec(sys.executable, "-c", WRITER, database, who)
+        for who in ("one", "two", "three")
     ]
     pool = await open_pool(database, PROJECT, size=1, name="tail")
     seen, deadline = [], time.monotonic() + 60
     async with borrow(pool) as connection:
         while time.monotonic() < deadline:
-            over = all(writer.poll() is not None for writer in writers)
+            over = all(writer.returncode is not None for writer in writers)
             batch = await tail.read_after(connection, seen[-1] if seen else 0, 500, CODEC)
             seen += [recorded.position for recorded in batch]
             if over and not batch:
                 break
         assert seen == list(range(1, await tail.head(connection) + 1))
     await pool.close()
-    assert [writer.returncode for writer in writers] == [0, 0, 0]
+    assert [await writer.wait() for writer in writers] == [0, 0, 0]
     assert len(seen) > 1000
 
 

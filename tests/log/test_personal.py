@@ -49,9 +49,7 @@ async def test_no_table_holds_a_clear_byte_of_it(log, database):
     await log.append(append(New(stream(1), 0, (signed(),)), idempotency=key("k"), answer=landed))
     async with await psycopg.AsyncConnection.connect(database) as connection:
         for table in ("log.events", "log.answers", "log.claims", "log.chains", "keys.subjects"):
-            cursor = await connection.execute(
-                f"SELECT t::text, encode(t::text::bytea, 'escape') FROM {table} t"
-            )
+            cursor = await connection.execute(f"SELECT t::text FROM {table} t")
             stored = str(await cursor.fetchall())
             assert b"Canary".hex() not in stored
             assert "Canary" not in stored
