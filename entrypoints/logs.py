@@ -1,33 +1,25 @@
-"""Logs of the process roles: one JSON object a line, on standard output."""
+"""Logs: one JSON object a line, on stderr. Never a token, never a person's own words."""
 
 import logging
+import os
 import sys
 
 import structlog
 
-STAMPS: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-]
 
-
-def configure(role: str) -> None:
-    """Our own lines and the libraries' alike, each with its ``role``."""
-
-    def named(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        return {"role": role, **event}
-
-    chain = [named, *STAMPS]
-    render = structlog.processors.JSONRenderer()
+def configure() -> None:
+    """LOG_LEVEL: debug, info (the default), warning or error."""
+    level = logging.getLevelNamesMapping().get(os.environ.get("LOG_LEVEL", "info").upper(), 20)
     structlog.configure(
-        processors=[*chain, render],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(processor=render, foreign_pre_chain=chain)
-    )
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)

@@ -1,6 +1,7 @@
 """`souk up`: everything, from nothing, in one command."""
 
 import asyncio
+import logging
 import signal
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import click
 
 from adapters.embedded.ports import LOOPBACK, free_ports, is_free
+from entrypoints import logs
 from entrypoints.cli.failures import Refusal
 from entrypoints.cli.running import Running
 from entrypoints.instance import DEFAULT
@@ -37,6 +39,7 @@ def up(directory: Path, port: int, empty: bool) -> None:
     if port and not is_free(port):
         raise Refusal(f"Port {port} of {LOOPBACK} is taken. Choose another: --port 0 finds one.")
     (chosen,) = (port,) if port else free_ports(1)
+    logs.configure("up", logging.WARNING)
     asyncio.run(_until_told(Running(directory, chosen, empty)))
     sys.exit(0)
 
