@@ -7,9 +7,9 @@ import sys
 import structlog
 
 
-def configure() -> None:
-    """LOG_LEVEL: debug, info (the default), warning or error."""
-    level = logging.getLevelNamesMapping().get(os.environ.get("LOG_LEVEL", "info").upper(), 20)
+def configure(default: str = "info") -> None:
+    """LOG_LEVEL: debug, info, warning or error; else ``default``."""
+    level = logging.getLevelNamesMapping().get(os.environ.get("LOG_LEVEL", default).upper(), 20)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

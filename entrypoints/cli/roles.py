@@ -47,7 +47,7 @@ def projector(directory: Path | None) -> None:
     from projections import PROJECTIONS
 
     settings = find(directory)
-    logs.configure("projector")
+    logs.configure()
     role = Projector(settings.postgres_url, settings.nats_url, settings.valkey_url, PROJECTIONS)
     asyncio.run(until_stopped(role.run))
 
@@ -65,7 +65,7 @@ def policies(directory: Path | None) -> None:
     from adapters.policies.runner import PolicyRunner
 
     settings = find(directory)
-    logs.configure("policies")
+    logs.configure()
 
     async def run(stop: asyncio.Event) -> None:
         async with PostgresLog(settings.postgres_url, settings.master_key) as log:

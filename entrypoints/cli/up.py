@@ -1,7 +1,6 @@
 """`souk up`: everything, from nothing, in one command."""
 
 import asyncio
-import logging
 import signal
 import sys
 from pathlib import Path
@@ -39,7 +38,7 @@ def up(directory: Path, port: int, empty: bool) -> None:
     if port and not is_free(port):
         raise Refusal(f"Port {port} of {LOOPBACK} is taken. Choose another: --port 0 finds one.")
     (chosen,) = (port,) if port else free_ports(1)
-    logs.configure("up", logging.WARNING)
+    logs.configure("warning")
     asyncio.run(_until_told(Running(directory, chosen, empty)))
     sys.exit(0)
 
