@@ -22,6 +22,7 @@ STREAM, SUBJECTS = "SOUK", "souk.>"
 WINDOW = 256  # messages whose acknowledgements are awaited together
 LOOK = 0.25  # seconds between looks at the changes of other processes
 PURGE = 600.0  # seconds between purges
+CONNECT = 2.0  # seconds for the first connection
 ACK = 5.0  # seconds to wait for an acknowledgement
 SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 CONFIG = StreamConfig(
@@ -100,9 +101,7 @@ class Relay:
     async def _ready(self) -> JetStreamContext:
         """The stream, made anew when NATS lost it."""
         if self._client is None:
-            self._client = await nats.connect(
-                self._url, max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_quiet
-            )
+            self._client = await _connect(self._url)
         if not self._client.is_connected:
             raise nats.errors.ConnectionClosedError
         if self._stream is None:
@@ -126,6 +125,14 @@ def message(change: Kept) -> bytes:
             "document": msgspec.Raw(change.document or b"null"),
         }
     )
+
+
+async def _connect(url: str) -> Client:
+    """Once connected it reconnects for ever; at first it would not even return."""
+    async with asyncio.timeout(CONNECT):
+        return await nats.connect(
+            url, max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_quiet
+        )
 
 
 async def _ensure(stream: JetStreamContext) -> None:

@@ -77,7 +77,7 @@ def recorded(events, after=0, start=START):
             Row(
                 tenant=stream.split("/")[0],
                 stream=stream,
-                version=versions[stream],
+                version=after + versions[stream],
                 position=position,
                 tag=tag_of(type(event)),
                 schema_version=event.SCHEMA,
