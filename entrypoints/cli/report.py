@@ -8,12 +8,16 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from adapters.postgres.pools import READ, open_pool
+from adapters.postgres.pools import PROJECT, READ, open_pool
+from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
 from entrypoints.cli.options import data_dir, tenant
 from entrypoints.instance import find
 from projections.analytics.report import MarketplaceReport
 from projections.analytics.report import marketplace as figures
+
+PROJECTION = "analytics"
+CATCH_UP = 300.0  # seconds that the projector has to fold what is in the log
 
 
 @click.group()
@@ -40,11 +44,17 @@ def marketplace(tenant: str, as_json: bool, directory: Path | None) -> None:
 
 
 async def _ask(url: str, tenant: str) -> MarketplaceReport:
-    pool = await open_pool(url, READ, size=1, name="souk-report", timeout=60)
+    """Waits first for the projection to reach what is in the log now."""
+    read = await open_pool(url, READ, size=2, name="souk-report", timeout=60)
+    log = await open_pool(url, PROJECT, size=1, name="souk-report", timeout=60)
     try:
-        return await figures(PostgresReader(pool)(tenant))
+        positions = Positions(read, log)
+        lag = (await positions.lags())[PROJECTION]
+        await positions.wait(PROJECTION, lag.position + lag.events, CATCH_UP)
+        return await figures(PostgresReader(read)(tenant))
     finally:
-        await pool.close()
+        await read.close()
+        await log.close()
 
 
 def _show(answer: MarketplaceReport) -> None:
