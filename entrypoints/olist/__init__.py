@@ -1,6 +1,5 @@
 """Olist: a real marketplace's published history, run through Souk."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct

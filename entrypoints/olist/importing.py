@@ -101,7 +101,7 @@ class Importer:
             for touched in (*fact.writes, *fact.reads)
             if (task := self._writers.get(touched)) is not None
         }
-        self._turn = turn = Turn(self._turn)
+        self._turn = turn = Turn(self._turn, self._fresh(fact))
         task = group.create_task(self._carry_out(fact, before, turn))
         task.add_done_callback(lambda _: self._finished(fact, task, room))
         self._writers.update(dict.fromkeys(fact.writes, task))
@@ -118,7 +118,7 @@ class Importer:
         try:
             if before:
                 await asyncio.wait(before)
-            await self._send(fact)
+            await self._decided(fact, turn)
             self.tally.done += 1
         except REFUSALS as refusal:
             self.tally.refused.append(f"{fact.key}: {_why(refusal)}")
@@ -126,6 +126,30 @@ class Importer:
             # Nobody may enter before those in front have.
             await turn.enter()
             turn.leave()
+
+    async def _decided(self, fact: Fact, turn: Turn) -> None:
+        try:
+            await self._send(fact)
+        except REFUSALS:
+            if turn.cautious:
+                raise
+            turn.cautious = True  # what it was decided on may have been stale
+            await self._send(fact)
+
+    def _fresh(self, fact: Fact) -> frozenset[str]:
+        """The streams that a fact begins: none of it was ever done, since it is new."""
+        match fact:
+            case Sale(order=order, shipping=shipping):
+                id = checkout_id(order)
+                orders = [f"orders/{order_id(id, seller)}" for seller in shipping]
+                begun = [f"carts/{cart_id(order)}", f"checkouts/{id}", f"payments/{id}", *orders]
+            case Listing(product=product, seller=seller):
+                begun = [f"catalog/{product_id(product, seller)}"]
+            case Admission(seller=seller):
+                begun = [f"identity/{seller}"]
+            case _:
+                begun = []
+        return frozenset(f"{self._tenant}/{stream}" for stream in begun)
 
     def _send(self, fact: Fact) -> Awaitable[object]:
         match fact:
