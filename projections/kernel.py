@@ -105,10 +105,13 @@ class Reader(Protocol):
         ...
 
 
-async def one(db: Reader, table: str, id: str) -> Found | None:
-    """The row of that id."""
+async def one(
+    db: Reader, table: str, id: str, where: str = "true", params: tuple[Any, ...] = ()
+) -> Found | None:
+    """The row of that id, if it meets ``where`` (its ``%s`` are ``params``)."""
     rows = await db.rows(
-        f"SELECT {Found.SQL} FROM read.{table} WHERE tenant = %s AND id = %s", (db.tenant, id)
+        f"SELECT {Found.SQL} FROM read.{table} WHERE tenant = %s AND id = %s AND {where}",
+        (db.tenant, id, *params),
     )
     return Found(*rows[0]) if rows else None
 
