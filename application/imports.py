@@ -1,12 +1,15 @@
 """Imports: history from elsewhere, decided by the same rules, one append for each fact."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from msgspec import Struct
+
+from application.catalog import SKU, SLUG
 from application.checkouts import CheckoutReceipt, Checkouts, Item, Terms, payment_id
 from application.ports import Answer, Call, Receipt
 from application.work import Commands, Work
 from domain import catalog, identity, inventory, orders, payments, tenants
-from domain.catalog import ChangePrice
+from domain.catalog import ChangePrice, CreateProduct
 from domain.identity import AddMember, AppointSeller
 from domain.inventory import ReceiveStock
 from domain.money import Money
@@ -21,6 +24,13 @@ class Sold(Item, frozen=True):
     """An item at the price it went for."""
 
     price: Money
+
+
+class Offers(Struct, frozen=True):
+    """Sellers by id with the names of their shops, and products by id."""
+
+    shops: Mapping[str, str]
+    products: Mapping[str, CreateProduct]
 
 
 class Imports:
@@ -39,27 +49,28 @@ class Imports:
 
         return await self._commands.run(call, Receipt, attempt)
 
-    async def admit(self, call: Call, seller: str, shop: str) -> Receipt:
-        """A seller, who need not have been a member before."""
-
-        async def attempt(work: Work) -> Answer:
-            if not (await work.load(identity, seller)).exists:
-                await work.decide(identity, seller, AddMember("seller"))
-            await work.decide(identity, seller, AppointSeller(shop))
-            return work.receipt(identity, seller)
-
-        return await self._commands.run(call, Receipt, attempt)
-
     async def sell(
-        self, call: Call, cart: str, buyer: str, items: Sequence[Sold], terms: Terms
+        self,
+        call: Call,
+        cart: str,
+        buyer: str,
+        items: Sequence[Sold],
+        terms: Terms,
+        offers: Offers,
     ) -> CheckoutReceipt:
-        """A checkout; its products get the price they went for and the stock that was sold."""
+        """A checkout; its products get the price they went for and the stock that was sold.
+
+        Who and what is offered for the first time is taken in before, unless it is there.
+        """
 
         async def prepare(work: Work) -> None:
             products = [item.product for item in items]
-            await work.gather(
-                [*((catalog, id) for id in products), *((inventory, id) for id in products)]
-            )
+            contexts = ((identity, offers.shops), (catalog, products), (inventory, products))
+            await work.gather([(context, id) for context, ids in contexts for id in ids])
+            for seller, shop in offers.shops.items():
+                await _admit(work, seller, shop)
+            for id, new in offers.products.items():
+                await _list(work, id, new)
             for item in items:
                 await _supply(work, item)
 
@@ -92,6 +103,21 @@ class Imports:
             return work.receipt(orders, parts[0])
 
         return await self._commands.run(call, Receipt, attempt)
+
+
+async def _admit(work: Work, seller: str, shop: str) -> None:
+    member = await work.load(identity, seller)
+    if not member.exists:
+        await work.decide(identity, seller, AddMember("seller"))
+    if not member.sells:
+        await work.decide(identity, seller, AppointSeller(shop))
+
+
+async def _list(work: Work, id: str, new: CreateProduct) -> None:
+    if not (await work.load(catalog, id)).exists:
+        await work.decide(catalog, id, new)
+        work.claim(SLUG, new.describing.slug, id)
+        work.claim(SKU, f"{new.seller}/{new.sku}", id)
 
 
 async def _supply(work: Work, item: Sold) -> None:

@@ -1,19 +1,19 @@
 """The directory as one history: every fact, in the order in which it happened."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from enum import IntEnum
 
 from msgspec import Struct
 
 from entrypoints.olist.names import checkout_id, product_id
-from entrypoints.olist.records import Item, Order, Payment, Records
+from entrypoints.olist.records import Order, Payment, Records
 
 
 class Rank(IntEnum):
     """Which comes first of facts of the same second."""
 
-    SELLER, PRODUCT, SALE, SETTLEMENT, SHIPMENT, DELIVERY, CANCELLATION = range(7)
+    SALE, SETTLEMENT, SHIPMENT, DELIVERY, CANCELLATION = range(5)
 
 
 class Fact(Struct, frozen=True, kw_only=True):
@@ -23,19 +23,23 @@ class Fact(Struct, frozen=True, kw_only=True):
     at: datetime
     key: str
     rank: Rank
+    order: str  # Olist's id
     writes: tuple[str, ...]
     reads: tuple[str, ...] = ()
 
 
-class Admission(Fact, frozen=True):
+class Admission(Struct, frozen=True):
+    """A seller is seen for the first time."""
+
     seller: str
     city: str
 
 
-class Listing(Fact, frozen=True):
+class Listing(Struct, frozen=True):
     """A product is seen for the first time."""
 
-    product: str  # Olist's id
+    id: str  # Souk's
+    product: str  # Olist's
     seller: str
     category: str
     price: int  # centavos
@@ -48,7 +52,10 @@ class Bought(Struct, frozen=True):
 
 
 class Sale(Fact, frozen=True):
-    order: str  # Olist's id
+    """A checkout; ``sellers`` and ``products`` begin with it."""
+
+    sellers: tuple[Admission, ...]
+    products: tuple[Listing, ...]
     buyer: str
     region: str
     lines: tuple[Bought, ...]
@@ -60,7 +67,6 @@ class Sale(Fact, frozen=True):
 class Settlement(Fact, frozen=True):
     """The payments come in, and each seller confirms and starts work, as far as it went."""
 
-    order: str
     sellers: tuple[str, ...]
     payments: int
     captured: bool
@@ -71,7 +77,6 @@ class Settlement(Fact, frozen=True):
 class Step(Fact, frozen=True):
     """A shipment, a delivery or, with a ``reason``, a cancellation."""
 
-    order: str
     sellers: tuple[str, ...]
     reason: str = ""
 
@@ -93,55 +98,38 @@ def facts(records: Records) -> list[Fact]:
         (order for order in records.orders.values() if order.items),
         key=lambda order: (order.purchased, order.id),
     )
-    found = [*_firsts(orders, records)]
-    for order in orders:
-        found += _history(order)
+    firsts = _Firsts(records)
+    found = [fact for order in orders for fact in _history(order, firsts)]
     return sorted(found, key=lambda fact: (fact.at, fact.rank))
 
 
-def _firsts(orders: Iterable[Order], records: Records) -> Iterator[Fact]:
-    """Sellers and products, just before their first sale."""
-    seen: set[str] = set()
-    for order in orders:
-        for item in order.items:
-            offered = product_id(item.product, item.seller)
-            if item.seller not in seen:
-                seen.add(item.seller)
-                yield _admission(item.seller, records.shops.get(item.seller, ""), order.purchased)
-            if offered not in seen:
-                seen.add(offered)
-                category = records.categories.get(item.product, "")
-                yield _listing(item, offered, category, order.purchased)
+class _Firsts:
+    """Sellers and products begin with their first sale."""
+
+    def __init__(self, records: Records) -> None:
+        self._records, self._seen = records, set[str]()
+
+    def sellers(self, order: Order) -> tuple[Admission, ...]:
+        shops = self._records.shops
+        sold = dict.fromkeys(item.seller for item in order.items)
+        return tuple(Admission(s, shops.get(s, "")) for s in sold if self._first(s))
+
+    def products(self, order: Order) -> tuple[Listing, ...]:
+        return tuple(
+            Listing(id, x.product, x.seller, self._records.categories.get(x.product, ""), x.price)
+            for x in order.items
+            if self._first(id := product_id(x.product, x.seller))
+        )
+
+    def _first(self, id: str) -> bool:
+        new = id not in self._seen
+        self._seen.add(id)
+        return new
 
 
-def _admission(seller: str, city: str, at: datetime) -> Admission:
-    return Admission(
-        at=at,
-        key=f"seller/{seller}",
-        rank=Rank.SELLER,
-        writes=(seller,),
-        seller=seller,
-        city=city,
-    )
-
-
-def _listing(item: Item, offered: str, category: str, at: datetime) -> Listing:
-    return Listing(
-        at=at,
-        key=f"product/{item.product}/{item.seller}",
-        rank=Rank.PRODUCT,
-        writes=(offered,),
-        reads=(item.seller,),
-        product=item.product,
-        seller=item.seller,
-        category=category,
-        price=item.price,
-    )
-
-
-def _history(order: Order) -> Iterator[Fact]:
+def _history(order: Order, firsts: _Firsts) -> Iterator[Fact]:
     """A step happens no earlier than the steps before it, and then, if it has no date."""
-    sale = _sale(order)
+    sale = _sale(order, firsts)
     yield sale
     sellers = tuple(sale.shipping)
     cancelled = order.status not in REACH
@@ -162,7 +150,7 @@ def _history(order: Order) -> Iterator[Fact]:
         yield _step(order, sellers, Rank.CANCELLATION, last, order.status)
 
 
-def _sale(order: Order) -> Sale:
+def _sale(order: Order, firsts: _Firsts) -> Sale:
     lines: dict[str, Bought] = {}
     shipping: dict[str, int] = {}
     for item in order.items:
@@ -171,13 +159,16 @@ def _sale(order: Order) -> Sale:
         quantity = before.quantity + 1 if before else 1
         lines[offered] = Bought(offered, item.price, quantity)
         shipping[item.seller] = shipping.get(item.seller, 0) + item.freight
+    sellers = firsts.sellers(order)
     return Sale(
         at=order.purchased,
         key=f"checkout/{order.id}",
         rank=Rank.SALE,
-        writes=(checkout_id(order.id), *lines),
-        reads=tuple(shipping),
         order=order.id,
+        writes=(checkout_id(order.id), *lines, *(new.seller for new in sellers)),
+        reads=tuple(shipping),
+        sellers=sellers,
+        products=firsts.products(order),
         buyer=order.buyer,
         region=order.region,
         lines=tuple(lines.values()),

@@ -5,13 +5,11 @@ import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol
-from uuid import uuid4
 
 from msgspec import Struct
 
-from application.catalog import Catalog
 from application.checkouts import Contact, Paying, Terms, order_id
-from application.imports import Imports, Sold
+from application.imports import Imports, Offers, Sold
 from application.ports import (
     Call,
     Conflict,
@@ -23,27 +21,25 @@ from application.ports import (
     Missing,
     Taken,
 )
-from application.work import Commands
 from domain.catalog import CreateProduct, Describing
 from domain.kernel import Rejected
 from domain.money import Money
 from domain.orders import CancelOrder, ConfirmOrder, DeliverOrder, ShipOrder, StartProcessing
-from entrypoints.olist.facts import Admission, Fact, Listing, Rank, Sale, Settlement, Step
+from entrypoints.olist.facts import Fact, Listing, Rank, Sale, Settlement, Step
 from entrypoints.olist.names import (
     cart_id,
     checkout_id,
     fact_id,
-    product_id,
     product_name,
     shop_name,
     slug,
 )
-from entrypoints.olist.turnstile import TURN, Turn, Turnstile
+from entrypoints.olist.turnstile import TURN, Line, Turn, Turnstile
 
 CURRENCY = "BRL"
 CHANNEL = "marketplace"
 ACTOR = "import:olist"
-WINDOW = 64  # facts at work at once
+WINDOW = 200  # facts that wait for their commit at once
 LOOKAHEAD = 2_000  # facts looked up at once, whether they are in the log already
 REFUSALS = (Rejected, Missing, Forbidden, Taken, Conflict, KeyReused)
 
@@ -64,29 +60,34 @@ class Importer:
     """``progress``: called with the number of facts that are over, now and then."""
 
     def __init__(self, log: Journal, tenant: str, progress: Callable[[int], None]) -> None:
-        commands = Commands(Turnstile(log))
+        commands = Line(Turnstile(log))
         self._log, self._tenant, self._progress = log, tenant, progress
-        self._catalog, self._imports = Catalog(commands), Imports(commands)
+        self._imports = Imports(commands)
         self._writers: dict[str, asyncio.Task[None]] = {}
-        self._turn = Turn()
-        self._turn.leave()
         self.tally = Tally()
 
     async def run(self, facts: Sequence[Fact]) -> Tally:
         """Every fact that is not in the log yet. Cancelled, it leaves no fact half done."""
         room = asyncio.Semaphore(WINDOW)
-        TURN.set(self._turn)
-        founded = Call(self._tenant, ACTOR, uuid4(), uuid4(), None, facts[0].at if facts else None)
-        await self._imports.found(founded, CURRENCY)
+        await self._found(facts)
         try:
             async with asyncio.TaskGroup() as group:
                 for some in _chunks(facts):
                     for fact in await self._new(some):
                         await room.acquire()
-                        self._start(group, fact, room)
+                        await self._start(group, fact, room).left.wait()
         except ExceptionGroup as failures:  # the log is away, say: one reason is enough
             raise failures.exceptions[0] from None
         return self.tally
+
+    async def _found(self, facts: Sequence[Fact]) -> None:
+        """The tenant is as old as its history."""
+        TURN.set(Turn())
+        if facts:
+            id = fact_id(f"tenant/{self._tenant}")
+            await self._imports.found(
+                Call(self._tenant, ACTOR, id, id, None, facts[0].at), CURRENCY
+            )
 
     async def _new(self, facts: Sequence[Fact]) -> list[Fact]:
         keys = [fact.key for fact in facts]
@@ -95,16 +96,14 @@ class Importer:
         self._progress(len(known))
         return [fact for fact in facts if fact.key not in known]
 
-    def _start(self, group: asyncio.TaskGroup, fact: Fact, room: asyncio.Semaphore) -> None:
-        before = {
-            task
-            for touched in (*fact.writes, *fact.reads)
-            if (task := self._writers.get(touched)) is not None
-        }
-        self._turn = turn = Turn(self._turn, self._fresh(fact))
-        task = group.create_task(self._carry_out(fact, before, turn))
+    def _start(self, group: asyncio.TaskGroup, fact: Fact, room: asyncio.Semaphore) -> Turn:
+        touched = (*fact.writes, *fact.reads)
+        before = {task for each in touched if (task := self._writers.get(each)) is not None}
+        turn = Turn(self._fresh(fact), before)
+        task = group.create_task(self._carry_out(fact, turn))
         task.add_done_callback(lambda _: self._finished(fact, task, room))
         self._writers.update(dict.fromkeys(fact.writes, task))
+        return turn
 
     def _finished(self, fact: Fact, task: asyncio.Task[None], room: asyncio.Semaphore) -> None:
         room.release()
@@ -113,19 +112,15 @@ class Importer:
             if self._writers.get(written) is task:
                 del self._writers[written]
 
-    async def _carry_out(self, fact: Fact, before: set[asyncio.Task[None]], turn: Turn) -> None:
+    async def _carry_out(self, fact: Fact, turn: Turn) -> None:
         TURN.set(turn)
         try:
-            if before:
-                await asyncio.wait(before)
             await self._decided(fact, turn)
             self.tally.done += 1
         except REFUSALS as refusal:
             self.tally.refused.append(f"{fact.key}: {_why(refusal)}")
         finally:
-            # Nobody may enter before those in front have.
-            await turn.enter()
-            turn.leave()
+            turn.left.set()
 
     async def _decided(self, fact: Fact, turn: Turn) -> None:
         try:
@@ -143,20 +138,16 @@ class Importer:
                 id = checkout_id(order)
                 orders = [f"orders/{order_id(id, seller)}" for seller in shipping]
                 begun = [f"carts/{cart_id(order)}", f"checkouts/{id}", f"payments/{id}", *orders]
-            case Listing(product=product, seller=seller):
-                begun = [f"catalog/{product_id(product, seller)}"]
-            case Admission(seller=seller):
-                begun = [f"identity/{seller}"]
+                begun += [f"identity/{new.seller}" for new in fact.sellers]
+                begun += [
+                    f"{x}/{new.id}" for new in fact.products for x in ("catalog", "inventory")
+                ]
             case _:
                 begun = []
         return frozenset(f"{self._tenant}/{stream}" for stream in begun)
 
     def _send(self, fact: Fact) -> Awaitable[object]:
         match fact:
-            case Admission(seller=seller, city=city):
-                return self._imports.admit(self._call(fact), seller, shop_name(city, seller))
-            case Listing():
-                return self._list(fact)
             case Sale():
                 return self._sell(fact)
             case Settlement():
@@ -168,18 +159,16 @@ class Importer:
     def _call(self, fact: Fact) -> Call:
         id = fact_id(fact.key)
         request = hashlib.sha256(fact.key.encode()).digest()
-        correlation = fact_id(f"checkout/{fact.key.split('/')[1]}") if fact.rank > 1 else id
+        correlation = fact_id(f"checkout/{fact.order}")
         key = Key(ACTOR, "olist", fact.key, request)
         return Call(self._tenant, ACTOR, id, correlation, None, fact.at, key)
 
-    def _list(self, new: Listing) -> Awaitable[object]:
-        id = product_id(new.product, new.seller)
-        described = Describing(
-            product_name(new.category, new.product), slug(new.category, id), new.category
+    def _offers(self, sale: Sale) -> Offers:
+        """Who and what is sold for the first time."""
+        return Offers(
+            {new.seller: shop_name(new.city, new.seller) for new in sale.sellers},
+            {new.id: _created(new) for new in sale.products},
         )
-        price = Money(new.price, CURRENCY)
-        created = CreateProduct(new.seller, described, price, sku=new.product)
-        return self._catalog.create(self._call(new), id, created)
 
     def _sell(self, sale: Sale) -> Awaitable[object]:
         items = [Sold(x.product, x.quantity, Money(x.price, CURRENCY)) for x in sale.lines]
@@ -192,7 +181,9 @@ class Importer:
             timed=False,
             exact=False,
         )
-        return self._imports.sell(self._call(sale), cart_id(sale.order), sale.buyer, items, terms)
+        return self._imports.sell(
+            self._call(sale), cart_id(sale.order), sale.buyer, items, terms, self._offers(sale)
+        )
 
     def _settle(self, fact: Settlement) -> Awaitable[object]:
         checkout = checkout_id(fact.order)
@@ -212,6 +203,12 @@ class Importer:
             case Rank.DELIVERY:
                 return self._imports.walk(self._call(fact), parts, DeliverOrder())
         return self._imports.walk(self._call(fact), parts, CancelOrder(fact.reason))
+
+
+def _created(new: Listing) -> CreateProduct:
+    name = product_name(new.category, new.product)
+    described = Describing(name, slug(new.category, new.id), new.category)
+    return CreateProduct(new.seller, described, Money(new.price, CURRENCY), sku=new.product)
 
 
 def _chunks(facts: Sequence[Fact]) -> Iterator[list[Fact]]:

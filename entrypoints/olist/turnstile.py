@@ -1,53 +1,65 @@
-"""Facts at work side by side, that still enter the log one behind the other."""
+"""Facts enter the log one behind the other, none waiting for the commit of those before it."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Iterable
+from collections import Counter, OrderedDict
+from collections.abc import Collection, Iterable
 from contextvars import ContextVar
 
-from application.ports import Append, Appended, Conflict, Key, Log
+from application.ports import Append, Appended, Call, Key, Log, New
+from application.work import Attempt, Commands
 from domain.kernel import Recorded
 
 REMEMBERED = 50_000  # streams
 
 
 class Turn:
-    """A fact's place in the line: it may enter once ``before`` has.
+    """A fact's time to decide and enter; the next one's comes when it has ``left``.
 
-    ``fresh``: streams that the fact begins; they need not be read to know that they are empty.
+    ``fresh``: streams that the fact begins: they need not be read to know that they are empty.
+    ``before``: the facts whose outcome it was decided on, while that is not known yet.
     """
 
-    def __init__(self, before: "Turn | None" = None, fresh: frozenset[str] = frozenset()) -> None:
-        self._before, self._entered = before, asyncio.Event()
-        self.fresh, self.cautious = fresh, False
+    def __init__(
+        self,
+        fresh: frozenset[str] = frozenset(),
+        before: Collection["asyncio.Task[None]"] = (),
+    ) -> None:
+        self.fresh, self._before = fresh, before
+        self.left, self.cautious = asyncio.Event(), False
 
-    async def enter(self) -> None:
-        """Wait for it. Entering again, after a conflict, waits no more."""
-        if self._before is not None:
-            await self._before._entered.wait()
-            self._before = None  # or the whole line would stay in memory
-
-    def leave(self) -> None:
-        self._entered.set()
+    async def settled(self) -> None:
+        if self._before:
+            await asyncio.wait(self._before)
+            self._before = ()
 
 
 TURN: ContextVar[Turn] = ContextVar("turn")
 
 
-class Turnstile:
-    """A log that hands appends over in the order of their turns, without awaiting each outcome.
+class Line(Commands):
+    """Commands whose order the turns keep: no queues of their own."""
 
-    It remembers what it wrote, so most facts read nothing. What it remembers may be stale, as
-    policies write too: then the append conflicts, and the fact is decided again on what is there.
+    async def _queued(self, call: Call, attempt: Attempt, queues: Iterable[str]) -> Appended:
+        return await self._attempts(call, attempt)
+
+
+class Turnstile:
+    """The log, with what was handed over to it counted as written.
+
+    So a sale's settlement is decided and queued while the sale is being committed. Should the
+    sale be refused there, or a policy have written meanwhile, then the settlement conflicts; it
+    is decided again, cautiously: on what is in the log once all before it is known.
     """
 
     def __init__(self, log: Log) -> None:
         self._log = log
         self._streams: OrderedDict[str, list[Recorded]] = OrderedDict()
+        self._pending: Counter[str] = Counter()
 
     async def read(self, tenant: str, streams: Iterable[str]) -> dict[str, list[Recorded]]:
         turn, wanted = TURN.get(), list(streams)
         if turn.cautious:
+            await turn.settled()
             self._forget(wanted)
         known = {s: past for s in wanted if (past := self._recalled(turn, s)) is not None}
         if unknown := [stream for stream in wanted if stream not in known]:
@@ -63,27 +75,37 @@ class Turnstile:
 
     async def append(self, append: Append) -> Appended:
         turn = TURN.get()
-        await turn.enter()
         handed_over = asyncio.create_task(self._log.append(append))
         await asyncio.sleep(0)  # it is queued now: the next one comes behind it
-        turn.leave()
+        self._remember(append)
+        turn.left.set()
         try:
             appended = await handed_over
-        except Conflict:
+        except BaseException:
             turn.cautious = True
+            self._forget(new.stream for new in append.new)
             raise
-        self._remember(append, appended)
+        finally:
+            self._settle(append.new)
         return appended
 
-    def _remember(self, append: Append, appended: Appended) -> None:
-        if appended.replayed:
-            self._forget(new.stream for new in append.new)
-        for recorded in appended.recorded:
-            past = self._streams.get(recorded.stream, [])
-            if recorded.version == len(past) + 1:
-                self._streams[recorded.stream] = [*past, recorded]
+    def _remember(self, append: Append) -> None:
+        self._pending.update(new.stream for new in append.new)
+        for new in append.new:
+            past = self._streams.get(new.stream, [])
+            if len(past) == new.expected:
+                self._streams[new.stream] = [*past, *_expected(append.call, new)]
         while len(self._streams) > REMEMBERED:
             self._streams.popitem(last=False)
+
+    def _settle(self, appended: Iterable[New]) -> None:
+        """Stock is also written by policies, so it is remembered no longer than need be."""
+        for new in appended:
+            self._pending[new.stream] -= 1
+            if not self._pending[new.stream]:
+                del self._pending[new.stream]
+                if "/inventory/" in new.stream:
+                    self._streams.pop(new.stream, None)
 
     def _forget(self, streams: Iterable[str]) -> None:
         for stream in streams:
@@ -93,3 +115,27 @@ class Turnstile:
         """Only facts that were looked up and found to be new come here; if two imports run the
         same one at once, the append finds out."""
         return None
+
+
+def _expected(call: Call, new: New) -> list[Recorded]:
+    """The events as they will be recorded, but for what only the log can tell."""
+    at = call.occurred_at
+    assert at is not None, "history has its own times"
+    return [
+        Recorded(
+            tenant=call.tenant,
+            stream=new.stream,
+            version=version,
+            position=0,
+            tag="",
+            event_id=call.command_id,
+            occurred_at=at,
+            recorded_at=at,
+            actor=call.actor,
+            correlation=call.correlation,
+            causation=None,
+            command_id=call.command_id,
+            event=event,
+        )
+        for version, event in enumerate(new.events, new.expected + 1)
+    ]
