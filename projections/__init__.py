@@ -1,6 +1,16 @@
 """Every projection, one line each."""
 
-from projections import analytics, carts, catalog, checkouts, inventory, orders, payments
+from projections import (
+    analytics,
+    carts,
+    catalog,
+    checkouts,
+    identity,
+    inventory,
+    orders,
+    payments,
+    tenants,
+)
 from projections.kernel import Projection
 
 PROJECTIONS: dict[str, Projection] = {
@@ -8,7 +18,9 @@ PROJECTIONS: dict[str, Projection] = {
     "carts": carts,
     "catalog": catalog,
     "checkouts": checkouts,
+    "identity": identity,
     "inventory": inventory,
     "orders": orders,
     "payments": payments,
+    "tenants": tenants,
 }

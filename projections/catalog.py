@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from domain.catalog import (
     MinimumSet,
     PriceChanged,
@@ -191,3 +193,19 @@ async def products(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     if wanted.search:
         where, params = f"{where} AND strpos(found_by, %s) > 0", [*params, wanted.search.lower()]
     return await page(db, PRODUCTS.name, where, tuple(params), "created_at DESC, id", number, limit)
+
+
+def is_retired(found: Found) -> bool:
+    return _WHOSE.decode(found.body).retired
+
+
+def seller_of(found: Found) -> str:
+    return _WHOSE.decode(found.body).seller
+
+
+class _Whose(Document):
+    seller: str
+    retired: bool
+
+
+_WHOSE = msgspec.json.Decoder(_Whose)

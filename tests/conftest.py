@@ -1,9 +1,10 @@
 """What every test may ask for: the running servers, and databases of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
+from tests.support.http import Api, running_api
 from tests.support.stack import Stack, running, template
 
 
@@ -29,3 +30,10 @@ def database(stack: Stack, new_database: Callable[[], str]) -> Iterator[str]:
     url = new_database()
     yield url
     stack.drop(url)
+
+
+@pytest.fixture
+async def api(stack: Stack, database: str) -> AsyncIterator[Api]:
+    """A whole Souk in this process, on a fresh database."""
+    async with running_api(stack, database) as running_souk:
+        yield running_souk

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from psycopg.errors import UndefinedTable
+
 from adapters.postgres.pools import Pool, borrow
+from application.ports import Unavailable
 
 
 class TenantReader:
@@ -15,11 +18,14 @@ class TenantReader:
         """All rows of a SELECT. Unavailable when the pool is full or the server is away."""
         async with borrow(self._pool) as db:
             cursor = db.cursor(binary=True)
-            async with db.pipeline():
-                await db.execute("BEGIN READ ONLY")
-                await db.execute("SELECT set_config('souk.tenant', %s, true)", (self.tenant,))
-                await cursor.execute(sql, params)
-                await db.execute("COMMIT")
+            try:
+                async with db.pipeline():
+                    await db.execute("BEGIN READ ONLY")
+                    await db.execute("SELECT set_config('souk.tenant', %s, true)", (self.tenant,))
+                    await cursor.execute(sql, params)
+                    await db.execute("COMMIT")
+            except UndefinedTable:
+                raise Unavailable("projection") from None  # not built yet, or being built again
             return await cursor.fetchall()
 
 

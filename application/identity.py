@@ -1,0 +1,43 @@
+"""Identity: members of a tenant, and who of them sells."""
+
+from application.ports import Answer, Call, Missing, Receipt
+from application.work import Commands, Work
+from domain import identity, tenants
+from domain.identity import AddMember, AppointSeller, DismissSeller
+from domain.kernel import Personal
+
+
+class Identity:
+    """The tenant itself must exist before it has members."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
+    async def add_member(
+        self, call: Call, user: str, role: str, name: str | None = None
+    ) -> Receipt:
+        async def attempt(work: Work) -> Answer:
+            if not (await work.load(tenants, call.tenant)).exists:
+                raise Missing("tenants.unknown_tenant")
+            called = Personal(user, name) if name else None
+            await work.decide(identity, user, AddMember(role, called))
+            return work.receipt(identity, user)
+
+        return await self._commands.run(call, Receipt, attempt)
+
+    async def appoint_seller(
+        self, call: Call, user: str, shop: str, tier: str | None = None
+    ) -> Receipt:
+        return await self._change(call, user, AppointSeller(shop, tier))
+
+    async def dismiss_seller(self, call: Call, user: str, reason: str = "") -> Receipt:
+        return await self._change(call, user, DismissSeller(reason))
+
+    async def _change(self, call: Call, user: str, command: identity.COMMANDS) -> Receipt:
+        async def attempt(work: Work) -> Answer:
+            if not (await work.load(identity, user)).exists:
+                raise Missing("identity.unknown_member")
+            await work.decide(identity, user, command)
+            return work.receipt(identity, user)
+
+        return await self._commands.run(call, Receipt, attempt)

@@ -1,0 +1,25 @@
+"""Tenants: whoever makes one is its first member, with the role of an admin."""
+
+from application.ports import Answer, Call, Receipt
+from application.work import Commands, Work
+from domain import identity, tenants
+
+
+class Tenants:
+    """A tenant lives in its own streams: the call's tenant is the one that is made."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
+    async def create(
+        self, call: Call, admin: str, name: str, currency: str, founder: bool = True
+    ) -> Receipt:
+        """``admin``: the first member's user id; ``founder`` False: nobody is added."""
+
+        async def attempt(work: Work) -> Answer:
+            await work.decide(tenants, call.tenant, tenants.CreateTenant(name, currency))
+            if founder:
+                await work.decide(identity, admin, identity.AddMember("admin"))
+            return work.receipt(tenants, call.tenant)
+
+        return await self._commands.run(call, Receipt, attempt)

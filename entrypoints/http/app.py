@@ -1,0 +1,88 @@
+"""The HTTP application: every controller under /api/v1, and the pages around it."""
+
+import gc
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from importlib.metadata import version
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import ScalarRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import Scope
+
+from entrypoints.http import CONTROLLERS
+from entrypoints.http.authentication import Bearers, authenticating
+from entrypoints.http.caller import Caller, caller_of
+from entrypoints.http.commands import call, creating
+from entrypoints.http.edge import edging
+from entrypoints.http.health import HealthController, jwks
+from entrypoints.http.problems import handle
+from entrypoints.http.views import paging, view
+from entrypoints.logs import configure
+from entrypoints.settings import from_env
+from entrypoints.wiring import Souk, connect
+
+LARGEST = 10 * 1024 * 1024  # bytes of a request's body
+
+
+def create() -> Litestar:
+    """For an ASGI server: settings from the environment, servers connected at start-up."""
+    configure()
+    held: list[Souk] = []
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with connect(from_env()) as souk:
+            held.append(souk)
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(100_000, 50, 100)
+            yield
+
+    return http(lambda: held[-1], lifespan)
+
+
+def http(
+    souk: Callable[[], Souk],
+    lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]] | None = None,
+) -> Litestar:
+    """``souk``: gives the connected parts, once the application has started."""
+    bearers = Bearers(lambda: souk().tokens)
+    return Litestar(
+        [Router("/api/v1", route_handlers=list(CONTROLLERS)), HealthController, jwks],
+        lifespan=[lifespan] if lifespan else [],
+        middleware=[edging, partial(authenticating, bearers=bearers)],
+        exception_handlers={Exception: handle},
+        dependencies={
+            "souk": Provide(souk, sync_to_thread=False),
+            "caller": Provide(caller, sync_to_thread=False),
+            "call": Provide(call),
+            "creating": Provide(creating),
+            "view": Provide(view),
+            "paging": Provide(paging),
+        },
+        request_max_body_size=LARGEST,
+        openapi_config=_openapi(),
+        logging_config=None,
+    )
+
+
+def caller(scope: Scope) -> Caller:
+    return caller_of(scope)
+
+
+def _openapi() -> OpenAPIConfig:
+    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    return OpenAPIConfig(
+        title="Souk",
+        version=version("souk"),
+        description="Commands append events; queries read what they were folded into.",
+        path="/docs",
+        render_plugins=[ScalarRenderPlugin()],
+        components=Components(security_schemes={"bearer": bearer}),
+        security=[{"bearer": []}],
+        use_handler_docstrings=True,
+    )

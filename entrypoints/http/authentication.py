@@ -1,0 +1,64 @@
+"""One plain ASGI layer: the bearer's token verified, and the route's permission held."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from adapters.tokens import Refused, TokenVerifier
+from domain.permissions import allows, expand
+from entrypoints.http.caller import Caller
+from entrypoints.http.problems import Problem
+
+KEPT = 10_000  # verified headers at the most
+FRESH = 60.0  # seconds that one is trusted without looking again
+
+
+class Bearers:
+    """Callers by the header they sent, so that a signature is checked once a minute."""
+
+    def __init__(self, tokens: Callable[[], TokenVerifier]) -> None:
+        self._tokens = tokens
+        self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+
+    async def caller(self, header: bytes) -> Caller:
+        """Raises Problem 401."""
+        until, caller = self._known.get(header, (0.0, None))
+        if caller is not None and time.time() < until:
+            return caller
+        scheme, _, token = header.partition(b" ")
+        if scheme.lower() != b"bearer" or not token:
+            raise unauthenticated("send a bearer token")
+        try:
+            claims = await self._tokens().verify(token.decode("ascii"))
+        except (Refused, UnicodeDecodeError):
+            raise unauthenticated("the token is malformed, expired or not for us") from None
+        caller = Caller(claims.tenant, claims.sub, expand(claims.permissions))
+        self._keep(header, min(time.time() + FRESH, claims.exp), caller)
+        return caller
+
+    def _keep(self, header: bytes, until: float, caller: Caller) -> None:
+        self._known[header] = (until, caller)
+        while len(self._known) > KEPT:
+            self._known.popitem(last=False)
+
+
+def unauthenticated(detail: str) -> Problem:
+    return Problem(401, "unauthenticated", detail, {"WWW-Authenticate": "Bearer"})
+
+
+def authenticating(app: ASGIApp, bearers: Bearers) -> ASGIApp:
+    """The layer. A route says what it wants by ``opt``: ``permission``, or ``public``."""
+
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        opt = scope["route_handler"].opt
+        if not opt.get("public"):
+            header = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
+            caller = await bearers.caller(header)
+            if (wanted := opt.get("permission")) and not allows(caller.held, wanted):
+                raise Problem(403, "forbidden", f"this needs the permission {wanted}")
+            scope["user"] = caller
+        await app(scope, receive, send)
+
+    return layer

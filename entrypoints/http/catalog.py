@@ -1,0 +1,273 @@
+"""/catalog"""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.response.base import ASGIResponse
+from msgspec import Meta, Struct
+
+from application.ports import Receipt
+from domain import catalog as rules
+from domain.money import Price
+from entrypoints.http.caller import Caller
+from entrypoints.http.commands import Sent, SentToCreate
+from entrypoints.http.names import Line, Name, Short, Text, money
+from entrypoints.http.routes import changes, creates, lists, reads
+from entrypoints.http.views import Paging, View
+from entrypoints.wiring import Souk
+from projections import catalog
+from projections.kernel import Found
+
+UNKNOWN = "catalog.unknown_product"
+ON_OWN = {"missing": UNKNOWN, "denied": "catalog.not_yours"}
+TEXT = ("catalog.name_missing", "catalog.slug_malformed")
+PRICE = (
+    "money.malformed",
+    "catalog.price_negative",
+    "catalog.currency_changed",
+    "catalog.original_price_too_low",
+)
+RETIRED = "catalog.retired"
+Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
+Search = Annotated[str | None, QueryParameter(min_length=2, max_length=100)]
+
+
+class Describing(Struct, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(min_length=1, max_length=200, examples=["Mint tea"])]
+    slug: Annotated[str, Meta(min_length=1, max_length=200, examples=["mint-tea"])]
+    category: Short = ""
+    product_type: Short = ""
+    brand: Short = ""
+    description: Text = ""
+
+    def value(self) -> rules.Describing:
+        return rules.Describing(
+            self.name, self.slug, self.category, self.product_type, self.brand, self.description
+        )
+
+
+class NewProduct(Describing, forbid_unknown_fields=True, kw_only=True):
+    """``seller``: for staff, whose product it is; otherwise it is the caller's."""
+
+    price: Price
+    original_price: Price | None = None
+    min_order_quantity: Quantity = 1
+    sku: Line | None = None
+    seller: Name | None = None
+
+
+class NewPrice(Struct, forbid_unknown_fields=True):
+    price: Price
+    original_price: Price | None = None
+    reason: Short = ""
+
+
+class Minimum(Struct, forbid_unknown_fields=True):
+    quantity: Quantity
+
+
+class Sku(Struct, forbid_unknown_fields=True):
+    sku: Line | None
+
+
+class Featured(Struct, forbid_unknown_fields=True):
+    featured: bool = True
+
+
+class CatalogController(Controller):
+    path = "/catalog/products"
+    tags = ["catalog"]
+    opt = {"projection": "catalog"}
+
+    @post(
+        "/",
+        **creates(
+            "products:create",
+            *TEXT,
+            *PRICE,
+            "catalog.minimum_below_one",
+            "catalog.product_exists",
+            denied="catalog.not_a_seller",
+            taken="catalog.slug_taken catalog.sku_taken",
+        ),
+    )
+    async def create(
+        self,
+        data: JSONBody[NewProduct],
+        creating: SentToCreate,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """Offer a product. Its stock starts at nothing: receive some."""
+        seller = data.seller if data.seller and caller.manages("products") else caller.user
+        price, original = money(data.price), money(data.original_price)
+        assert price is not None
+        new = rules.CreateProduct(
+            seller, data.value(), price, original, data.min_order_quantity, data.sku
+        )
+        return await souk.catalog.create(creating, creating.id, new)
+
+    @post(
+        "/{id:uuid}/describe",
+        **changes("products:update", *TEXT, RETIRED, taken="catalog.slug_taken", **ON_OWN),
+    )
+    async def describe(
+        self,
+        id: FromPath[UUID],
+        data: JSONBody[Describing],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """Say something else about it; all texts are replaced."""
+        command = rules.DescribeProduct(data.value())
+        return await souk.catalog.describe(call, str(id), caller.as_owner("products"), command)
+
+    @post("/{id:uuid}/price", **changes("products:update", *PRICE, RETIRED, **ON_OWN))
+    async def price(
+        self,
+        id: FromPath[UUID],
+        data: JSONBody[NewPrice],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """Change the price; carts that hold it are told."""
+        price, original = money(data.price), money(data.original_price)
+        assert price is not None
+        command = rules.ChangePrice(price, original, data.reason)
+        return await souk.catalog.change(call, str(id), caller.as_owner("products"), command)
+
+    @post(
+        "/{id:uuid}/minimum",
+        **changes("products:update", "catalog.minimum_below_one", RETIRED, **ON_OWN),
+    )
+    async def minimum(
+        self,
+        id: FromPath[UUID],
+        data: JSONBody[Minimum],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """Set how many pieces an order takes at the least."""
+        command = rules.SetMinimum(data.quantity)
+        return await souk.catalog.change(call, str(id), caller.as_owner("products"), command)
+
+    @post(
+        "/{id:uuid}/sku",
+        **changes("products:update", RETIRED, taken="catalog.sku_taken", **ON_OWN),
+    )
+    async def sku(
+        self,
+        id: FromPath[UUID],
+        data: JSONBody[Sku],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """Give it the seller's own number, or none."""
+        command = rules.AssignSku(data.sku)
+        return await souk.catalog.assign_sku(call, str(id), caller.as_owner("products"), command)
+
+    @post("/{id:uuid}/feature", **changes("products:manage", RETIRED, **ON_OWN))
+    async def feature(
+        self, id: FromPath[UUID], data: JSONBody[Featured], call: Sent, souk: NamedDependency[Souk]
+    ) -> Receipt:
+        """Show it among the featured products, or no longer."""
+        command = rules.FeatureProduct(data.featured)
+        return await souk.catalog.change(call, str(id), None, command)
+
+    @post("/{id:uuid}/retire", **changes("products:soft_delete", **ON_OWN))
+    async def retire(
+        self,
+        id: FromPath[UUID],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """Take it off every list; nothing is lost."""
+        owner = caller.as_owner("products")
+        return await souk.catalog.change(call, str(id), owner, rules.RetireProduct())
+
+    @delete("/{id:uuid}", **changes("products:soft_delete", **ON_OWN))
+    async def retire_by_delete(
+        self,
+        id: FromPath[UUID],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """The same as retire."""
+        owner = caller.as_owner("products")
+        return await souk.catalog.change(call, str(id), owner, rules.RetireProduct())
+
+    @post("/{id:uuid}/restore", **changes("products:restore", **ON_OWN))
+    async def restore(
+        self,
+        id: FromPath[UUID],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """Put a retired product back on the lists."""
+        owner = caller.as_owner("products")
+        return await souk.catalog.change(call, str(id), owner, rules.RestoreProduct())
+
+    @get("/", **lists("products:read", catalog.Product))
+    async def products(
+        self,
+        view: NamedDependency[View],
+        paging: NamedDependency[Paging],
+        seller: FromQuery[Name | None] = None,
+        category: FromQuery[Short | None] = None,
+        search: Search = None,
+        in_stock: FromQuery[bool | None] = None,
+    ) -> ASGIResponse:
+        """What is on sale, newest first."""
+        wanted = catalog.Filter(seller, category, search, None, in_stock)
+        found = await catalog.products(view.db, wanted, paging.page, paging.limit)
+        return view.page(found, paging)
+
+    @get("/featured", **lists("products:read", catalog.Product))
+    async def featured(
+        self, view: NamedDependency[View], paging: NamedDependency[Paging]
+    ) -> ASGIResponse:
+        """What the marketplace puts forward."""
+        wanted = catalog.Filter(featured=True)
+        return view.page(await catalog.products(view.db, wanted, paging.page, paging.limit), paging)
+
+    @get("/search", **lists("products:read", catalog.Product))
+    async def search(
+        self,
+        view: NamedDependency[View],
+        paging: NamedDependency[Paging],
+        q: Annotated[str, QueryParameter(min_length=2, max_length=100)],
+    ) -> ASGIResponse:
+        """By a part of the name, the brand or the SKU."""
+        wanted = catalog.Filter(search=q)
+        return view.page(await catalog.products(view.db, wanted, paging.page, paging.limit), paging)
+
+    @get("/bin", **lists("products:restore", catalog.Product))
+    async def bin(
+        self, view: NamedDependency[View], paging: NamedDependency[Paging]
+    ) -> ASGIResponse:
+        """What is retired: the caller's own, or everyone's for staff."""
+        seller = view.caller.as_owner("products")
+        wanted = catalog.Filter(seller, retired=True)
+        return view.page(await catalog.products(view.db, wanted, paging.page, paging.limit), paging)
+
+    @get("/{id:uuid}", **reads("products:read", catalog.Product, UNKNOWN))
+    async def product(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:
+        """One product; a retired one is shown to its seller and to staff only."""
+        found = await catalog.product(view.db, str(id))
+        if found and catalog.is_retired(found) and not _may_see(view.caller, found):
+            found = None
+        return view.one(found, UNKNOWN)
+
+
+def _may_see(caller: Caller, found: Found) -> bool:
+    return caller.manages("products") or catalog.seller_of(found) == caller.user

@@ -1,0 +1,68 @@
+"""What a command is called with: who, when, and under which idempotency key."""
+
+import hashlib
+import hmac
+from typing import Annotated, Any, TypeAlias, TypeVar
+from uuid import UUID, uuid4
+
+from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import HeaderParameter
+
+from application.ports import Call, Key
+from entrypoints.http.caller import caller_of
+from entrypoints.wiring import Souk
+
+C = TypeVar("C", bound=Call)
+KEY = "Idempotency-Key"
+SENT = "The same key and body again: the same answer, once carried out. 1 to 255 characters."
+
+
+class Creating(Call, frozen=True):
+    """The call of a command that creates: it always has a key."""
+
+    @property
+    def id(self) -> str:
+        """The id of what is created."""
+        return str(self.command_id)
+
+
+async def call(
+    request: Request[Any, Any, Any],
+    souk: NamedDependency[Souk],
+    key: Annotated[
+        str | None, HeaderParameter(name=KEY, min_length=1, max_length=255, description=SENT)
+    ] = None,
+) -> Call:
+    return await _call(Call, request, souk, key)
+
+
+async def creating(
+    request: Request[Any, Any, Any],
+    souk: NamedDependency[Souk],
+    key: Annotated[str, HeaderParameter(name=KEY, min_length=1, max_length=255, description=SENT)],
+) -> Creating:
+    return await _call(Creating, request, souk, key)
+
+
+async def _call(kind: type[C], request: Request[Any, Any, Any], souk: Souk, key: str | None) -> C:
+    caller = caller_of(request.scope)
+    correlation: UUID = request.scope["state"]["correlation"]
+    return kind(
+        tenant=caller.tenant,
+        actor=caller.user,
+        command_id=uuid4(),
+        correlation=correlation,
+        key=await _key(request, souk, caller.user, key) if key else None,
+    )
+
+
+async def _key(request: Request[Any, Any, Any], souk: Souk, user: str, key: str) -> Key:
+    """Bound to the user and the route; the HMAC tells this request from another."""
+    route = f"{request.method} {request.scope['path_template']}"
+    sent = b"\0".join([request.scope["path"].encode(), await request.body()])
+    return Key(user, route, key, hmac.digest(souk.settings.secret, sent, hashlib.sha256))
+
+
+Sent: TypeAlias = NamedDependency[Call]
+SentToCreate: TypeAlias = NamedDependency[Creating]

@@ -1,0 +1,57 @@
+"""/health: whether the process lives, and whether what it needs is there."""
+
+import asyncio
+from typing import Any
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.response import Response
+from msgspec import Struct
+
+from adapters.health import Check, checks
+from adapters.policies import outcomes
+from adapters.projector.positions import Lag
+from application.ports import Unavailable
+from entrypoints.wiring import Souk
+
+
+class Alive(Struct, frozen=True):
+    status: str = "ok"
+
+
+class Ready(Struct, frozen=True):
+    """``status``: ok, degraded (something optional is away) or unavailable (Postgres is)."""
+
+    status: str
+    checks: dict[str, Check]
+    projections: dict[str, Lag]
+    parked: int  # reactions of policies that failed and wait for someone to look
+
+
+class HealthController(Controller):
+    tags = ["health"]
+    opt = {"public": True}
+
+    @get(["/health/live"], sync_to_thread=False)
+    def live(self) -> Alive:
+        return Alive()
+
+    @get(["/health/ready", "/health", "/api/health"])
+    async def ready(self, souk: NamedDependency[Souk]) -> Response[Ready]:
+        found = await checks(souk.settings, souk.project)
+        try:
+            lags, stuck = await asyncio.gather(souk.positions.lags(), outcomes.parked(souk.project))
+            parked = sum(policy.count for policy in stuck)
+        except Unavailable:
+            lags, parked = {}, 0
+        away = [name for name, check in found.items() if check.status != "ok"]
+        status = "unavailable" if "postgres" in away or not lags else "degraded" if away else "ok"
+        return Response(
+            Ready(status, found, lags, parked), status_code=503 if status == "unavailable" else 200
+        )
+
+
+@get("/.well-known/jwks.json", opt={"public": True}, tags=["health"], sync_to_thread=False)
+def jwks(souk: NamedDependency[Souk]) -> dict[str, Any]:
+    """The public keys that Souk's tokens are signed with."""
+    return souk.signer.jwks

@@ -1,0 +1,21 @@
+"""What names and texts from outside look like."""
+
+from typing import Annotated, TypeAlias
+
+from litestar.params import PathParameter
+from msgspec import Meta
+
+from domain.money import Money, Price, parse
+
+NAME = r"^[A-Za-z0-9_-]{1,64}$"
+Name: TypeAlias = Annotated[str, Meta(pattern=NAME, description="letters, digits, - and _")]
+Line: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
+Short: TypeAlias = Annotated[str, Meta(max_length=200)]
+Text: TypeAlias = Annotated[str, Meta(max_length=10_000)]
+Code: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$", description="a-z and _")]
+NamedInPath: TypeAlias = Annotated[str, PathParameter(pattern=NAME)]
+
+
+def money(price: Price | None) -> Money | None:
+    """The amount of a price from outside, if there is one. Rejects money.malformed."""
+    return None if price is None else parse(price)

@@ -1,0 +1,133 @@
+"""Errors as problem+json (RFC 9457), each with a stable code."""
+
+import re
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from msgspec import Struct
+
+from application.ports import (
+    Conflict,
+    Forbidden,
+    KeyBusy,
+    KeyReused,
+    Missing,
+    Taken,
+    Unavailable,
+)
+from domain.kernel import Rejected
+
+MEDIA_TYPE = "application/problem+json"
+TITLES = {
+    400: "Malformed request",
+    401: "Not authenticated",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Rejected by a rule",
+    500: "Internal error",
+    503: "Unavailable",
+}
+CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+logger = structlog.get_logger(__name__)
+
+
+class ProblemDetails(Struct, frozen=True, omit_defaults=True):
+    """What every error answers. ``code`` is stable; ``detail`` is for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    instance: str = ""
+
+
+class Problem(Exception):
+    """An error that the HTTP edge itself finds."""
+
+    def __init__(
+        self, status: int, code: str, detail: str = "", headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(code)
+        self.status, self.code, self.detail, self.headers = status, code, detail, headers or {}
+
+
+def of(error: Exception) -> Problem:
+    """The problem that an error of ours is told as; ``internal`` for what nobody foresaw."""
+    match error:
+        case Problem():
+            return error
+        case Rejected(code=code, detail=detail):
+            return Problem(422, code, detail)
+        case Missing(code=code):
+            return Problem(404, code)
+        case Forbidden(code=code):
+            return Problem(403, code)
+        case Taken(kind=kind, value=value):
+            return Problem(409, f"{kind}_taken", f"{value} is taken")
+        case Conflict():
+            return Problem(409, "version_conflict", "it changed meanwhile: read it and try again")
+        case KeyReused():
+            return Problem(422, "idempotency_key_reused", "it was used for another request")
+        case KeyBusy():
+            return Problem(409, "idempotency_key_in_flight", "the first request still runs")
+        case Unavailable(what=what, retry_after=after):
+            return Problem(503, "unavailable", f"{what} is away", {"Retry-After": str(after)})
+        case HTTPException():
+            return _of_framework(error)
+        case RecursionError() | msgspec.MsgspecError() | UnicodeError():
+            return Problem(400, "malformed", "not JSON as this route wants it")
+    return Problem(500, "internal", "it is logged, with the correlation id of this answer")
+
+
+def _of_framework(error: HTTPException) -> Problem:
+    status = error.status_code
+    if "idempotency-key" in f"{error.detail} {error.extra}".lower():
+        return Problem(400, "idempotency_key_missing", "1 to 255 characters")
+    if status in CODES:
+        return Problem(status, CODES[status])
+    if 400 <= status < 500:
+        return Problem(400, "malformed", _reasons(error))
+    return Problem(500, "internal", "it is logged, with the correlation id of this answer")
+
+
+def _reasons(error: HTTPException) -> str:
+    """What was wrong with which field, never its value."""
+    if isinstance(error.extra, list):
+        wrong = [extra for extra in error.extra if isinstance(extra, dict)]
+        return "; ".join(f"{e.get('key', '')}: {e.get('message', '')}" for e in wrong)[:500]
+    text = re.sub(r"\s+", " ", str(error.detail))
+    return text[:500] if text.isprintable() else ""
+
+
+def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The exception handler of every route."""
+    problem = of(error)
+    if problem.status >= 500 and problem.code != "unavailable":
+        logger.error("unexpected error", path=request.scope["path"], exc_info=error)
+    body = ProblemDetails(
+        f"urn:souk:problem:{problem.code}",
+        TITLES.get(problem.status, "Error"),
+        problem.status,
+        problem.code,
+        problem.detail,
+        request.scope["path"],
+    )
+    return Response(
+        msgspec.json.encode(body),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=problem.headers,
+    )

@@ -1,0 +1,111 @@
+"""What a route says of itself: its permission, the codes it answers, an example to send."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, get_type_hints
+
+import msgspec
+from litestar.datastructures import ResponseHeader
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+
+from entrypoints.http.problems import MEDIA_TYPE, TITLES, ProblemDetails
+from entrypoints.http.views import Listed
+
+EVERY = {400: ("malformed",), 401: ("unauthenticated",), 403: ("forbidden",)}
+COMMAND = {
+    409: ("version_conflict", "idempotency_key_in_flight"),
+    413: ("too_large",),
+    415: ("unsupported_media_type",),
+    422: ("idempotency_key_reused", "log.unstorable", "log.too_large"),
+    503: ("unavailable",),
+}
+QUERY = {503: ("unavailable",)}
+STATUSES = {"denied": 403, "missing": 404, "taken": 409}
+
+
+def creates(permission: str, *rejects: str, **others: str) -> dict[str, Any]:
+    """A command that creates: 201, and an Idempotency-Key is required.
+
+    ``rejects``: the codes of its rules (422). ``others``: codes that answer 403 (``denied``), 404
+    (``missing``) or 409 (``taken``), separated by spaces.
+    """
+    known = _known(rejects, others, EVERY, COMMAND, {400: ("idempotency_key_missing",)})
+    return {"status_code": 201, "opt": {"permission": permission}, "responses": known}
+
+
+def changes(permission: str, *rejects: str, **others: str) -> dict[str, Any]:
+    """A command on what exists: 200. Codes as in ``creates``."""
+    known = _known(rejects, others, EVERY, COMMAND, {404: ("not_found",)})
+    return {"status_code": 200, "opt": {"permission": permission}, "responses": known}
+
+
+def reads(permission: str, document: type[Any], missing: str = "") -> dict[str, Any]:
+    """A query for one document."""
+    known = _known((), {"missing": missing}, EVERY, QUERY, {404: ("not_found",)})
+    return _query(permission, shown(document), known)
+
+
+def lists(permission: str, document: type[Any]) -> dict[str, Any]:
+    """A query for a page of documents."""
+    kind: Any = Listed[shown(document)]  # type: ignore[misc]
+    return _query(permission, kind, _known((), {}, EVERY, QUERY))
+
+
+def shown(document: type[Any]) -> type[Any]:
+    """The document as the API shows it: its personal part clear, or null."""
+    hints = get_type_hints(document)
+    if "personal" not in hints:
+        return document
+    parts = [(name, kind) for name, kind in hints.items() if name != "personal"]
+    personal = ("personal", dict[str, Any] | None, None)
+    return msgspec.defstruct(
+        document.__name__, [*parts, personal], namespace={"__doc__": document.__doc__}
+    )
+
+
+def _query(permission: str, kind: Any, found: dict[int, ResponseSpec]) -> dict[str, Any]:
+    etag = [ResponseHeader(name="ETag", description="its state", documentation_only=True)]
+    ok = {
+        200: ResponseSpec(kind, generate_examples=False, description="At that position or later"),
+        304: ResponseSpec(None, generate_examples=False, description="Not changed"),
+    }
+    return {"opt": {"permission": permission}, "responses": ok | found, "response_headers": etag}
+
+
+def _known(
+    rejects: Iterable[str], others: dict[str, str], *usual: Mapping[int, tuple[str, ...]]
+) -> dict[int, ResponseSpec]:
+    codes: defaultdict[int, set[str]] = defaultdict(set)
+    for part in usual:
+        for status, found in part.items():
+            codes[status].update(found)
+    codes[422].update(rejects)
+    for word, found_there in others.items():
+        codes[STATUSES[word]].update(found_there.split())
+    return {status: _problem(status, sorted(found)) for status, found in codes.items() if found}
+
+
+def _problem(status: int, codes: list[str]) -> ResponseSpec:
+    title = TITLES[status]
+    shown = [
+        Example(
+            id=code,
+            summary=code,
+            value={
+                "type": f"urn:souk:problem:{code}",
+                "title": title,
+                "status": status,
+                "code": code,
+                "instance": "/api/v1/…",
+            },
+        )
+        for code in codes
+    ]
+    return ResponseSpec(
+        ProblemDetails,
+        generate_examples=False,
+        description=f"{title}: {', '.join(codes)}",
+        media_type=MEDIA_TYPE,
+        examples=shown,
+    )

@@ -1,0 +1,127 @@
+"""How queries answer: ready bytes, with the row's position as ETag, after one's own write."""
+
+import hashlib
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import HeaderParameter, QueryParameter
+from litestar.response.base import ASGIResponse
+from msgspec import Struct
+
+from application.ports import Missing
+from entrypoints.http.caller import Caller, caller_of
+from entrypoints.http.problems import Problem
+from entrypoints.wiring import Souk
+from projections.kernel import Found, Page, Reader
+
+LIMITS = (10, 20, 50, 100)
+MOST = 2**63 - 1
+D = TypeVar("D")
+
+
+class Pagination(Struct, frozen=True):
+    page: int
+    limit: int
+    total: int
+    total_pages: int
+
+
+class Listed(Struct, Generic[D], frozen=True):
+    """A page of a list."""
+
+    items: list[D]
+    pagination: Pagination
+
+
+class Paging(Struct, frozen=True):
+    """Which page is wanted, from 1, and how many items a page has."""
+
+    page: int
+    limit: int
+
+
+async def paging(
+    page: Annotated[int, QueryParameter(ge=1, le=1_000_000)] = 1,
+    limit: Annotated[int, QueryParameter(ge=10, le=100, description="10, 20, 50 or 100")] = 10,
+) -> Paging:
+    if limit not in LIMITS:
+        raise Problem(400, "malformed", "limit: 10, 20, 50 or 100")
+    return Paging(page, limit)
+
+
+class View:
+    """One query's reader, and the way its rows are sent."""
+
+    def __init__(self, souk: Souk, caller: Caller, unless: str) -> None:
+        self.db: Reader = souk.reader(caller.tenant)
+        self.caller = caller
+        self._souk, self._unless = souk, unless
+
+    def one(self, found: Found | None, missing: str) -> ASGIResponse:
+        """The row without its personal part. Raises Missing."""
+        if found is None:
+            raise Missing(missing)
+        return self._sent(found.body, str(found.position))
+
+    async def opened(self, found: Found | None, missing: str) -> ASGIResponse:
+        """The row with its personal part clear, for readers who may see it. Raises Missing."""
+        if found is None:
+            raise Missing(missing)
+        (body,) = await self._with_personal([found])
+        return self._sent(body, f"{found.position}p")
+
+    def page(self, found: Page, paging: Paging) -> ASGIResponse:
+        return self._page([row.body for row in found.items], found, paging, "")
+
+    async def opened_page(self, found: Page, paging: Paging) -> ASGIResponse:
+        """A page whose rows all belong to the caller, or are seen by staff."""
+        return self._page(await self._with_personal(found.items), found, paging, "p")
+
+    def document(self, document: Struct) -> ASGIResponse:
+        """An answer that is computed, not stored."""
+        body = msgspec.json.encode(document)
+        return self._sent(body, hashlib.sha256(body).hexdigest()[:16])
+
+    def _page(self, bodies: list[bytes], found: Page, paging: Paging, mark: str) -> ASGIResponse:
+        pages = -(-found.total // paging.limit)
+        end = msgspec.json.encode(Pagination(paging.page, paging.limit, found.total, pages))
+        body = b'{"items":[%s],"pagination":%s}' % (b",".join(bodies), end)
+        state = msgspec.json.encode([[row.id, row.position] for row in found.items])
+        return self._sent(body, hashlib.sha256(state + end).hexdigest()[:16] + mark)
+
+    async def _with_personal(self, rows: list[Found]) -> list[bytes]:
+        sealed = [row.personal for row in rows if row.personal]
+        opened = iter(
+            await self._souk.keyring.open_all(self.caller.tenant, sealed) if sealed else []
+        )
+        return [
+            b'%s,"personal":%s}' % (row.body[:-1], next(opened) if row.personal else b"null")
+            for row in rows
+        ]
+
+    def _sent(self, body: bytes, state: str) -> ASGIResponse:
+        tag = f'"{state}"'
+        headers = {"etag": tag, "cache-control": "private, no-cache", "vary": "authorization"}
+        if tag in (part.strip() for part in self._unless.split(",")):
+            return ASGIResponse(status_code=304, headers=headers)
+        return ASGIResponse(body=body, media_type="application/json", headers=headers)
+
+
+async def view(
+    request: Request[Any, Any, Any],
+    souk: NamedDependency[Souk],
+    after: Annotated[
+        int | None,
+        QueryParameter(ge=0, le=MOST, description="answer no older state than this position"),
+    ] = None,
+    souk_after: Annotated[
+        int | None, HeaderParameter(name="Souk-After", ge=0, le=MOST, description="as ?after=")
+    ] = None,
+    if_none_match: Annotated[str | None, HeaderParameter(name="If-None-Match")] = None,
+) -> View:
+    """Waits until the route's projection has come to ``after``. Raises Unavailable."""
+    if wanted := max(after or 0, souk_after or 0):
+        await souk.positions.wait(request.route_handler.opt["projection"], wanted)
+    return View(souk, caller_of(request.scope), if_none_match or "")

@@ -1,0 +1,107 @@
+"""Everything a process needs, connected: the log, the use cases, and the read side."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from adapters.log.keyring import Keyring
+from adapters.log.log import PostgresLog
+from adapters.postgres.pools import PROJECT, READ, Pool, open_pool
+from adapters.projector.counters import Counters
+from adapters.projector.positions import Positions
+from adapters.projector.reader import PostgresReader
+from adapters.tokens import Signer, TokenVerifier
+from application.carts import Carts
+from application.catalog import Catalog
+from application.checkouts import Checkouts
+from application.identity import Identity
+from application.inventory import Inventory
+from application.orders import Orders
+from application.payments import Cashier
+from application.tenants import Tenants
+from application.work import Commands
+from entrypoints.settings import Settings
+from projections import PROJECTIONS
+
+READERS = 8  # connections that queries share in one process
+
+
+@dataclass(frozen=True)
+class Souk:
+    """The parts of a running process. Servers that are away make single calls Unavailable."""
+
+    settings: Settings
+    log: PostgresLog
+    commands: Commands
+    reader: PostgresReader
+    positions: Positions
+    counters: Counters
+    tokens: TokenVerifier
+    signer: Signer
+    project: Pool  # reads all tenants: for health, never for a caller's query
+
+    @property
+    def keyring(self) -> Keyring:
+        return self.log.keyring
+
+    @property
+    def carts(self) -> Carts:
+        return Carts(self.commands)
+
+    @property
+    def catalog(self) -> Catalog:
+        return Catalog(self.commands)
+
+    @property
+    def checkouts(self) -> Checkouts:
+        return Checkouts(self.commands)
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(self.commands)
+
+    @property
+    def inventory(self) -> Inventory:
+        return Inventory(self.commands)
+
+    @property
+    def orders(self) -> Orders:
+        return Orders(self.commands)
+
+    @property
+    def payments(self) -> Cashier:
+        return Cashier(self.commands)
+
+    @property
+    def tenants(self) -> Tenants:
+        return Tenants(self.commands)
+
+
+@asynccontextmanager
+async def connect(settings: Settings) -> AsyncIterator[Souk]:
+    """Open everything, without waiting for servers that are away; close it in reverse."""
+    async with AsyncExitStack() as stack:
+        log = await stack.enter_async_context(
+            PostgresLog(settings.postgres_url, settings.master_key)
+        )
+        read = await _pool(stack, settings, READ, READERS)
+        project = await _pool(stack, settings, PROJECT, 2)
+        reader = PostgresReader(read)
+        signer = Signer(settings.signing_key_pem, settings.issuer, settings.audience)
+        yield Souk(
+            settings,
+            log,
+            Commands(log),
+            reader,
+            Positions(read, project),
+            await stack.enter_async_context(Counters(settings.valkey_url, reader, PROJECTIONS)),
+            TokenVerifier(signer, settings.issuers),
+            signer,
+            project,
+        )
+
+
+async def _pool(stack: AsyncExitStack, settings: Settings, role: str, size: int) -> Pool:
+    pool = await open_pool(settings.postgres_url, role, size=size, name=f"souk-{role}")
+    stack.push_async_callback(pool.close)
+    return pool

@@ -1,0 +1,109 @@
+"""A whole Souk in one process for HTTP tests: the app, its projector, on real servers."""
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from psycopg import AsyncConnection
+
+from adapters.projector.projector import Projector
+from adapters.projector.tables import create_tables
+from adapters.tokens import new_key
+from domain.permissions import ROLES
+from entrypoints.http.app import http
+from entrypoints.settings import Settings
+from entrypoints.wiring import Souk, connect
+from projections import PROJECTIONS
+
+
+class Client:
+    """One person's client. Each ``post`` carries a fresh idempotency key unless given one."""
+
+    def __init__(self, http: httpx.AsyncClient, token: str) -> None:
+        self._http, self._headers = http, {"authorization": f"Bearer {token}"}
+
+    async def get(self, path: str, **query: object) -> httpx.Response:
+        return await self.send("GET", path, params=query)
+
+    async def post(self, path: str, body: object = None, key: str | None = None) -> httpx.Response:
+        headers = {"idempotency-key": key or str(uuid.uuid4())}
+        extra = {} if body is None else {"json": body}
+        return await self.send("POST", path, headers=headers, **extra)
+
+    async def delete(self, path: str) -> httpx.Response:
+        return await self.send("DELETE", path)
+
+    async def send(self, method: str, path: str, headers=None, **more) -> httpx.Response:
+        """``path`` without /api/v1, unless it starts with another root."""
+        url = path if path.startswith(("/health", "/docs", "/.well")) else f"/api/v1{path}"
+        return await self._http.request(
+            method, url, headers=self._headers | (headers or {}), **more
+        )
+
+
+class Api:
+    """Clients of a running Souk, by who they are."""
+
+    def __init__(self, souk: Souk, client: httpx.AsyncClient) -> None:
+        self.souk, self.http = souk, client
+
+    def of(self, role: str, user: str, tenant: str = "bazaar") -> Client:
+        return Client(self.http, self.token(role, user, tenant))
+
+    def token(self, role: str, user: str, tenant: str = "bazaar") -> str:
+        return self.souk.signer.sign(user, tenant, ROLES[role])
+
+    async def market(self, *sellers: str, tenant: str = "bazaar") -> None:
+        """A tenant with these members as sellers."""
+        admin = self.of("admin", "root", tenant)
+        made = await admin.post("/tenants", {"id": tenant, "name": tenant, "currency": "DZD"})
+        assert made.status_code == 201, made.text
+        for seller in sellers:
+            await admin.post("/identity/members", {"user": seller, "role": "buyer"})
+            shop = {"shop": f"{seller}'s shop"}
+            made = await admin.post(f"/identity/members/{seller}/appoint-seller", shop)
+            assert made.status_code == 200, made.text
+
+    async def product(
+        self, seller: str, slug: str, price: str = "12.50", stock: int = 0, tenant: str = "bazaar"
+    ) -> str:
+        """A product of that seller, with stock; its id."""
+        client = self.of("seller", seller, tenant)
+        body = {"name": slug.title(), "slug": slug, "price": {"amount": price, "currency": "DZD"}}
+        made = await client.post("/catalog/products", body)
+        assert made.status_code == 201, made.text
+        id = made.json()["id"]
+        if stock:
+            got = await client.post(f"/inventory/{id}/receive", {"quantity": stock})
+            assert got.status_code == 200, got.text
+        return id
+
+
+@asynccontextmanager
+async def running_api(stack, database: str, projecting: bool = True) -> AsyncIterator[Api]:
+    """``projecting`` False: no projector runs, so that reads stand still."""
+    settings = Settings(
+        postgres_url=database,
+        valkey_url=stack.valkey_url,
+        nats_url=stack.nats_url,
+        s3_url="",
+        master_key=os.urandom(32),
+        signing_key_pem=new_key(),
+        secret=os.urandom(32),
+    )
+    async with await AsyncConnection.connect(database, autocommit=True) as owner:
+        await create_tables(owner, PROJECTIONS)
+    stop = asyncio.Event()
+    projector = Projector(database, stack.nats_url, stack.valkey_url, PROJECTIONS)
+    running = asyncio.create_task(projector.run(stop)) if projecting else None
+    async with connect(settings) as souk:
+        app = http(lambda: souk)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://souk") as client:
+            yield Api(souk, client)
+    stop.set()
+    if running:
+        await running
