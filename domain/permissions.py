@@ -57,6 +57,7 @@ AUDITOR = (
     "members:read_all",
     "tenants:read",
     "analytics:view",
+    "analytics:read_all",
 )
 ROLES = {"buyer": BUYER, "seller": SELLER, "admin": ("*:*",), "auditor": AUDITOR}
 

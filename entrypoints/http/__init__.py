@@ -2,11 +2,13 @@
 
 from litestar import Controller
 
+from entrypoints.http.analytics import AnalyticsController
 from entrypoints.http.catalog import CatalogController
 from entrypoints.http.identity import IdentityController
 from entrypoints.http.tenants import TenantsController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
+    AnalyticsController,
     CatalogController,
     IdentityController,
     TenantsController,

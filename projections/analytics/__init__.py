@@ -2,18 +2,22 @@
 
 from datetime import date
 
-from projections.analytics.days import DAYS
+from projections.analytics.days import DAYS, Day
 from projections.analytics.orders import ORDERS
-from projections.analytics.products import PRODUCTS
+from projections.analytics.products import PRODUCTS, Product
 from projections.analytics.report import MarketplaceReport, marketplace
-from projections.analytics.sales import METHODS, SALES, SALES_ID
-from projections.analytics.sellers import SELLERS
+from projections.analytics.sales import METHODS, SALES, SALES_ID, Sales
+from projections.analytics.sellers import SELLERS, Seller
 from projections.kernel import Found, Page, Reader, one, page
 
 __all__ = [
     "TABLES",
     "VERSION",
+    "Day",
     "MarketplaceReport",
+    "Product",
+    "Sales",
+    "Seller",
     "dashboard",
     "marketplace",
     "revenue",

@@ -1,0 +1,72 @@
+"""/analytics"""
+
+from datetime import date
+from typing import Annotated, TypeAlias
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from litestar.response.base import ASGIResponse
+
+from application.ports import Forbidden
+from entrypoints.http.names import NAME
+from entrypoints.http.routes import lists, reads
+from entrypoints.http.views import Paging, View
+from projections import analytics
+
+Of: TypeAlias = Annotated[
+    str | None, QueryParameter(name="seller", pattern=NAME, description="for staff: whose")
+]
+
+
+class AnalyticsController(Controller):
+    path = "/analytics"
+    tags = ["analytics"]
+    opt = {"projection": "analytics"}
+
+    @get("/dashboard", **reads("analytics:view", analytics.Seller, "analytics.unknown_seller"))
+    async def dashboard(self, view: NamedDependency[View], seller: Of = None) -> ASGIResponse:
+        """A seller's orders per status, units sold and revenue; kept up to date as it happens."""
+        found = await analytics.dashboard(view.db, _whose(view, seller))
+        return view.one(found, "analytics.unknown_seller")
+
+    @get("/revenue", **lists("analytics:view", analytics.Day))
+    async def revenue(
+        self,
+        view: NamedDependency[View],
+        paging: NamedDependency[Paging],
+        first: Annotated[date, QueryParameter(name="from", description="first day, UTC")],
+        last: Annotated[date, QueryParameter(name="to", description="last day, UTC")],
+        seller: Of = None,
+    ) -> ASGIResponse:
+        """What was paid less what was refunded, by day; only days on which money moved."""
+        of = _whose(view, seller)
+        found = await analytics.revenue(view.db, of, first, last, paging.page, paging.limit)
+        return view.page(found, paging)
+
+    @get("/top-products", **lists("analytics:view", analytics.Product))
+    async def top_products(
+        self, view: NamedDependency[View], paging: NamedDependency[Paging], seller: Of = None
+    ) -> ASGIResponse:
+        """A seller's products by revenue, under the names they have now."""
+        of = _whose(view, seller)
+        return view.page(
+            await analytics.top_products(view.db, of, paging.page, paging.limit), paging
+        )
+
+    @get("/sales", **reads("analytics:view", analytics.Sales))
+    async def sales(self, view: NamedDependency[View]) -> ASGIResponse:
+        """The whole tenant's totals, for staff."""
+        if not view.caller.sees_all("analytics"):
+            raise Forbidden("forbidden")
+        found = await analytics.sales(view.db)
+        return view.one(found, "") if found else view.document(analytics.Sales())
+
+
+def _whose(view: View, seller: str | None) -> str:
+    """Staff may name a seller; everybody else sees their own."""
+    if seller is None or seller == view.caller.user:
+        return view.caller.user
+    if not view.caller.sees_all("analytics"):
+        raise Forbidden("forbidden")
+    return seller
