@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from adapters.log.tail import CHANNEL
-from adapters.projector.leader import Bell, Patience, connected, persist
+from adapters.projector.leader import Bell, connected, persist
 
 LOOK = 1.0  # seconds
 
@@ -12,10 +12,9 @@ LOOK = 1.0  # seconds
 async def listen(url: str, bells: Sequence[Bell], stop: asyncio.Event) -> None:
     """Ring at every commit of the log, on a connection that is made again when it dies."""
 
-    async def attempt(patience: Patience) -> None:
+    async def attempt() -> None:
         async with connected(url, "souk-hints") as db:
             await db.execute(f"LISTEN {CHANNEL}")
-            patience.works()
             _ring(bells)  # what was committed before LISTEN
             while not stop.is_set():
                 async for _ in db.notifies(timeout=LOOK, stop_after=1):

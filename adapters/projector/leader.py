@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -55,30 +56,31 @@ async def sleep(stop: asyncio.Event, seconds: float) -> None:
             await stop.wait()
 
 
-async def persist(
-    what: str, stop: asyncio.Event, attempt: Callable[[Patience], Awaitable[None]]
-) -> None:
-    """Run ``attempt`` again and again, whatever it dies of, until stopped."""
+async def persist(what: str, stop: asyncio.Event, attempt: Callable[[], Awaitable[None]]) -> None:
+    """Run ``attempt`` again and again, whatever it dies of, until stopped. The pauses start
+    short again after an attempt that lasted."""
     patience = Patience(stop)
     while not stop.is_set():
+        began = time.monotonic()
         try:
-            await attempt(patience)
+            await attempt()
         except Exception as error:
             logger.warning("will try again", what=what, error=f"{type(error).__name__}: {error}")
+            if time.monotonic() - began > LONGEST_PAUSE:
+                patience.works()
             await patience.pause()
 
 
 async def lead(url: str, name: str, stop: asyncio.Event, job: Job) -> None:
     """Do ``job`` while leading ``name``; stand by while another process does."""
 
-    async def attempt(patience: Patience) -> None:
+    async def attempt() -> None:
         async with connected(url, name) as db:
-            if await take(db, name):
-                logger.info("leading", what=name)
-                patience.works()
-                await job(db)
-            else:
+            while not stop.is_set() and not await take(db, name):
                 await sleep(stop, STANDBY * random.uniform(0.7, 1.0))  # noqa: S311
+            if not stop.is_set():
+                logger.info("leading", what=name)
+                await job(db)
 
     await persist(name, stop, attempt)
 
