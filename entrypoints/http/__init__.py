@@ -3,13 +3,23 @@
 from litestar import Controller
 
 from entrypoints.http.analytics import AnalyticsController
+from entrypoints.http.carts import CartsController
 from entrypoints.http.catalog import CatalogController
+from entrypoints.http.checkouts import CheckoutsController
 from entrypoints.http.identity import IdentityController
+from entrypoints.http.inventory import InventoryController
+from entrypoints.http.orders import OrdersController
+from entrypoints.http.payments import PaymentsController
 from entrypoints.http.tenants import TenantsController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
     AnalyticsController,
+    CartsController,
     CatalogController,
+    CheckoutsController,
     IdentityController,
+    InventoryController,
+    OrdersController,
+    PaymentsController,
     TenantsController,
 )

@@ -1,0 +1,113 @@
+"""/inventory"""
+
+from typing import Annotated
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from litestar.response.base import ASGIResponse
+from msgspec import Meta, Struct
+
+from application.ports import Receipt
+from domain.inventory import MAX_QUANTITY
+from entrypoints.http.caller import Caller
+from entrypoints.http.commands import Sent
+from entrypoints.http.names import Code, NamedInPath
+from entrypoints.http.routes import changes, lists, reads
+from entrypoints.http.views import Paging, View
+from entrypoints.wiring import Souk
+from projections import inventory
+from projections.inventory import Filter
+
+UNKNOWN = "inventory.unknown_product"
+ON_OWN = {"missing": UNKNOWN, "denied": "inventory.not_yours"}
+COUNT = ("inventory.quantity_out_of_range", "inventory.reason_malformed")
+
+
+class Delivery(Struct, forbid_unknown_fields=True):
+    quantity: Annotated[int, Meta(ge=1, le=MAX_QUANTITY, description="pieces", examples=[20])]
+    reason: Code = "delivery"
+
+
+class Correction(Struct, forbid_unknown_fields=True):
+    delta: Annotated[
+        int,
+        Meta(ge=-MAX_QUANTITY, le=MAX_QUANTITY, description="pieces more, or fewer", examples=[-2]),
+    ]
+    reason: Code = "count"
+
+
+class Threshold(Struct, forbid_unknown_fields=True):
+    """Fewer available pieces than this are low; null: never."""
+
+    threshold: Annotated[int, Meta(ge=0, le=MAX_QUANTITY, examples=[5])] | None
+
+
+class InventoryController(Controller):
+    path = "/inventory"
+    tags = ["inventory"]
+    opt = {"projection": "inventory"}
+
+    @get("/", **lists("inventory:read", inventory.Item))
+    async def items(
+        self,
+        view: NamedDependency[View],
+        paging: NamedDependency[Paging],
+        seller: Annotated[str | None, QueryParameter(max_length=64)] = None,
+        low: Annotated[bool | None, QueryParameter(description="under its threshold")] = None,
+    ) -> ASGIResponse:
+        """Stock by product name: the caller's own; for staff everybody's, or one ``seller``'s."""
+        whose = seller if view.caller.sees_all("inventory") else view.caller.user
+        found = await inventory.items(view.db, Filter(whose, low), paging.page, paging.limit)
+        return view.page(found, paging)
+
+    @get("/{product:str}", **reads("inventory:read", inventory.Item, UNKNOWN))
+    async def item(self, product: NamedInPath, view: NamedDependency[View]) -> ASGIResponse:
+        """One product's stock, for its seller and staff; what anyone may order is on its page."""
+        seller = None if view.caller.sees_all("inventory") else view.caller.user
+        return view.one(await inventory.item(view.db, product, seller), UNKNOWN)
+
+    @post("/{product:str}/receive", **changes("inventory:update", *COUNT, **ON_OWN))
+    async def receive(
+        self,
+        product: NamedInPath,
+        data: Delivery,
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """Pieces have come in."""
+        owner = caller.as_owner("inventory")
+        return await souk.inventory.receive(call, product, owner, data.quantity, data.reason)
+
+    @post(
+        "/{product:str}/adjust",
+        **changes("inventory:update", *COUNT, "inventory.below_reserved", **ON_OWN),
+    )
+    async def adjust(
+        self,
+        product: NamedInPath,
+        data: Correction,
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """The count was wrong, or has changed: so many pieces more, or fewer."""
+        owner = caller.as_owner("inventory")
+        return await souk.inventory.adjust(call, product, owner, data.delta, data.reason)
+
+    @post(
+        "/{product:str}/threshold",
+        **changes("inventory:update", "inventory.threshold_out_of_range", **ON_OWN),
+    )
+    async def threshold(
+        self,
+        product: NamedInPath,
+        data: Threshold,
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """Say from when on stock is low."""
+        owner = caller.as_owner("inventory")
+        return await souk.inventory.set_threshold(call, product, owner, data.threshold)

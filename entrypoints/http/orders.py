@@ -1,0 +1,220 @@
+"""/orders"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from litestar import Controller, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.response.base import ASGIResponse
+from msgspec import Meta, Struct
+
+from application.ports import Forbidden, Receipt
+from domain.orders import MAX_TRACKING
+from entrypoints.http.caller import Caller
+from entrypoints.http.commands import Sent
+from entrypoints.http.names import Code
+from entrypoints.http.routes import changes, lists, reads
+from entrypoints.http.views import MOST, Paging, View
+from entrypoints.wiring import Souk
+from projections import orders
+from projections.kernel import Found
+
+UNKNOWN = "orders.unknown_order"
+OWN = {"missing": UNKNOWN, "denied": "orders.not_yours"}
+ILLEGAL = "orders.illegal_transition"
+CANCELLING = (ILLEGAL, "orders.too_late_to_cancel", "orders.reason_malformed")
+Moment = Annotated[datetime | None, Meta(tz=True)]
+
+
+class Shipping(Struct, forbid_unknown_fields=True):
+    tracking: (
+        Annotated[str, Meta(min_length=1, max_length=MAX_TRACKING, examples=["BR123456789"])] | None
+    ) = None
+
+
+class Cancellation(Struct, forbid_unknown_fields=True):
+    """``note``: one's own words, kept sealed."""
+
+    reason: Annotated[Code, Meta(examples=["changed_mind"])]
+    note: Annotated[str, Meta(min_length=1, max_length=2000)] | None = None
+
+
+class Returning(Struct, forbid_unknown_fields=True):
+    reason: Annotated[Code, Meta(examples=["damaged"])]
+
+
+class Promise(Struct, forbid_unknown_fields=True):
+    date: Annotated[date, Meta(examples=["2026-05-16"])]
+
+
+class OrdersController(Controller):
+    path = "/orders"
+    tags = ["orders"]
+    opt = {"projection": "orders"}
+
+    @post("/{id:uuid}/confirm", **changes("orders:update", ILLEGAL, **OWN))
+    async def confirm(
+        self,
+        id: FromPath[UUID],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """The seller takes it on; an order in cash takes its stock now."""
+        return await souk.orders.confirm(call, str(id), caller.as_owner("orders"))
+
+    @post("/{id:uuid}/start-processing", **changes("orders:update", ILLEGAL, **OWN))
+    async def start_processing(
+        self,
+        id: FromPath[UUID],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """The seller starts on it; from now on its buyer cannot cancel."""
+        return await souk.orders.start_processing(call, str(id), caller.as_owner("orders"))
+
+    @post("/{id:uuid}/ready", **changes("orders:update", ILLEGAL, **OWN))
+    async def ready(
+        self,
+        id: FromPath[UUID],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """It can be fetched, or served."""
+        return await souk.orders.ready(call, str(id), caller.as_owner("orders"))
+
+    @post(
+        "/{id:uuid}/ship",
+        **changes("orders:update", ILLEGAL, "orders.tracking_malformed", **OWN),
+    )
+    async def ship(
+        self,
+        id: FromPath[UUID],
+        data: JSONBody[Shipping],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """It is on its way; it cannot be cancelled any more."""
+        return await souk.orders.ship(call, str(id), caller.as_owner("orders"), data.tracking)
+
+    @post("/{id:uuid}/deliver", **changes("orders:update", ILLEGAL, **OWN))
+    async def deliver(
+        self,
+        id: FromPath[UUID],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """It has arrived."""
+        return await souk.orders.deliver(call, str(id), caller.as_owner("orders"))
+
+    @post("/{id:uuid}/complete", **changes("orders:update", ILLEGAL, **OWN))
+    async def complete(
+        self,
+        id: FromPath[UUID],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """It was handed over, or all is well after delivery."""
+        return await souk.orders.complete(call, str(id), caller.as_owner("orders"))
+
+    @post("/{id:uuid}/cancel", **changes("orders:update", *CANCELLING, missing=UNKNOWN))
+    async def cancel(
+        self,
+        id: FromPath[UUID],
+        data: JSONBody[Cancellation],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """By its seller until it is shipped, by its buyer until the seller starts on it."""
+        user = caller.as_owner("orders")
+        return await souk.orders.cancel(call, str(id), user, data.reason, data.note)
+
+    @delete("/{id:uuid}", **changes("orders:update", *CANCELLING, missing=UNKNOWN))
+    async def cancel_by_delete(
+        self,
+        id: FromPath[UUID],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+        reason: FromQuery[Code] = "unwanted",
+    ) -> Receipt:
+        """The same as cancel."""
+        return await souk.orders.cancel(call, str(id), caller.as_owner("orders"), reason)
+
+    @post(
+        "/{id:uuid}/return", **changes("orders:update", ILLEGAL, "orders.reason_malformed", **OWN)
+    )
+    async def return_(
+        self,
+        id: FromPath[UUID],
+        data: JSONBody[Returning],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """It came back after delivery."""
+        return await souk.orders.return_(call, str(id), caller.as_owner("orders"), data.reason)
+
+    @post("/{id:uuid}/promise-delivery", **changes("orders:update", "orders.over", **OWN))
+    async def promise_delivery(
+        self,
+        id: FromPath[UUID],
+        data: JSONBody[Promise],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """Say by when it will arrive."""
+        user = caller.as_owner("orders")
+        return await souk.orders.promise_delivery(call, str(id), user, data.date)
+
+    @get("/", **lists("orders:read", orders.Order))
+    async def listing(
+        self,
+        view: NamedDependency[View],
+        paging: NamedDependency[Paging],
+        party: Annotated[Literal["buyer", "seller", "tenant"], QueryParameter(name="as")] = "buyer",
+        status: FromQuery[Code | None] = None,
+        channel: FromQuery[Code | None] = None,
+        number: Annotated[int | None, QueryParameter(ge=1, le=MOST)] = None,
+        placed_from: FromQuery[Moment] = None,
+        placed_before: FromQuery[Moment] = None,
+    ) -> ASGIResponse:
+        """What the caller bought, or sold, or all orders for staff; newest first."""
+        if party == "tenant" and not view.caller.sees_all("orders"):
+            raise Forbidden("forbidden")
+        wanted = orders.Filter(
+            view.caller.user if party == "buyer" else None,
+            view.caller.user if party == "seller" else None,
+            status,
+            channel,
+            number,
+            placed_from,
+            placed_before,
+        )
+        found = await orders.orders(view.db, wanted, paging.page, paging.limit)
+        if party == "tenant" and not view.caller.manages("orders"):
+            return view.page(found, paging)
+        return await view.opened_page(found, paging)
+
+    @get("/{id:uuid}", **reads("orders:read", orders.Order, UNKNOWN))
+    async def order(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:
+        """One order. Its personal part is for its buyer, its seller, and who manages orders."""
+        user = None if view.caller.sees_all("orders") else view.caller.user
+        found = await orders.order(view.db, str(id), user)
+        if found and _may_open(view.caller, found):
+            return await view.opened(found, UNKNOWN)
+        return view.one(found, UNKNOWN)
+
+
+def _may_open(caller: Caller, found: Found) -> bool:
+    parties = orders.parties(found)
+    return caller.manages("orders") or caller.user in (parties.buyer, parties.seller)
