@@ -167,8 +167,9 @@ CARTS = Table(
 TABLES = (CARTS,)
 
 
-async def cart(db: Reader, id: str) -> Found | None:
-    return await one(db, CARTS.name, id)
+async def cart(db: Reader, id: str, owner: str | None = None) -> Found | None:
+    """``owner``: only if it is theirs."""
+    return await one(db, CARTS.name, id, "coalesce(owner = %s, true)", (owner,))
 
 
 async def current(db: Reader, owner: str) -> Found | None:

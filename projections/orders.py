@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, json
 
 from domain.identity import SellerAppointed
 from domain.kernel import Personal, Recorded, Value, but
@@ -223,8 +223,20 @@ CONDITIONS = {
 }
 
 
-async def order(db: Reader, id: str) -> Found | None:
-    return await one(db, ORDERS.name, id)
+async def order(db: Reader, id: str, party: str | None = None) -> Found | None:
+    """``party``: only if they bought or sold it."""
+    where = "coalesce(%s IN (buyer, seller), true)"
+    return await one(db, ORDERS.name, id, where, (party,))
+
+
+class Parties(Value):
+    buyer: str
+    seller: str
+
+
+def parties(found: Found) -> Parties:
+    """Whose order it is."""
+    return json.decode(found.body, type=Parties)
 
 
 async def orders(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
