@@ -152,8 +152,9 @@ class Filter(Document):
     low: bool | None = None
 
 
-async def item(db: Reader, product: str) -> Found | None:
-    return await one(db, ITEMS.name, product)
+async def item(db: Reader, product: str, seller: str | None = None) -> Found | None:
+    """``seller``: only if it is theirs."""
+    return await one(db, ITEMS.name, product, "coalesce(seller = %s, true)", (seller,))
 
 
 async def items(db: Reader, wanted: Filter, number: int, limit: int) -> Page:

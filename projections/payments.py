@@ -202,5 +202,6 @@ CHECKOUTS = Table(
 TABLES = (CHECKOUTS,)
 
 
-async def checkout(db: Reader, id: str) -> Found | None:
-    return await one(db, CHECKOUTS.name, id)
+async def checkout(db: Reader, id: str, buyer: str | None = None) -> Found | None:
+    """``buyer``: only if it is theirs."""
+    return await one(db, CHECKOUTS.name, id, "coalesce(buyer = %s, true)", (buyer,))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
 from msgspec import Meta, Struct
 
@@ -71,7 +71,7 @@ class InventoryController(Controller):
     async def receive(
         self,
         product: NamedInPath,
-        data: Delivery,
+        data: JSONBody[Delivery],
         call: Sent,
         caller: NamedDependency[Caller],
         souk: NamedDependency[Souk],
@@ -87,7 +87,7 @@ class InventoryController(Controller):
     async def adjust(
         self,
         product: NamedInPath,
-        data: Correction,
+        data: JSONBody[Correction],
         call: Sent,
         caller: NamedDependency[Caller],
         souk: NamedDependency[Souk],
@@ -103,7 +103,7 @@ class InventoryController(Controller):
     async def threshold(
         self,
         product: NamedInPath,
-        data: Threshold,
+        data: JSONBody[Threshold],
         call: Sent,
         caller: NamedDependency[Caller],
         souk: NamedDependency[Souk],

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from litestar.response.base import ASGIResponse
 from msgspec import Meta, Struct
 
@@ -71,7 +72,7 @@ class PaymentsController(Controller):
     async def intend(
         self,
         checkout: NamedInPath,
-        data: Intent,
+        data: JSONBody[Intent],
         creating: SentToCreate,
         caller: NamedDependency[Caller],
         souk: NamedDependency[Souk],
@@ -111,7 +112,7 @@ class PaymentsController(Controller):
         self,
         checkout: NamedInPath,
         payment: NamedInPath,
-        data: Captured,
+        data: JSONBody[Captured],
         call: Sent,
         souk: NamedDependency[Souk],
     ) -> Receipt:
@@ -131,7 +132,7 @@ class PaymentsController(Controller):
         self,
         checkout: NamedInPath,
         payment: NamedInPath,
-        data: Failure,
+        data: JSONBody[Failure],
         call: Sent,
         souk: NamedDependency[Souk],
     ) -> Receipt:
@@ -188,7 +189,7 @@ class PaymentsController(Controller):
     async def collect(
         self,
         checkout: NamedInPath,
-        data: Collection,
+        data: JSONBody[Collection],
         call: Sent,
         caller: NamedDependency[Caller],
         souk: NamedDependency[Souk],
