@@ -1,0 +1,24 @@
+"""Rows of products equal their folds, stock included."""
+
+from hypothesis import strategies as st
+
+from domain import catalog, inventory
+from projections import catalog as projection
+from tests.catalog.test_rules import commands
+from tests.inventory.test_rules import commands as moves
+from tests.support.histories import history
+from tests.support.rows import rows_equal_the_fold
+
+products = st.tuples(
+    st.sampled_from(["souk/catalog/a", "souk/catalog/b", "bazaar/catalog/a"]),
+    commands.map(lambda wanted: history(catalog, wanted)),
+)
+stock = st.tuples(
+    st.sampled_from(["souk/inventory/a", "bazaar/inventory/a"]),
+    moves.map(lambda wanted: history(inventory, wanted)),
+)
+histories = st.lists(products | stock, max_size=4, unique_by=lambda stream: stream[0])
+
+
+def test_rows_equal_the_fold(database):
+    rows_equal_the_fold(database, projection, histories)

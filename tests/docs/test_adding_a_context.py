@@ -1,0 +1,46 @@
+"""The diff of docs/adding-a-context.md makes a context that works."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/adding-a-context.md").read_text()
+CHECKS = (
+    "tests/wishlists",
+    "tests/architecture/test_registration.py",
+    "tests/architecture/test_tags.py",
+)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.check_output(listed, cwd=ROOT, text=True).split("\n"):
+        if name and (ROOT / name).is_file():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_the_diff_applies_and_its_tests_pass(copy: Path):
+    diff = re.search(r"```diff\n(.*?)\n```", PAGE, re.DOTALL)
+    assert diff
+    run(copy, "git", "init", "-q")
+    run(copy, "git", "apply", "-", input=diff[1] + "\n")
+    run(copy, sys.executable, "-m", "tests.architecture.freeze")
+
+    said = run(copy, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *CHECKS)
+
+    assert re.search(r"\d+ passed", said)
+    assert "failed" not in said
+
+
+def run(where: Path, *command: str, input: str | None = None) -> str:
+    done = subprocess.run(command, cwd=where, input=input, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -1,0 +1,39 @@
+"""Members over HTTP."""
+
+
+async def test_a_members_name_is_shown_to_themselves_and_to_staff_only(api):
+    await api.market()
+    admin = api.of("admin", "root")
+    new = {"user": "ada", "role": "buyer", "name": "Ada Lovelace"}
+    after = (await admin.post("/identity/members", new)).json()["position"]
+
+    own = await api.of("buyer", "ada").get("/identity/members/ada", after=after)
+    assert own.json()["personal"] == {"name": "Ada Lovelace"}
+    assert (await admin.get("/identity/members/ada")).json()["personal"]["name"] == "Ada Lovelace"
+    others = (await api.of("buyer", "bo").get("/identity/members/ada")).json()
+    assert "personal" not in others
+
+
+async def test_staff_list_the_members_and_a_buyer_does_not(api):
+    await api.market("amina")
+    admin = api.of("admin", "root")
+    after = (await admin.post("/identity/members", {"user": "bo", "role": "buyer"})).json()
+    listed = await admin.get("/identity/members", after=after["position"])
+    assert [m["id"] for m in listed.json()["items"]] == ["amina", "bo", "root"]
+    sellers = await admin.get("/identity/members", sells=True)
+    assert [m["shop"] for m in sellers.json()["items"]] == ["amina's shop"]
+    assert (await api.of("buyer", "bo").get("/identity/members")).status_code == 403
+
+
+async def test_a_member_is_of_a_tenant_that_exists(api):
+    admin = api.of("admin", "root", "nowhere")
+    refused = await admin.post("/identity/members", {"user": "bo", "role": "buyer"})
+    assert (refused.status_code, refused.json()["code"]) == (404, "tenants.unknown_tenant")
+
+
+async def test_an_unknown_member_cannot_sell(api):
+    await api.market()
+    refused = await api.of("admin", "root").post(
+        "/identity/members/ghost/appoint-seller", {"shop": "Boo"}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (404, "identity.unknown_member")

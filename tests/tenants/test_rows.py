@@ -1,0 +1,16 @@
+"""Rows of tenants equal their folds."""
+
+from hypothesis import strategies as st
+
+from domain.tenants import TenantCreated
+from projections import tenants
+from tests.support.rows import rows_equal_the_fold
+
+created = st.builds(TenantCreated, st.sampled_from(["Bazaar", "Souk"]), st.just("DZD"))
+histories = st.lists(
+    st.tuples(st.sampled_from(["a/tenants/a", "b/tenants/b"]), st.lists(created, max_size=1))
+)
+
+
+def test_rows_equal_the_fold(database):
+    rows_equal_the_fold(database, tenants, histories)
