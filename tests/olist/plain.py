@@ -1,0 +1,96 @@
+"""The report's figures straight from the CSV files: csv and integers, nothing of Souk.
+
+python tests/olist/plain.py DIRECTORY
+"""
+
+import csv
+import gzip
+import json
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+
+STATUS = {
+    "created": "pending",
+    "approved": "confirmed",
+    "invoiced": "processing",
+    "processing": "processing",
+    "shipped": "shipped",
+    "delivered": "delivered",
+    "canceled": "cancelled",
+    "unavailable": "cancelled",
+}
+
+
+def table(directory, name):
+    path = Path(directory) / f"{name}.csv"
+    data = path.read_bytes() if path.exists() else gzip.decompress(Path(f"{path}.gz").read_bytes())
+    return list(csv.DictReader(data.decode().splitlines()))
+
+
+def cents(text):
+    whole, _, part = text.partition(".")
+    return int(whole) * 100 + int(part.ljust(2, "0"))
+
+
+def report(directory):
+    items = defaultdict(list)
+    for row in table(directory, "order_items"):
+        items[row["order_id"]].append(row)
+    orders = [row for row in table(directory, "orders") if row["order_id"] in items]
+    known = {row["order_id"] for row in orders}
+    sold = [row for order in known for row in items[order]]
+    payments = [row for row in table(directory, "payments") if row["order_id"] in known]
+    days = Counter(row["order_purchase_timestamp"][:10] for row in orders)
+    busiest = min(days, key=lambda day: (-days[day], day), default=None)
+    price = sum(cents(row["price"]) for row in sold)
+    freight = sum(cents(row["freight_value"]) for row in sold)
+    return {
+        "checkouts": len(orders),
+        "items": len(sold),
+        "distinct_sellers": len({row["seller_id"] for row in sold}),
+        "distinct_products": len({row["product_id"] for row in sold}),
+        "checkouts_with_2plus_sellers": sum(
+            len({row["seller_id"] for row in items[order]}) > 1 for order in known
+        ),
+        "checkouts_per_status": dict(Counter(STATUS[row["order_status"]] for row in orders)),
+        "checkouts_per_month": dict(Counter(row["order_purchase_timestamp"][:7] for row in orders)),
+        "payments_by_type": by_type(payments),
+        "payments_total_cents": sum(cents(row["payment_value"]) for row in payments),
+        "price_total_cents": price,
+        "freight_total_cents": freight,
+        "revenue_cents": price + freight,
+        "top_sellers": top_sellers(sold),
+        "busiest_day": busiest and {"date": busiest, "checkouts": days[busiest]},
+    }
+
+
+def by_type(payments):
+    found = {}
+    for row in payments:
+        of_type = found.setdefault(row["payment_type"], {"rows": 0, "value_cents": 0})
+        of_type["rows"] += 1
+        of_type["value_cents"] += cents(row["payment_value"])
+    return found
+
+
+def top_sellers(sold):
+    revenue, checkouts, items = Counter(), defaultdict(set), Counter()
+    for row in sold:
+        seller = row["seller_id"]
+        revenue[seller] += cents(row["price"]) + cents(row["freight_value"])
+        checkouts[seller].add(row["order_id"])
+        items[seller] += 1
+    return [
+        {
+            "seller": seller,
+            "revenue_cents": revenue[seller],
+            "checkouts": len(checkouts[seller]),
+            "items": items[seller],
+        }
+        for seller in sorted(revenue, key=lambda seller: (-revenue[seller], seller))[:5]
+    ]
+
+
+if __name__ == "__main__":
+    print(json.dumps(report(sys.argv[1]), indent=1, sort_keys=True))
