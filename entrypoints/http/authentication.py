@@ -1,86 +1,67 @@
-"""Authentication: one plain ASGI layer between the routes and their handlers."""
+"""One plain ASGI layer: the bearer's token verified, and the route's permission held."""
 
 import time
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Callable
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from adapters.tokens import Refused, TokenVerifier
-from domain.permissions import expand
+from domain.permissions import allows, expand
 from entrypoints.http.caller import Caller
-from entrypoints.http.problems import Refusal
+from entrypoints.http.problems import Problem
 from entrypoints.keys import NAME
 
-KEPT = 10_000  # verified headers in memory
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="souk"'}
+KEPT = 10_000  # verified headers at the most
+FRESH = 60.0  # seconds that one is trusted without looking again
 
 
-class Callers:
-    """Callers by the header that proved them; the oldest are forgotten first."""
+class Bearers:
+    """Callers by the header they sent, so that a signature is checked once a minute."""
 
-    def __init__(self, verifier: TokenVerifier) -> None:
-        self._verifier = verifier
-        self._kept: dict[bytes, tuple[Caller, int]] = {}
+    def __init__(self, tokens: Callable[[], TokenVerifier]) -> None:
+        self._tokens = tokens
+        self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
-    async def of(self, header: bytes) -> Caller:
-        """Raises Refusal 401. An expired token is refused even when it was verified before."""
-        kept = self._kept.get(header)
-        if kept is not None and kept[1] > time.time():
-            return kept[0]
-        self._kept.pop(header, None)
-        return await self._verified(header)
-
-    def forget(self) -> None:
-        """Verify every token again: keys or rights were revoked."""
-        self._kept.clear()
-
-    async def _verified(self, header: bytes) -> Caller:
-        scheme, _, token = header.decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer":
-            raise unauthenticated()
+    async def caller(self, header: bytes) -> Caller:
+        """Raises Problem 401."""
+        until, caller = self._known.get(header, (0.0, None))
+        if caller is not None and time.time() < until:
+            return caller
+        scheme, _, token = header.partition(b" ")
+        if scheme.lower() != b"bearer" or not token:
+            raise unauthenticated("send a bearer token")
         try:
-            claims = await self._verifier.verify(token.strip())
-        except Refused:
-            raise unauthenticated() from None
+            claims = await self._tokens().verify(token.decode("ascii"))
+        except (Refused, UnicodeDecodeError):
+            raise unauthenticated("the token is malformed, expired or not for us") from None
         if not (NAME.fullmatch(claims.tenant) and NAME.fullmatch(claims.sub)):
-            raise unauthenticated()
+            raise unauthenticated("tenant and user are letters, digits, - and _")
         caller = Caller(claims.tenant, claims.sub, expand(claims.permissions))
-        if len(self._kept) >= KEPT:
-            self._kept.pop(next(iter(self._kept)), None)
-        self._kept[header] = (caller, claims.exp)
+        self._keep(header, min(time.time() + FRESH, claims.exp), caller)
         return caller
 
-
-class Authentication:
-    """Refuses who may not, before the body is read. Routes say so in their ``opt``."""
-
-    def __init__(self, app: ASGIApp, callers: Callers) -> None:
-        self._app, self._callers = app, callers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (opt := scope["route_handler"].opt) is not None:
-            await self._admit(scope, opt)
-        await self._app(scope, receive, send)
-
-    async def _admit(self, scope: Any, opt: Any) -> None:
-        if b"%00" in scope.get("query_string", b"") or "\x00" in scope["path"]:
-            raise Refusal(400, "malformed", "a NUL character")
-        permission = opt.get("permission")
-        if permission is None:
-            return
-        headers = dict(scope["headers"])
-        caller = await self._callers.of(headers.get(b"authorization", b""))
-        if permission and not caller.may(permission):
-            raise Refusal(403, "forbidden", f"needs {permission}")
-        if opt.get("body") and not _is_json(headers.get(b"content-type", b"")):
-            raise Refusal(415, "unsupported_media_type", "send application/json")
-        scope["state"]["caller"] = caller
+    def _keep(self, header: bytes, until: float, caller: Caller) -> None:
+        self._known[header] = (until, caller)
+        while len(self._known) > KEPT:
+            self._known.popitem(last=False)
 
 
-def unauthenticated() -> Refusal:
-    """One answer for every reason, so that it teaches a guesser nothing."""
-    return Refusal(401, "unauthenticated", "a valid bearer token is needed", CHALLENGE)
+def unauthenticated(detail: str) -> Problem:
+    return Problem(401, "unauthenticated", detail, {"WWW-Authenticate": "Bearer"})
 
 
-def _is_json(media_type: bytes) -> bool:
-    return media_type.partition(b";")[0].strip().lower() == b"application/json"
+def authenticating(app: ASGIApp, bearers: Bearers) -> ASGIApp:
+    """The layer. A route says what it wants by ``opt``: ``permission``, or ``public``."""
+
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        opt = scope["route_handler"].opt
+        if not opt.get("public"):
+            header = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
+            caller = await bearers.caller(header)
+            if (wanted := opt.get("permission")) and not allows(caller.held, wanted):
+                raise Problem(403, "forbidden", f"this needs the permission {wanted}")
+            scope["user"] = caller
+        await app(scope, receive, send)
+
+    return layer

@@ -1,28 +1,43 @@
-"""Who sends a request, and what they may do."""
+"""Who is calling, and what they may do."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from msgspec import Struct
 
+from application.ports import Forbidden
 from domain.permissions import allows
 
 
 class Caller(Struct, frozen=True):
-    """A verified token's user in its tenant. ``permissions``: expanded, wildcards included."""
+    """A verified principal. ``held``: permissions, with all that they imply."""
 
     tenant: str
     user: str
-    permissions: frozenset[str]
+    held: frozenset[str]
 
     def may(self, permission: str) -> bool:
-        return allows(self.permissions, permission)
+        return allows(self.held, permission)
 
     def manages(self, resource: str) -> bool:
-        """May act on anyone's in the tenant, not only on their own."""
+        """May act on anyone's in the tenant."""
         return self.may(f"{resource}:manage")
 
     def sees_all(self, resource: str) -> bool:
-        """May see anyone's in the tenant, not only their own."""
+        """May see anyone's in the tenant."""
         return self.may(f"{resource}:read_all")
 
-    def owner(self, resource: str) -> str | None:
-        """The owner to narrow a command to: the caller, or None for staff, who act on anyone's."""
+    def as_owner(self, resource: str) -> str | None:
+        """What use cases take as the owner: the caller's own id, or None for staff."""
         return None if self.manages(resource) else self.user
+
+    def need(self, permission: str) -> None:
+        """Raises Forbidden."""
+        if not self.may(permission):
+            raise Forbidden("forbidden")
+
+
+def caller_of(scope: Mapping[str, Any]) -> Caller:
+    """The caller that the authentication layer found."""
+    found: Caller = scope["user"]
+    return found

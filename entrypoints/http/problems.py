@@ -1,13 +1,12 @@
-"""Problems: every refusal and every failure as RFC 9457 JSON with a stable code."""
+"""Errors as problem+json (RFC 9457), each with a stable code."""
 
-from http import HTTPStatus
+import re
 from typing import Any
-from uuid import UUID, uuid4
 
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, LitestarException, ValidationException
+from litestar.exceptions import HTTPException
 from msgspec import Struct
 
 from application.ports import (
@@ -21,149 +20,114 @@ from application.ports import (
 )
 from domain.kernel import Rejected
 
-LOG = structlog.get_logger("souk.http")
 MEDIA_TYPE = "application/problem+json"
-
-# What Litestar itself answers, by status.
-OF_STATUS = {
-    400: "malformed",
-    401: "unauthenticated",
-    403: "forbidden",
+TITLES = {
+    400: "Malformed request",
+    401: "Not authenticated",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Rejected by a rule",
+    500: "Internal error",
+    503: "Unavailable",
+}
+CODES = {
     404: "not_found",
     405: "method_not_allowed",
-    406: "not_acceptable",
     413: "too_large",
     415: "unsupported_media_type",
-    429: "too_many_requests",
-    503: "unavailable",
 }
+logger = structlog.get_logger(__name__)
 
 
-class Problem(Struct, frozen=True):
-    """``code`` is stable; ``instance`` names the request in the logs."""
+class ProblemDetails(Struct, frozen=True, omit_defaults=True):
+    """What every error answers. ``code`` is stable; ``detail`` is for people."""
 
     type: str
     title: str
     status: int
     code: str
-    detail: str
-    instance: str
-    errors: list[dict[str, str]] = []
+    detail: str = ""
+    instance: str = ""
 
 
-class Refusal(Exception):
-    """What the edge itself refuses, before any use case runs."""
+class Problem(Exception):
+    """An error that the HTTP edge itself finds."""
 
     def __init__(
         self, status: int, code: str, detail: str = "", headers: dict[str, str] | None = None
     ) -> None:
         super().__init__(code)
-        self.status, self.code, self.detail = status, code, detail
-        self.headers = headers or {}
+        self.status, self.code, self.detail, self.headers = status, code, detail, headers or {}
 
 
-def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """The one exception handler of the application."""
-    refusal = refusal_of(error)
-    correlation = correlation_of(request.scope)
-    if refusal.status >= 500 and refusal.code == "internal":
-        LOG.error(
-            "internal",
-            correlation=str(correlation),
-            method=request.method,
-            route=request.scope.get("path_template", ""),
-            exc_info=error,
-        )
-    problem = Problem(
-        type=f"urn:souk:problem:{refusal.code}",
-        title=HTTPStatus(refusal.status).phrase,
-        status=refusal.status,
-        code=refusal.code,
-        detail=refusal.detail,
-        instance=f"urn:uuid:{correlation}",
-        errors=_errors(error),
-    )
-    return Response(
-        msgspec.json.encode(problem),
-        status_code=refusal.status,
-        media_type=MEDIA_TYPE,
-        headers=refusal.headers,
-    )
-
-
-def refusal_of(error: Exception) -> Refusal:
+def of(error: Exception) -> Problem:
+    """The problem that an error of ours is told as; ``internal`` for what nobody foresaw."""
     match error:
-        case Refusal():
+        case Problem():
             return error
         case Rejected(code=code, detail=detail):
-            return Refusal(422, code, detail)
+            return Problem(422, code, detail)
         case Missing(code=code):
-            return Refusal(404, code)
+            return Problem(404, code)
         case Forbidden(code=code):
-            return Refusal(403, code)
-        case Taken(kind=kind):
-            return Refusal(409, f"{kind}_taken", "another one has it already")
+            return Problem(403, code)
+        case Taken(kind=kind, value=value):
+            return Problem(409, f"{kind}_taken", f"{value} is taken")
         case Conflict():
-            return Refusal(409, "version_conflict", "it keeps changing; try again")
+            return Problem(409, "version_conflict", "it changed meanwhile: read it and try again")
         case KeyReused():
-            return Refusal(422, "idempotency_key_reused", "the key stands for another request")
+            return Problem(422, "idempotency_key_reused", "it was used for another request")
         case KeyBusy():
-            return Refusal(409, "idempotency_key_in_flight", "the first request still runs")
-        case Unavailable(what=what, retry_after=seconds):
-            detail = f"{what} is away or busy"
-            return Refusal(503, "unavailable", detail, {"Retry-After": str(seconds)})
-        case _:
+            return Problem(409, "idempotency_key_in_flight", "the first request still runs")
+        case Unavailable(what=what, retry_after=after):
+            return Problem(503, "unavailable", f"{what} is away", {"Retry-After": str(after)})
+        case HTTPException():
             return _of_framework(error)
+        case RecursionError() | msgspec.MsgspecError() | UnicodeError():
+            return Problem(400, "malformed", "not JSON as this route wants it")
+    return Problem(500, "internal", "it is logged, with the correlation id of this answer")
 
 
-def _of_framework(error: Exception) -> Refusal:
-    if isinstance(error, HTTPException) and error.status_code < 500:
-        code = OF_STATUS.get(error.status_code, "malformed")
-        return Refusal(error.status_code, code, _detail(error), dict(error.headers or {}))
-    if isinstance(error, RecursionError | UnicodeError | msgspec.MsgspecError):
-        return Refusal(400, "malformed", "the request cannot be read")
-    return Refusal(500, "internal", "the failure is logged under this instance")
+def _of_framework(error: HTTPException) -> Problem:
+    status = error.status_code
+    if "idempotency-key" in f"{error.detail} {error.extra}".lower():
+        return Problem(400, "idempotency_key_missing", "1 to 255 characters")
+    if status in CODES:
+        return Problem(status, CODES[status])
+    if 400 <= status < 500:
+        return Problem(400, "malformed", _reasons(error))
+    return Problem(500, "internal", "it is logged, with the correlation id of this answer")
 
 
-def _detail(error: HTTPException) -> str:
-    """Never what was sent: it may be personal, or somebody's attempt at markup."""
-    if isinstance(error, ValidationException):
-        return "the request does not fit its schema"
-    return HTTPStatus(error.status_code).description or HTTPStatus(error.status_code).phrase
+def _reasons(error: HTTPException) -> str:
+    """What was wrong with which field, never its value."""
+    if isinstance(error.extra, list):
+        wrong = [extra for extra in error.extra if isinstance(extra, dict)]
+        return "; ".join(f"{e.get('key', '')}: {e.get('message', '')}" for e in wrong)[:500]
+    text = re.sub(r"\s+", " ", str(error.detail))
+    return text[:500] if text.isprintable() else ""
 
 
-def _errors(error: Exception) -> list[dict[str, str]]:
-    extra = error.extra if isinstance(error, ValidationException) else None
-    if not isinstance(extra, list):
-        return []
-    return [
-        {"field": str(e.get("key", "")), "message": str(e.get("message", ""))}
-        for e in extra
-        if isinstance(e, dict)
-    ]
-
-
-def correlation_of(scope: Any) -> UUID:
-    """The request's correlation: the client's X-Correlation-Id if it is a uuid, else a new one."""
-    state = scope.setdefault("state", {})
-    if "correlation" not in state:
-        state["correlation"] = _sent(scope) or uuid4()
-    correlation: UUID = state["correlation"]
-    return correlation
-
-
-def _sent(scope: Any) -> UUID | None:
-    for name, value in scope["headers"]:
-        if name == b"x-correlation-id":
-            try:
-                return UUID(value.decode("latin-1"))
-            except ValueError:
-                return None
-    return None
-
-
-HANDLERS: dict[int | type[Exception], Any] = {
-    Exception: answer,
-    HTTPException: answer,
-    LitestarException: answer,
-}
+def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The exception handler of every route."""
+    problem = of(error)
+    if problem.status >= 500 and problem.code != "unavailable":
+        logger.error("unexpected error", path=request.scope["path"], exc_info=error)
+    body = ProblemDetails(
+        f"urn:souk:problem:{problem.code}",
+        TITLES.get(problem.status, "Error"),
+        problem.status,
+        problem.code,
+        problem.detail,
+        request.scope["path"],
+    )
+    return Response(
+        msgspec.json.encode(body),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=problem.headers,
+    )
