@@ -17,6 +17,7 @@ OPTIONS = {
     "master.telemetry": "false",
     "admin.ui": "false",
     "webdav": "false",
+    "volume.preStopSeconds": "0",  # there is nobody to tell
     "s3.port.lance": "0",
     "s3.port.iceberg": "0",
 }

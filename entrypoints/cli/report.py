@@ -59,6 +59,8 @@ async def _ask(url: str, tenant: str) -> MarketplaceReport:
 
 def _show(answer: MarketplaceReport) -> None:
     table = Table(show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for name, value in msgspec.to_builtins(answer).items():
         shown = value if isinstance(value, int) else msgspec.json.encode(value).decode()
         table.add_row(name.replace("_", " "), str(shown))

@@ -6,7 +6,6 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -18,6 +17,7 @@ from adapters.embedded.stack import Stack
 from adapters.schema import establish
 from entrypoints.cli.welcome import welcome
 from entrypoints.instance import announce, given_urls, settings_of, withdraw
+from entrypoints.seed import seed
 from entrypoints.settings import Settings, to_env
 from projections import PROJECTIONS
 
@@ -80,7 +80,7 @@ class Running:
         marker = self._home.path / SEEDED
         if marker.exists():
             return
-        await import_module("entrypoints.seed").seed(settings)
+        await seed(settings)
         write_private(marker, b"")
 
     async def _watch(self) -> None:

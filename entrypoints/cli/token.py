@@ -9,15 +9,14 @@ from adapters.tokens import Signer
 from domain.permissions import ROLES
 from entrypoints.cli.options import data_dir
 from entrypoints.instance import find
+from entrypoints.seed.goods import TENANT
 from entrypoints.settings import Settings
-
-TENANT = "bazaar"  # the seeded one
 
 
 @click.command()
 @click.option("--role", type=click.Choice(list(ROLES)), required=True)
 @click.option("--tenant", default=TENANT, show_default=True)
-@click.option("--user", help="Whom it speaks for. Default: the role's name.")
+@click.option("--user", help="Whom it speaks for. Default: the role's name, which the seed knows.")
 @click.option("--ttl", default=12 * 3600, show_default=True, help="Seconds until it expires.")
 @data_dir
 def token(role: str, tenant: str, user: str | None, ttl: int, directory: Path | None) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from entrypoints.cli.token import TENANT, sign
+from entrypoints.cli.token import sign
+from entrypoints.seed.goods import TENANT
 from entrypoints.settings import Settings
 
 ROLES = ("buyer", "seller", "admin")

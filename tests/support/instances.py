@@ -13,6 +13,10 @@ from pathlib import Path
 
 import psutil
 
+from adapters.embedded import leash
+from entrypoints.cli.token import sign
+from entrypoints.instance import find
+
 MARK = "SOUK_INSTANCE"
 
 
@@ -23,15 +27,16 @@ class Up:
         self.directory = directory
         self._log = directory.parent / f"{directory.name}.out"
         command = [sys.executable, "-m", "entrypoints.cli", "up", "--data-dir", str(directory)]
+        if user is not None:  # who could not reach an interpreter in root's home by himself
+            numbers = [str(os.getpid()), str(int(signal.SIGTERM)), str(user), str(user)]
+            command = [sys.executable, "-I", "-S", leash.__file__, *numbers, *command]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SOUK_")}
-        owner = {} if user is None else {"user": user, "group": user, "extra_groups": []}
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(
                 [*command, "--port", "0", "--empty", *options],
                 stdout=output,
                 stderr=output,
                 env=environment,
-                **owner,
             )
 
     def ready(self, within: float = 60) -> "Up":
@@ -70,9 +75,7 @@ class Up:
             return error.code, error.read()
 
     def token(self, role: str, tenant: str) -> str:
-        return souk("token", "--role", role, "--tenant", tenant, at=self.directory).stdout.split()[
-            -1
-        ]
+        return sign(find(self.directory, {}), role, tenant)
 
     def stop(self) -> int:
         with suppress(ProcessLookupError):

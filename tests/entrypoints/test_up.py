@@ -1,0 +1,161 @@
+"""One command starts everything, and nothing that happens to it loses data."""
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import tempfile
+import time
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.instances import Up, souk
+
+SERVERS = {"postgres": "postgres", "valkey": "valkey-server", "nats": "nats-server", "s3": "weed"}
+ONE_OF_EACH = dict.fromkeys(SERVERS, 1)
+
+
+@contextmanager
+def started(directory, **more):
+    """An instance that leaves nothing behind."""
+    instance = Up(directory, **more)
+    try:
+        yield instance.ready()
+    finally:
+        instance.stop()
+        assert instance.processes() == []
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory):
+    with started(tmp_path_factory.mktemp("shared") / "souk") as running:
+        yield running
+
+
+def create_tenant(instance, name):
+    token = instance.token("admin", name)
+    body = {"id": name, "name": name.title(), "currency": "DZD"}
+    status, answer = instance.post("/api/v1/tenants", body, token, key=f"make-{name}")
+    assert status == 201, answer
+    return json.loads(answer)["position"]
+
+
+def tenant_of(instance, name, after):
+    token = instance.token("admin", name)
+    return instance.get(f"/api/v1/tenants/{name}?after={after}", token)
+
+
+def servers_of(instance):
+    """How many of each server run on the directory."""
+    found = [each for each in instance.processes() if each.parent() is not None]
+    names = Counter(each.name() for each in found if each.name() != "postgres")
+    names["postgres"] = sum(each.name() == "postgres" and "-D" in each.cmdline() for each in found)
+    return {server: names[binary] for server, binary in SERVERS.items()}
+
+
+def _until(true, within=20):
+    until = time.monotonic() + within
+    while not true():
+        assert time.monotonic() < until, "it never came true"
+        time.sleep(0.1)
+
+
+def test_what_is_written_is_read_and_one_of_each_server_runs(instance):
+    assert instance.get("/health/live")[0] == 200
+    assert instance.get("/docs/openapi.json")[0] == 200
+    position = create_tenant(instance, "acme")
+    assert tenant_of(instance, "acme", position)[0] == 200
+    assert servers_of(instance) == ONE_OF_EACH
+
+
+def test_secrets_and_addresses_are_for_their_owner_alone(instance):
+    secrets = [*(instance.directory / "secrets").iterdir(), instance.directory / "instance.json"]
+    assert {path.stat().st_mode & 0o777 for path in secrets} == {0o600}
+
+
+def test_the_other_commands_find_the_instance(instance):
+    token = souk("token", "--role", "buyer", "--tenant", "acme", at=instance.directory)
+    assert token.stdout.splitlines()[-1].count(".") == 2
+    assert "all is there" in souk("migrate", at=instance.directory).stdout
+    words = ("report", "marketplace", "--tenant", "x", "--json")
+    assert json.loads(souk(*words, at=instance.directory).stdout)["checkouts"] == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["token", "--role", "buyer"], ["report", "marketplace", "--tenant", "x"]]
+)
+def test_without_an_instance_they_say_so_in_one_line(tmp_path, words):
+    missing = souk(*words, at=tmp_path)
+    assert missing.returncode == 2
+    assert missing.stderr.startswith("Error: No Souk runs on")
+    assert missing.stderr.count("\n") == 1
+
+
+def test_a_second_one_on_the_same_directory_or_port_is_refused_clearly(instance, tmp_path):
+    same = souk("up", "--port", "0", at=instance.directory)
+    assert (same.returncode, "in use by another" in same.stderr) == (2, True)
+    port = instance.url.rpartition(":")[2]
+    taken = souk("up", "--port", port, at=tmp_path / "other")
+    assert (taken.returncode, f"Port {port}" in taken.stderr) == (2, True)
+
+
+def test_two_instances_run_side_by_side_and_trust_only_their_own(instance, tmp_path):
+    with started(tmp_path / "souk") as other:
+        assert other.get("/api/v1/tenants/acme", instance.token("admin", "acme"))[0] == 401
+        assert tenant_of(other, "acme", 0)[0] == 404
+        assert servers_of(instance) == servers_of(other) == ONE_OF_EACH
+
+
+def test_a_role_and_a_server_that_die_are_started_again(instance):
+    position = create_tenant(instance, "mended")
+    victims = [
+        each
+        for each in instance.processes()
+        if each.name() == "valkey-server" or each.cmdline()[-1:] == ["projector"]
+    ]
+    assert len(victims) == 2
+    for process in victims:
+        process.kill()
+    _until(lambda: _status(instance) == "ok" and servers_of(instance) == ONE_OF_EACH)
+    assert tenant_of(instance, "mended", position)[0] == 200
+
+
+def _status(instance):
+    return json.loads(instance.get("/health/ready")[1]).get("status")
+
+
+def test_killed_alone_or_with_its_whole_tree_it_starts_again_with_all_data(tmp_path):
+    first = Up(tmp_path / "souk").ready()
+    position = create_tenant(first, "acme")
+    first.kill()
+    second = Up(tmp_path / "souk").ready()
+    assert servers_of(second) == ONE_OF_EACH  # never a second writer
+    assert tenant_of(second, "acme", position)[0] == 200
+    second.kill_tree()
+    with started(tmp_path / "souk") as third:
+        assert tenant_of(third, "acme", position)[0] == 200
+
+
+def test_a_signal_during_the_start_leaves_nothing_behind(tmp_path):
+    instance = Up(tmp_path / "souk")
+    _until(lambda: (instance.directory / "run" / "valkey.json").exists())
+    instance.process.send_signal(signal.SIGINT)
+    assert instance.process.wait(30) == 0, instance.said
+    assert instance.processes() == []
+
+
+def test_an_ordinary_user_runs_it_too():
+    if os.geteuid() != 0:
+        pytest.skip("we are an ordinary user: every other test shows it")
+    nobody = pwd.getpwnam("nobody")
+    home = Path(tempfile.mkdtemp(prefix="souk-nobody-"))
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    try:
+        with started(home / "souk", user=nobody.pw_uid) as instance:
+            assert {each.uids().real for each in instance.processes()} == {nobody.pw_uid}
+    finally:
+        shutil.rmtree(home)
