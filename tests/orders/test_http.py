@@ -1,0 +1,130 @@
+"""Orders over HTTP: who sees what, and who takes which step."""
+
+import pytest
+
+from tests.carts.test_http import cart, price
+
+PURCHASE = {
+    "customer": {"name": "Amina K", "phone": "0550", "address": "1 rue Didouche", "region": "16"},
+    "note": "Ring twice",
+}
+
+
+@pytest.fixture
+async def shop(api):
+    await api.market("karim", "leila")
+    api.rug = await api.product("karim", "rug", "10.00", stock=5)
+    api.amina, api.karim = api.of("buyer", "amina"), api.of("seller", "karim")
+    id = await cart(api.amina, (api.rug, 2))
+    api.receipt = (await api.amina.post(f"/carts/{id}/check-out", PURCHASE)).json()
+    api.order, api.after = api.receipt["orders"][0]["id"], api.receipt["position"]
+    return api
+
+
+async def test_an_order_shows_what_was_sold_to_whom(shop):
+    shown = (await shop.amina.get(f"/orders/{shop.order}", after=shop.after)).json()
+    assert (shown["number"], shown["status"], shown["total"]) == (1, "pending", price("20.00"))
+    assert (shown["seller_name"], shown["region"]) == ("karim's shop", "16")
+    assert [(line["name"], line["quantity"]) for line in shown["lines"]] == [("Rug", 2)]
+
+
+async def test_what_is_personal_is_open_to_buyer_seller_and_staff_and_to_no_one_else(shop):
+    path = f"/orders/{shop.order}"
+    for reader in (shop.amina, shop.karim, shop.of("admin", "root")):
+        personal = (await reader.get(path, after=shop.after)).json()["personal"]
+        assert (personal["name"], personal["note"]) == ("Amina K", "Ring twice")
+        assert personal["address"] == "1 rue Didouche"
+    audited = await shop.of("auditor", "omar").get(path, after=shop.after)
+    assert audited.status_code == 200
+    assert "Amina" not in audited.text
+    assert "Didouche" not in audited.text
+
+
+async def test_a_seller_runs_an_order_to_its_end(shop):
+    path = f"/orders/{shop.order}"
+    steps = [
+        ("promise-delivery", {"date": "2026-05-16"}),
+        ("confirm", None),
+        ("start-processing", None),
+        ("ship", {"tracking": "DZ1"}),
+        ("deliver", None),
+        ("complete", None),
+        ("return", {"reason": "damaged"}),
+    ]
+    for step, body in steps:
+        done = await shop.karim.post(f"{path}/{step}", body)
+        assert done.status_code == 200, (step, done.text)
+    shown = (await shop.amina.get(path, after=done.json()["position"])).json()
+    assert (shown["status"], shown["tracking"], shown["reason"]) == ("returned", "DZ1", "damaged")
+    assert shown["expected_delivery"] == "2026-05-16"
+    assert all(shown[f"{at}_at"] for at in ("confirmed", "shipped", "delivered", "returned"))
+
+
+async def test_an_order_is_fetched_when_it_is_ready(shop):
+    for step in ("confirm", "start-processing", "ready", "complete"):
+        done = await shop.karim.post(f"/orders/{shop.order}/{step}")
+        assert done.status_code == 200, (step, done.text)
+    refused = await shop.karim.post(f"/orders/{shop.order}/return", {"reason": "damaged"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "orders.illegal_transition")
+
+
+async def test_a_buyer_cancels_in_time_and_later_cannot(shop):
+    path = f"/orders/{shop.order}"
+    await shop.karim.post(f"{path}/confirm")
+    started = await shop.karim.post(f"{path}/start-processing")
+    assert started.status_code == 200
+    body = {"reason": "changed_mind", "note": "Sorry!"}
+    late = await shop.amina.post(f"{path}/cancel", body)
+    assert (late.status_code, late.json()["code"]) == (422, "orders.too_late_to_cancel")
+    done = await shop.karim.post(f"{path}/cancel", body)
+    shown = (await shop.amina.get(path, after=done.json()["position"])).json()
+    assert (shown["status"], shown["reason"]) == ("cancelled", "changed_mind")
+    assert shown["personal"]["cancel_note"] == "Sorry!"
+
+
+async def test_delete_is_another_way_to_say_cancel(shop):
+    done = await shop.amina.delete(f"/orders/{shop.order}")
+    assert done.status_code == 200
+    shown = (await shop.amina.get(f"/orders/{shop.order}", after=done.json()["position"])).json()
+    assert (shown["status"], shown["reason"]) == ("cancelled", "unwanted")
+
+
+async def test_a_buyer_does_not_run_the_order_and_others_do_not_know_of_it(shop):
+    refused = await shop.amina.post(f"/orders/{shop.order}/confirm")
+    assert (refused.status_code, refused.json()["code"]) == (403, "orders.not_yours")
+    await shop.market(tenant="other")
+    for stranger in (shop.of("seller", "leila"), shop.of("admin", "karim", "other")):
+        refused = await stranger.post(f"/orders/{shop.order}/confirm")
+        assert (refused.status_code, refused.json()["code"]) == (404, "orders.unknown_order")
+        assert (await stranger.get(f"/orders/{shop.order}")).status_code == 404
+
+
+async def test_lists_are_the_buyers_the_sellers_or_the_tenants(shop):
+    async def found(client, **query):
+        answer = await client.get("/orders", after=shop.after, **query)
+        return [item["id"] for item in answer.json()["items"]]
+
+    assert await found(shop.amina) == [shop.order]
+    assert await found(shop.amina, **{"as": "seller"}) == []
+    assert await found(shop.karim, **{"as": "seller"}) == [shop.order]
+    assert await found(shop.karim) == []
+    root = shop.of("admin", "root")
+    assert await found(root, **{"as": "tenant"}) == [shop.order]
+    assert await found(root, **{"as": "tenant", "status": "pending"}) == [shop.order]
+    assert await found(root, **{"as": "tenant", "status": "shipped"}) == []
+    assert await found(root, **{"as": "tenant", "channel": "web", "number": 1}) == [shop.order]
+    early = {"as": "tenant", "placed_before": "2020-01-01T00:00:00Z"}
+    assert await found(root, **early) == []
+    refused = await shop.karim.get("/orders", **{"as": "tenant"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    audited = await shop.of("auditor", "omar").get("/orders", **{"as": "tenant"})
+    assert shop.order in audited.text
+    assert "Amina" not in audited.text
+
+
+async def test_a_shops_new_name_shows_on_its_orders(shop):
+    named = await shop.of("admin", "root").post(
+        "/identity/members/karim/appoint-seller", {"shop": "Rugs of Karim"}
+    )
+    shown = await shop.amina.get(f"/orders/{shop.order}", after=named.json()["position"])
+    assert shown.json()["seller_name"] == "Rugs of Karim"
