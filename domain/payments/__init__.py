@@ -25,7 +25,7 @@ from domain.payments.ledger import (
     Payment,
     Payments,
 )
-from domain.payments.refunds import cancel, refund
+from domain.payments.refunds import cancel, late, refund, refunding
 from domain.payments.words import (
     COMMANDS,
     DEPOSIT,
@@ -108,12 +108,11 @@ def decide(payments: Payments, command: COMMANDS) -> list[EVENTS]:
 
 def _settled(after: Payments) -> list[EVENTS]:
     """What follows from the money: an order paid for, or nothing left to pay for."""
-    if not after.active and after.held > 0:
-        id = str(len(after.refunds) + 1)
-        return [RefundRequested(id, None, None, after.money(after.held), "nothing_due")]
-    if after.active and not after.paid and after.held >= after.due:
-        return [CheckoutPaid(after.active)]
-    return []
+    if not after.active:
+        return refunding(after, after.held, "nothing_due")
+    newly = not after.paid and after.held >= after.due
+    paid: list[EVENTS] = [CheckoutPaid(after.active)] if newly else []
+    return paid + refunding(after, late(after), "cancelled")
 
 
 def _decided(payments: Payments, command: COMMANDS) -> list[EVENTS]:

@@ -38,6 +38,20 @@ def _surplus(payments: Payments, share: Share) -> RefundRequested | None:
     return RefundRequested(_next(payments), None, None, payments.money(minor), "cancelled")
 
 
+def late(payments: Payments) -> int:
+    """What came in for shares that were cancelled before; an over-payment as such is kept."""
+    cancelled = sum(payments.shares[order].amount.minor for order in payments.cancelled)
+    return min(payments.held - payments.due, cancelled - payments.requested)
+
+
+def refunding(payments: Payments, minor: int, reason: str) -> list[EVENTS]:
+    """Ask back what never was a seller's revenue; nothing when there is nothing."""
+    if minor <= 0:
+        return []
+    amount = payments.money(minor)
+    return [RefundRequested(_next(payments), None, None, amount, reason)]
+
+
 def _next(payments: Payments) -> str:
     return str(len(payments.refunds) + 1)
 

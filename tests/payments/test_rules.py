@@ -220,6 +220,23 @@ def test_a_capture_for_orders_that_are_all_cancelled_goes_back():
     )
 
 
+def test_what_comes_in_for_an_order_cancelled_before_goes_back_at_once():
+    given(payments, opened, card, ShareCancelled("o2", brl(400))).when(Capture("p1")).then(
+        came, CheckoutPaid((tom,)), RefundRequested("1", None, None, brl(400), "cancelled")
+    )
+
+
+def test_a_second_payment_that_a_cancelled_order_made_needless_goes_back():
+    half = PaymentIntended("p1", "card", brl(600), "order")
+    other = PaymentIntended("p2", "voucher", brl(400), "order")
+    past = (opened, half, other, ShareCancelled("o2", brl(400)))
+    past += (PaymentCaptured("p1", brl(600), None), CheckoutPaid((tom,)))
+    given(payments, *past).when(Capture("p2")).then(
+        PaymentCaptured("p2", brl(400), None),
+        RefundRequested("1", None, None, brl(400), "cancelled"),
+    )
+
+
 def test_a_refund_is_paid_out_once():
     asked = RefundRequested("1", "o2", "eve", brl(400), "cancelled")
     done = PaymentRefunded("1", "o2", "eve", brl(400))
