@@ -237,6 +237,22 @@ def test_a_second_payment_that_a_cancelled_order_made_needless_goes_back():
     )
 
 
+def test_what_comes_in_late_for_a_cancelled_order_goes_back():
+    past = (opened, card, ShareCancelled("o2", brl(400)))
+    given(payments, *past).when(Capture("p1")).then(
+        came, CheckoutPaid((tom,)), RefundRequested("1", None, None, brl(400), "cancelled")
+    )
+
+
+def test_of_an_overpayment_only_the_cancelled_share_goes_back():
+    past = (opened, card, ShareCancelled("o2", brl(400)))
+    given(payments, *past).when(Capture("p1", brl(1300))).then(
+        PaymentCaptured("p1", brl(1300), None),
+        CheckoutPaid((tom,)),
+        RefundRequested("1", None, None, brl(400), "cancelled"),
+    )
+
+
 def test_a_refund_is_paid_out_once():
     asked = RefundRequested("1", "o2", "eve", brl(400), "cancelled")
     done = PaymentRefunded("1", "o2", "eve", brl(400))
