@@ -2,11 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
-from msgspec import Struct
-
+from application.checkouts.terms import (
+    CheckoutReceipt,
+    Contact,
+    Item,
+    Paying,
+    PlacedOrder,
+    Terms,
+)
 from application.gathered import adding, cart_of
 from application.ports import Answer, Call
 from application.work import Attempt, Commands, Work, stream_of
@@ -15,85 +21,22 @@ from domain.carts import Cart, CartLine, Offered, payable
 from domain.checkouts import OrderShare
 from domain.kernel import Personal, Recorded, Rejected
 from domain.money import Money, Price, total
-from domain.orders import Customer, Line, OrderPlaced, PlaceOrder
-from domain.payments import CASH, ORDER, TIP, Share
+from domain.orders import Line, OrderPlaced, PlaceOrder
+from domain.payments import TIP, Share
+
+__all__ = [
+    "CheckoutReceipt",
+    "Checkouts",
+    "Contact",
+    "Item",
+    "Paying",
+    "PlacedOrder",
+    "Terms",
+    "order_id",
+    "payment_id",
+]
 
 PATIENCE = timedelta(minutes=15)  # how long stock waits for a payment that is not cash
-
-
-class PlacedOrder(Struct, frozen=True):
-    id: str
-    number: int
-    seller: str
-    total: Price
-
-
-class CheckoutReceipt(Struct, frozen=True):
-    """Where the checkout landed, and what it was split into."""
-
-    id: str
-    version: int
-    position: int
-    orders: list[PlacedOrder]
-    total: Price
-
-
-class Paying(Struct, frozen=True):
-    """One payment that is meant; ``amount`` None: the whole total."""
-
-    method: str
-    amount: Money | None = None
-    purpose: str = ORDER
-
-
-class Contact(Struct, frozen=True):
-    """Whom to deliver to, in clear; it is sealed with the key of the cart's owner."""
-
-    name: str | None = None
-    phone: str | None = None
-    email: str | None = None
-    address: str | None = None
-    region: str = ""
-
-    def of(self, buyer: str) -> Customer:
-        def sealed(text: str | None) -> Personal | None:
-            return Personal(buyer, text) if text else None
-
-        return Customer(
-            sealed(self.name),
-            sealed(self.phone),
-            sealed(self.email),
-            sealed(self.address),
-            self.region,
-        )
-
-
-class Terms(Struct, frozen=True, kw_only=True):
-    """How a cart is bought.
-
-    ``shipping``: per seller; none: free. ``timed``: stock waits for a payment only so long.
-    ``exact``: the payments must add up to the total; imports record them as found.
-    """
-
-    channel: str = "web"
-    payments: tuple[Paying, ...] = (Paying(CASH),)
-    contact: Contact | None = None
-    note: str | None = None
-    expected_delivery: date | None = None
-    shipping: Mapping[str, Money] = {}
-    timed: bool = True
-    exact: bool = True
-
-    @property
-    def cash(self) -> bool:
-        return all(paying.method == CASH for paying in self.payments)
-
-
-class Item(Struct, frozen=True):
-    """What to put in a cart."""
-
-    product: str
-    quantity: int
 
 
 Prepare = Callable[[Work], Awaitable[None]]
