@@ -1,9 +1,11 @@
 """Hearing of new events at once. Only a hint: whoever waits looks every second anyway."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 from adapters.log.tail import CHANNEL
+from adapters.postgres.pools import Connection
 from adapters.projector.leader import Bell, connected, persist
 
 LOOK = 1.0  # seconds
@@ -16,12 +18,25 @@ async def listen(url: str, bells: Sequence[Bell], stop: asyncio.Event) -> None:
         async with connected(url, "souk-hints") as db:
             await db.execute(f"LISTEN {CHANNEL}")
             _ring(bells)  # what was committed before LISTEN
-            while not stop.is_set():
-                async for _ in db.notifies(timeout=LOOK, stop_after=1):
-                    _ring(bells)
-                await db.execute("SELECT 1")
+            hearing = asyncio.create_task(_hear(db, bells))
+            stopped = asyncio.create_task(stop.wait())
+            try:
+                await asyncio.wait([hearing, stopped], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                stopped.cancel()
+                hearing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await hearing
 
     await persist("hints", stop, attempt)
+
+
+async def _hear(db: Connection, bells: Sequence[Bell]) -> None:
+    """Until it is cancelled, or the connection dies."""
+    while True:
+        async for _ in db.notifies(timeout=LOOK, stop_after=1):
+            _ring(bells)
+        await db.execute("SELECT 1")
 
 
 def _ring(bells: Sequence[Bell]) -> None:
