@@ -80,7 +80,7 @@ def _openapi() -> OpenAPIConfig:
         title="Souk",
         version=version("souk"),
         description="Commands append events; queries read what they were folded into.",
-        path="/docs",
+        openapi_router=Router("/docs", route_handlers=[], opt={"public": True}),
         render_plugins=[ScalarRenderPlugin()],
         components=Components(security_schemes={"bearer": bearer}),
         security=[{"bearer": []}],
