@@ -31,12 +31,12 @@ async def take_or_cancel(commands: Commands, call: Call, order: str) -> None:
         await Orders(commands).cancel(per(call, "cancel"), order, None, "out_of_stock")
 
 
-async def take(commands: Commands, call: Call, id: str, only_cash: bool = False) -> None:
+async def take(commands: Commands, call: Call, id: str) -> None:
     """The order's lines, all or none. Rejects ``inventory.insufficient``."""
 
     async def attempt(work: Work) -> Answer:
         order: Order = await work.load(orders, id)
-        if order.exists and order.status not in OFF and (order.cash or not only_cash):
+        if order.exists and order.status not in OFF:
             await work.load_all(inventory, [line.product for line in order.lines])
             for line in order.lines:
                 await work.decide(inventory, line.product, Commit(id, line.quantity))
@@ -47,12 +47,17 @@ async def take(commands: Commands, call: Call, id: str, only_cash: bool = False)
 
 async def confirmed(commands: Commands, call: Call, recorded: Recorded) -> None:
     """The seller's word is enough for a cash order; any other waits for its payment."""
-    await take(commands, call, recorded.id, only_cash=True)
+    order: Order = await commands.peek(call, orders, recorded.id)
+    if order.cash:
+        await take(commands, call, recorded.id)
 
 
 async def handed_over(commands: Commands, call: Call, recorded: Recorded) -> None:
-    """What has left the shop is gone, paid or not."""
-    await take(commands, call, recorded.id)
+    """What has left the shop is gone, paid or not; most of it was taken when it was paid."""
+    order: Order = await commands.peek(call, orders, recorded.id)
+    items = [await commands.peek(call, inventory, line.product) for line in order.lines]
+    if any(recorded.id not in item.committed for item in items):
+        await take(commands, call, recorded.id)
 
 
 async def cancelled(commands: Commands, call: Call, recorded: Recorded) -> None:
