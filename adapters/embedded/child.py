@@ -32,11 +32,9 @@ class Child:
     account: Account | None = None
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
-    stopping: bool = False
 
     def start(self) -> None:
         """From the thread that lives as long as the process: the leash is tied to the thread."""
-        self.stopping = False
         ids = self.account or Account(-1, -1)
         front = [sys.executable, "-I", "-S", leash.__file__, str(os.getpid())]
         numbers = [str(int(self.stop_with)), str(ids.uid), str(ids.gid)]
@@ -71,7 +69,6 @@ class Child:
             await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
-        self.stopping = True
         if self.process is None:
             return
         with suppress(ProcessLookupError):
@@ -82,3 +79,8 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)  # and whatever it left behind
         await asyncio.to_thread(self.process.wait)
         (self.home.folder("run") / f"{self.name}.json").unlink(missing_ok=True)
+
+    async def restart(self) -> None:
+        """Start it again, after ending whatever a dead one left of itself."""
+        await self.stop()
+        self.start()

@@ -85,8 +85,8 @@ class Stack:
         while True:
             await asyncio.sleep(LOOK)
             for child in self.children:
-                if not child.alive and not child.stopping:
-                    child.start()
+                if not child.alive:
+                    await child.restart()
             for log in self.home.folder("logs").glob("*.log"):
                 bound(log)
 

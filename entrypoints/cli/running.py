@@ -95,7 +95,7 @@ class Running:
                 click.echo(f"souk: the {role.name} died and is started again", err=True)
                 await asyncio.sleep(pauses[role.name])
                 pauses[role.name] = min(PAUSES[1], pauses[role.name] * 2)
-                role.start()
+                await role.restart()
 
 
 def answers(url: str) -> bool:
