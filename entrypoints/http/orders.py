@@ -1,6 +1,6 @@
 """/orders"""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -25,7 +25,6 @@ UNKNOWN = "orders.unknown_order"
 OWN = {"missing": UNKNOWN, "denied": "orders.not_yours"}
 ILLEGAL = "orders.illegal_transition"
 CANCELLING = (ILLEGAL, "orders.too_late_to_cancel", "orders.reason_malformed")
-Moment = Annotated[datetime | None, Meta(tz=True)]
 
 
 class Shipping(Struct, forbid_unknown_fields=True):
@@ -185,8 +184,8 @@ class OrdersController(Controller):
         status: FromQuery[Code | None] = None,
         channel: FromQuery[Code | None] = None,
         number: Annotated[int | None, QueryParameter(ge=1, le=MOST)] = None,
-        placed_from: FromQuery[Moment] = None,
-        placed_before: FromQuery[Moment] = None,
+        placed_from: FromQuery[datetime | None] = None,
+        placed_before: FromQuery[datetime | None] = None,
     ) -> ASGIResponse:
         """What the caller bought, or sold, or all orders for staff; newest first."""
         if party == "tenant" and not view.caller.sees_all("orders"):
@@ -197,8 +196,8 @@ class OrdersController(Controller):
             status,
             channel,
             number,
-            placed_from,
-            placed_before,
+            _utc(placed_from),
+            _utc(placed_before),
         )
         found = await orders.orders(view.db, wanted, paging.page, paging.limit)
         if party == "tenant" and not view.caller.manages("orders"):
@@ -218,3 +217,8 @@ class OrdersController(Controller):
 def _may_open(caller: Caller, found: Found) -> bool:
     parties = orders.parties(found)
     return caller.manages("orders") or caller.user in (parties.buyer, parties.seller)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    """A time that names no zone is UTC."""
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
