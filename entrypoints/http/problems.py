@@ -94,13 +94,20 @@ def of(error: Exception) -> Problem:
 
 def _of_framework(error: HTTPException) -> Problem:
     status = error.status_code
-    if "idempotency-key" in f"{error.detail} {error.extra}".lower():
+    if _is_about_the_key(error):
         return Problem(400, "idempotency_key_missing", "1 to 255 characters")
     if status in CODES:
-        return Problem(status, CODES[status])
+        return Problem(status, CODES[status], headers=dict(error.headers or {}))
     if 400 <= status < 500:
         return Problem(400, "malformed", _reasons(error))
     return Problem(500, "internal", "it is logged, with the correlation id of this answer")
+
+
+def _is_about_the_key(error: HTTPException) -> bool:
+    if "idempotency-key" in error.detail.lower():
+        return True
+    wrong = error.extra if isinstance(error.extra, list) else []
+    return any((e.get("source"), e.get("key")) == ("header", "key") for e in wrong)
 
 
 def _reasons(error: HTTPException) -> str:

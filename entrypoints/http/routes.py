@@ -9,6 +9,7 @@ from litestar.datastructures import ResponseHeader
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 
+from entrypoints.http.examples import Told
 from entrypoints.http.problems import MEDIA_TYPE, TITLES, ProblemDetails
 from entrypoints.http.views import Listed
 
@@ -31,13 +32,13 @@ def creates(permission: str, *rejects: str, **others: str) -> dict[str, Any]:
     (``missing``) or 409 (``taken``), separated by spaces.
     """
     known = _known(rejects, others, EVERY, COMMAND, {400: ("idempotency_key_missing",)})
-    return {"status_code": 201, "opt": {"permission": permission}, "responses": known}
+    return _command(permission, 201, known)
 
 
 def changes(permission: str, *rejects: str, **others: str) -> dict[str, Any]:
     """A command on what exists: 200. Codes as in ``creates``."""
     known = _known(rejects, others, EVERY, COMMAND, {404: ("not_found",)})
-    return {"status_code": 200, "opt": {"permission": permission}, "responses": known}
+    return _command(permission, 200, known)
 
 
 def reads(permission: str, document: type[Any], missing: str = "") -> dict[str, Any]:
@@ -64,13 +65,27 @@ def shown(document: type[Any]) -> type[Any]:
     )
 
 
+def _command(permission: str, status: int, known: dict[int, ResponseSpec]) -> dict[str, Any]:
+    return {
+        "status_code": status,
+        "opt": {"permission": permission},
+        "responses": known,
+        "operation_class": Told,
+    }
+
+
 def _query(permission: str, kind: Any, found: dict[int, ResponseSpec]) -> dict[str, Any]:
     etag = [ResponseHeader(name="ETag", description="its state", documentation_only=True)]
     ok = {
         200: ResponseSpec(kind, generate_examples=False, description="At that position or later"),
         304: ResponseSpec(None, generate_examples=False, description="Not changed"),
     }
-    return {"opt": {"permission": permission}, "responses": ok | found, "response_headers": etag}
+    return {
+        "opt": {"permission": permission},
+        "responses": ok | found,
+        "response_headers": etag,
+        "operation_class": Told,
+    }
 
 
 def _known(

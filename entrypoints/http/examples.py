@@ -1,0 +1,79 @@
+"""What the OpenAPI page shows beyond types: a body to send to each route, and its codes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar.openapi.spec import (
+    Example,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    Operation,
+    Reference,
+    Schema,
+)
+
+from entrypoints.http.problems import MEDIA_TYPE
+
+PRODUCT = "018f2f0e-6f3c-7c1e-9a51-0e7a4b6f1a2d"
+PRICE = {"amount": "12.50", "currency": "DZD"}
+
+# By the name of the request body's type; a test holds each against that type.
+BODIES: dict[str, dict[str, Any]] = {
+    "NewTenant": {"id": "bazaar", "name": "The bazaar", "currency": "DZD"},
+    "NewMember": {"user": "amina", "role": "buyer", "name": "Amina B."},
+    "Shop": {"shop": "Amina's teas", "tier": "grossiste"},
+    "Dismissal": {"reason": "left"},
+    "NewProduct": {"name": "Mint tea", "slug": "mint-tea", "category": "tea", "price": PRICE},
+    "Describing": {"name": "Green mint tea", "slug": "green-mint-tea", "category": "tea"},
+    "NewPrice": {"price": PRICE, "reason": "season"},
+    "Minimum": {"quantity": 3},
+    "Sku": {"sku": "TEA-1"},
+    "Featured": {"featured": True},
+    "Delivery": {"quantity": 20},
+    "Correction": {"delta": -2, "reason": "count"},
+    "Threshold": {"threshold": 5},
+    "NewItem": {"product": PRODUCT, "quantity": 2},
+    "NewQuantity": {"quantity": 3},
+    "Seen": {"price": PRICE},
+    "Purchase": {
+        "channel": "web",
+        "payments": [{"method": "card"}],
+        "customer": {"name": "Karim D.", "address": "12 rue Didouche", "region": "16"},
+    },
+    "Shipping": {"tracking": "YAL-42"},
+    "Cancellation": {"reason": "changed_mind"},
+    "Returning": {"reason": "damaged"},
+    "Promise": {"date": "2026-05-16"},
+    "Intent": {"method": "card", "amount": PRICE},
+    "Captured": {"amount": PRICE},
+    "Failure": {"reason": "declined"},
+    "Collection": {"order": PRODUCT},
+}
+
+
+@dataclass
+class Told(Operation):
+    """An operation whose body has its example, and whose errors have their codes as an enum."""
+
+    def __post_init__(self) -> None:
+        if self.request_body and not isinstance(self.request_body, Reference):
+            for body in self.request_body.content.values():
+                body.examples = _example(body) or body.examples
+        for response in (self.responses or {}).values():
+            if isinstance(response, OpenAPIResponse) and response.content:
+                _enumerate(response.content.get(MEDIA_TYPE))
+
+
+def _example(body: OpenAPIMediaType) -> dict[str, Example | Reference] | None:
+    if not isinstance(body.schema, Reference):
+        return None
+    name = body.schema.ref.rpartition("/")[2].rpartition("_")[2]
+    return {"example": Example(value=BODIES[name])} if name in BODIES else None
+
+
+def _enumerate(problem: OpenAPIMediaType | None) -> None:
+    """Say which codes this status can have here; ``routes`` gave an example of each."""
+    if problem is None or not problem.schema or not problem.examples:
+        return
+    code = Schema(properties={"code": Schema(enum=sorted(problem.examples))})
+    problem.schema = Schema(all_of=[problem.schema, code])

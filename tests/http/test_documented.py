@@ -1,0 +1,117 @@
+"""What the OpenAPI page says is what the code does: every code, every permission, every example."""
+
+import ast
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from entrypoints.http.app import http
+from entrypoints.http.examples import BODIES
+from entrypoints.http.routes import COMMAND
+from projections import PROJECTIONS
+
+ROOT = Path(__file__).parents[2]
+REFUSALS = ("Rejected", "Missing", "Forbidden")
+# What no request can run into: the use case makes these commands itself, by their rules.
+UNREACHED = {
+    "checkouts.checkout_exists",
+    "checkouts.empty",
+    "checkouts.seller_repeated",
+    "inventory.already_extended",
+    "inventory.already_reserved",
+    "inventory.not_reserved",
+    "orders.empty",
+    "orders.line_does_not_add_up",
+    "orders.line_malformed",
+    "orders.line_repeated",
+    "orders.order_exists",
+    "orders.shipping_negative",
+    "payments.already_open",
+    "payments.payment_exists",
+    "payments.purpose_unknown",
+    "payments.shares_differ",
+    "payments.shares_malformed",
+}
+
+
+@pytest.fixture(scope="module")
+def app():
+    return http(lambda: None)
+
+
+@pytest.fixture(scope="module")
+def page(app):
+    return app.openapi_schema.to_schema()
+
+
+def operations(page):
+    for path, item in page["paths"].items():
+        for method, operation in item.items():
+            if method in ("get", "post", "put", "patch", "delete"):
+                yield f"{method.upper()} {path}", operation
+
+
+def refusals():
+    """Every code that a rule or a use case refuses with, and where it stands."""
+    for layer in ("domain", "application"):
+        for file in sorted((ROOT / layer).rglob("*.py")):
+            if "policies" in file.parts:
+                continue
+            for node in ast.walk(ast.parse(file.read_text())):
+                name = getattr(getattr(node, "func", None), "id", None)
+                if name in REFUSALS and node.args and isinstance(node.args[0], ast.Constant):
+                    yield node.args[0].value, f"{file.relative_to(ROOT)}:{node.lineno}"
+
+
+def test_every_refusal_is_on_the_page(page):
+    told = " ".join(
+        answer["description"]
+        for _, operation in operations(page)
+        for answer in operation["responses"].values()
+    ).replace(",", " ")
+    missing = {c: where for c, where in refusals() if c not in told.split() and c not in UNREACHED}
+    assert missing == {}
+
+
+def test_every_command_has_an_example_and_its_codes(page):
+    lacking = []
+    for name, operation in operations(page):
+        if not name.startswith("POST /api/v1"):
+            continue
+        codes = set(operation["responses"])
+        if not {str(status) for status in (400, 401, 403, *COMMAND)} <= codes:
+            lacking.append(f"{name}: {sorted(codes)}")
+        bodies = operation.get("requestBody", {"content": {}})["content"].values()
+        lacking += [f"{name}: no example" for body in bodies if not body.get("examples")]
+    assert lacking == []
+
+
+def test_every_example_is_what_its_route_takes(app):
+    for route in app.routes:
+        for handler in route.route_handlers:
+            if data := handler.parsed_fn_signature.parameters.get("data"):
+                msgspec.convert(BODIES[data.annotation.__name__], data.annotation)
+
+
+def test_every_route_names_its_permission(app):
+    open_to_all = [
+        str(handler)
+        for route in app.routes
+        if route.path.startswith("/api/v1")
+        for handler in route.route_handlers
+        if handler.handler_name != "options_handler" and not handler.opt.get("permission")
+    ]
+    assert open_to_all == []
+
+
+def test_every_query_waits_for_its_projection(app):
+    for route in app.routes:
+        for handler in route.route_handlers:
+            if route.path.startswith("/api/v1") and "GET" in handler.http_methods:
+                assert handler.opt.get("projection") in PROJECTIONS, route.path
+
+
+async def test_the_page_is_served(api):
+    assert (await api.http.get("/docs/openapi.json")).json()["openapi"].startswith("3.")
+    assert (await api.http.get("/docs")).status_code == 200

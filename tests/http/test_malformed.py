@@ -1,0 +1,152 @@
+"""Whatever is sent, it is refused politely: a 4xx with a code, never a failure of ours."""
+
+import json
+
+from tests.catalog.test_http import TEA
+
+PATH = "/catalog/products"
+BODIES = {
+    "nothing": b"",
+    "not JSON": b"{",
+    "a number": b"1",
+    "null": b"null",
+    "a list": b"[]",
+    "no UTF-8": b'{"name":"\xff\xfe"}',
+    "deep": b'{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "deep objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    "twice": b"{}{}",
+    "NaN": b'{"name": NaN}',
+    "a BOM": b"\xef\xbb\xbf{}",
+}
+FIELDS = {
+    "a lone surrogate": {"name": "\ud800"},
+    "a lone surrogate in a slug": {"slug": "\udfff"},
+    "a NUL": {"name": "a\0b"},
+    "a NUL in a slug": {"slug": "a\0b"},
+    "a NUL in a text": {"description": "a\0b"},
+    "an integer beyond 64 bits": {"min_order_quantity": 2**64},
+    "an integer far beyond": {"min_order_quantity": 10**400},
+    "a negative one far beyond": {"min_order_quantity": -(10**30)},
+    "a fraction": {"min_order_quantity": 1.5},
+    "infinity in disguise": {"min_order_quantity": 1e308},
+    "an amount that is a number": {"price": {"amount": 12.5, "currency": "DZD"}},
+    "an exponent": {"price": {"amount": "1e9", "currency": "DZD"}},
+    "other digits": {"price": {"amount": "\u0661\u0662", "currency": "DZD"}},
+    "a newline after the amount": {"price": {"amount": "1\n", "currency": "DZD"}},
+    "too many digits": {"price": {"amount": "1.001", "currency": "DZD"}},
+    "too much": {"price": {"amount": "9" * 30, "currency": "DZD"}},
+    "no currency": {"price": {"amount": "1", "currency": ""}},
+    "a currency with a NUL": {"price": {"amount": "1", "currency": "D\0D"}},
+    "a field we do not know": {"colour": "green"},
+    "a name that is too long": {"name": "x" * 201},
+    "a slug that is none": {"slug": "Mint Tea"},
+    "nobody's name": {"name": ""},
+}
+
+
+async def test_a_body_that_is_no_product_is_refused(api):
+    await api.market("amina")
+    seller = api.of("seller", "amina")
+    headers = {"content-type": "application/json", "idempotency-key": "k"}
+    for what, body in BODIES.items():
+        answer = await seller.send("POST", PATH, headers=headers, content=body)
+        assert (answer.status_code, what) == (400, what), answer.text[:300]
+        assert_problem(answer, what)
+
+
+async def test_a_field_out_of_bounds_is_refused(api):
+    await api.market("amina")
+    seller = api.of("seller", "amina")
+    for what, field in FIELDS.items():
+        body = json.dumps(TEA | field).encode()  # escapes what UTF-8 cannot hold
+        headers = {"content-type": "application/json", "idempotency-key": what}
+        answer = await seller.send("POST", PATH, headers=headers, content=body)
+        assert answer.status_code in (400, 422), (what, answer.text[:300])
+        assert_problem(answer, what)
+    assert (await seller.post(PATH, TEA)).status_code == 201
+
+
+async def test_an_url_that_cannot_be_read_is_refused(api):
+    await api.market("amina")
+    buyer = api.of("buyer", "karim")
+    for query in (
+        "search=%00%00",
+        "search=a",
+        f"search={'x' * 101}",
+        "page=0",
+        "page=-1",
+        "page=x",
+        f"page={10**30}",
+        "limit=11",
+        "limit=0",
+        "after=-1",
+        f"after={2**63}",
+        f"after={10**400}",
+    ):
+        answer = await buyer.send("GET", f"{PATH}?{query}")
+        assert (answer.status_code, query) == (400, query), answer.text
+        assert_problem(answer, query)
+    for path in ("1", "%00", "not-a-uuid", "%ff%fe", "..%2f..", "00000000-0000-0000-0000"):
+        answer = await buyer.send("GET", f"{PATH}/{path}")
+        assert answer.status_code in (400, 404), path
+        assert_problem(answer, path)
+    for query in ("search=%ed%a0%80", "search=%ff%ff", "search=%25%25", "search=__"):
+        assert (await buyer.send("GET", f"{PATH}?{query}")).status_code in (200, 400), query
+
+
+async def test_what_no_route_takes_is_a_problem_too(api):
+    seller = api.of("seller", "amina")
+    for method, path, status, code in (
+        ("GET", "/nowhere", 404, "not_found"),
+        ("PUT", PATH, 405, "method_not_allowed"),
+        ("TRACE", PATH, 405, "method_not_allowed"),
+    ):
+        answer = await seller.send(method, path)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert_problem(answer, path)
+    assert "POST" in (await seller.send("PUT", PATH)).headers["allow"]
+
+
+async def test_a_body_that_is_not_json_is_an_unsupported_media_type(api):
+    seller = api.of("seller", "amina")
+    for kind in ("text/plain", "application/xml", "multipart/form-data", ""):
+        headers = {"content-type": kind, "idempotency-key": "k"}
+        answer = await seller.send("POST", PATH, headers=headers, content=b"{}")
+        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+
+
+async def test_a_body_over_ten_megabytes_is_too_large(api):
+    seller = api.of("seller", "amina")
+    headers = {"content-type": "application/json", "idempotency-key": "k"}
+    body = b'{"name":"' + b"x" * (10 * 1024 * 1024) + b'"}'
+    answer = await seller.send("POST", PATH, headers=headers, content=body)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+async def test_a_key_is_needed_to_create_and_has_its_limits(api):
+    seller = api.of("seller", "amina")
+    for headers in ({}, {"idempotency-key": ""}, {"idempotency-key": "x" * 256}):
+        answer = await seller.send("POST", PATH, headers=headers, json=TEA)
+        assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+
+
+async def test_a_failure_of_ours_tells_its_correlation_and_nothing_else(api, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("the secret is sesame")
+
+    monkeypatch.setattr("entrypoints.http.views.View.page", broken)
+    correlation = "6f1c2b9e-6f0a-4b8e-9a53-0a4c7a0a9a11"
+    sent = {"x-correlation-id": correlation}
+    await api.market("amina")
+    answer = await api.of("buyer", "karim").send("GET", PATH, headers=sent)
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert "sesame" not in answer.text
+    assert answer.headers["x-correlation-id"] == correlation
+
+
+def assert_problem(answer, what):
+    assert answer.headers["content-type"].startswith("application/problem+json"), what
+    problem = answer.json()
+    assert {"type", "title", "status", "code", "instance"} <= problem.keys(), what
+    assert problem["status"] == answer.status_code, what
+    assert problem["type"].endswith(problem["code"]), what
