@@ -23,7 +23,9 @@ MARK = "SOUK_INSTANCE"
 class Up:
     """A running `souk up`; ``url`` of its API."""
 
-    def __init__(self, directory: Path, *options: str, user: int | None = None) -> None:
+    def __init__(
+        self, directory: Path, *options: str, user: int | None = None, seeded: bool = False
+    ) -> None:
         self.directory = directory
         self._log = directory.parent / f"{directory.name}.out"
         command = [sys.executable, "-m", "entrypoints.cli", "up", "--data-dir", str(directory)]
@@ -33,7 +35,7 @@ class Up:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SOUK_")}
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(
-                [*command, "--port", "0", "--empty", *options],
+                [*command, "--port", "0", *([] if seeded else ["--empty"]), *options],
                 stdout=output,
                 stderr=output,
                 env=environment,

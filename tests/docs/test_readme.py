@@ -1,0 +1,80 @@
+"""The README's order, run as it stands there: bought with curl, seen at a NATS subscriber."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.instances import Up
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def block(name: str) -> str:
+    found = re.search(rf"<!-- run: {name} -->\n```\w+\n(.*?)\n```", README, re.DOTALL)
+    assert found, name
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A directory as after `make run`: an instance in .souk, and .venv/bin with souk and python."""
+    place = tmp_path_factory.mktemp("readme")
+    (place / ".venv").symlink_to(sys.prefix)
+    up = Up(place / ".souk", seeded=True).ready()
+    yield place, up
+    assert up.stop() == 0
+
+
+@contextmanager
+def watching(place: Path):
+    (place / "watch.py").write_text(block("watch"))
+    with (place / "watched").open("w") as output:
+        watcher = subprocess.Popen([sys.executable, "watch.py"], cwd=place, stdout=output)
+        try:
+            yield place / "watched"
+        finally:
+            watcher.kill()
+            watcher.wait()
+
+
+def test_the_order_of_the_readme_is_bought_and_pushed(place):
+    place, up = place
+    script = block("walk").replace("http://127.0.0.1:8000", up.url)
+    with watching(place) as watched:
+        done = subprocess.run(
+            ["bash", "-eu", "-c", script], cwd=place, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        put, placed, confirmed = [json.loads(line) for line in done.stdout.split("\n") if line]
+        order = placed["orders"][0]
+        assert put["position"] < placed["position"] < confirmed["position"]
+        assert order["total"] == {"amount": "4800.00", "currency": "DZD"}
+
+        wanted = f"orders.{order['id']}.seller.amina {order['number']} confirmed"
+        until = time.monotonic() + 20
+        while wanted not in (seen := watched.read_text()) and time.monotonic() < until:
+            time.sleep(0.05)
+    assert wanted in seen
+    assert f"orders.{order['id']}.seller.amina {order['number']} pending" in seen
+
+
+def test_every_command_that_the_docs_name_exists():
+    from entrypoints.cli import main
+
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    named = {w for page in pages for w in re.findall(r"`souk ([a-z]+)", page.read_text())}
+    assert named - {"live"} <= set(main.commands)
+    assert {"up", "api", "projector", "policies", "migrate", "token", "import", "report"} <= named
+
+
+def test_every_link_in_the_docs_leads_somewhere():
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), (page.name, target)
