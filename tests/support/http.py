@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
+from msgspec.structs import replace
 from psycopg import AsyncConnection
 
 from adapters.projector.projector import Projector
@@ -83,8 +84,10 @@ class Api:
 
 
 @asynccontextmanager
-async def running_api(stack, database: str, projecting: bool = True) -> AsyncIterator[Api]:
-    """``projecting`` False: no projector runs, so that reads stand still."""
+async def running_api(
+    stack, database: str, projecting: bool = True, **others: object
+) -> AsyncIterator[Api]:
+    """``projecting`` False: no projector runs, so that reads stand still. ``others``: settings."""
     settings = Settings(
         postgres_url=database,
         valkey_url=stack.valkey_url,
@@ -94,16 +97,19 @@ async def running_api(stack, database: str, projecting: bool = True) -> AsyncIte
         signing_key_pem=new_key(),
         secret=os.urandom(32),
     )
+    settings = replace(settings, **others)
     async with await AsyncConnection.connect(database, autocommit=True) as owner:
         await create_tables(owner, PROJECTIONS)
     stop = asyncio.Event()
     projector = Projector(database, stack.nats_url, stack.valkey_url, PROJECTIONS)
     running = asyncio.create_task(projector.run(stop)) if projecting else None
-    async with connect(settings) as souk:
-        app = http(lambda: souk)
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://souk") as client:
-            yield Api(souk, client)
-    stop.set()
-    if running:
-        await running
+    try:
+        async with connect(settings) as souk:
+            app = http(lambda: souk)
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://souk") as client:
+                yield Api(souk, client)
+    finally:
+        stop.set()
+        if running:
+            await running
