@@ -22,5 +22,5 @@ test: setup
 	@echo "format"  && $(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
 	@echo "lint"    && $(BIN)/ruff check --quiet --output-format=concise .
 	@echo "types"   && $(BIN)/mypy --no-error-summary
-	@echo "imports" && $(BIN)/lint-imports --no-timing > .venv/imports.log || { cat .venv/imports.log; exit 1; }
+	@echo "imports" && $(BIN)/lint-imports > .venv/imports.log || { cat .venv/imports.log; exit 1; }
 	@echo "tests"   && $(BIN)/pytest --tb=line -r sE $(TESTS)
