@@ -1,5 +1,6 @@
 """One command starts everything, and nothing that happens to it loses data."""
 
+import asyncio
 import json
 import os
 import pwd
@@ -11,6 +12,7 @@ from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
+import nats
 import pytest
 
 from tests.support.instances import Up, souk
@@ -70,6 +72,18 @@ def test_what_is_written_is_read_and_one_of_each_server_runs(instance):
     position = create_tenant(instance, "acme")
     assert tenant_of(instance, "acme", position)[0] == 200
     assert servers_of(instance) == ONE_OF_EACH
+
+
+async def test_a_change_is_pushed_over_nats(instance):
+    servers = json.loads((instance.directory / "instance.json").read_text())
+    client = await nats.connect(servers["nats"])
+    pushed = await client.subscribe("souk.pushed.tenants.>")
+    await client.flush()
+    position = await asyncio.to_thread(create_tenant, instance, "pushed")
+    change = json.loads((await pushed.next_msg(timeout=10)).data)
+    assert 0 < change["position"] <= position
+    assert change["document"]["name"] == "Pushed"
+    await client.close()
 
 
 def test_secrets_and_addresses_are_for_their_owner_alone(instance):
