@@ -10,6 +10,8 @@ from application.work import Attempt, Commands
 from domain.kernel import Recorded
 
 REMEMBERED = 50_000  # streams
+GROUP = 48  # appends in one commit
+DELAY = 0.02  # seconds that an append waits for others at the most
 
 
 class Turn:
@@ -55,6 +57,7 @@ class Turnstile:
         self._log = log
         self._streams: OrderedDict[str, list[Recorded]] = OrderedDict()
         self._pending: Counter[str] = Counter()
+        self._boarding: list[asyncio.Future[None]] = []
 
     async def read(self, tenant: str, streams: Iterable[str]) -> dict[str, list[Recorded]]:
         turn, wanted = TURN.get(), list(streams)
@@ -74,13 +77,12 @@ class Turnstile:
         return [] if stream in turn.fresh and not turn.cautious else None
 
     async def append(self, append: Append) -> Appended:
-        turn = TURN.get()
-        handed_over = asyncio.create_task(self._log.append(append))
-        await asyncio.sleep(0)  # it is queued now: the next one comes behind it
+        turn, gate = TURN.get(), self._boarded()
         self._remember(append)
         turn.left.set()
         try:
-            appended = await handed_over
+            await gate  # opened in the order of the turns
+            appended = await self._log.append(append)
         except BaseException:
             turn.cautious = True
             self._forget(new.stream for new in append.new)
@@ -88,6 +90,22 @@ class Turnstile:
         finally:
             self._settle(append.new)
         return appended
+
+    def _boarded(self) -> asyncio.Future[None]:
+        """Appends leave for the log in groups, for one commit each."""
+        loop = asyncio.get_running_loop()
+        self._boarding.append(gate := loop.create_future())
+        if len(self._boarding) == GROUP:
+            loop.call_soon(self._depart)  # not at once: the last one would overtake the others
+        elif len(self._boarding) == 1:
+            loop.call_later(DELAY, self._depart)
+        return gate
+
+    def _depart(self) -> None:
+        group, self._boarding = self._boarding, []
+        for gate in group:
+            if not gate.done():  # its import was stopped
+                gate.set_result(None)
 
     def _remember(self, append: Append) -> None:
         self._pending.update(new.stream for new in append.new)
