@@ -15,6 +15,7 @@ from entrypoints.http.views import Listed
 
 EVERY = {400: ("malformed",), 401: ("unauthenticated",), 403: ("forbidden",)}
 COMMAND = {
+    400: ("idempotency_key_missing",),
     409: ("version_conflict", "idempotency_key_in_flight"),
     413: ("too_large",),
     415: ("unsupported_media_type",),
@@ -31,7 +32,7 @@ def creates(permission: str, *rejects: str, **others: str) -> dict[str, Any]:
     ``rejects``: the codes of its rules (422). ``others``: codes that answer 403 (``denied``), 404
     (``missing``) or 409 (``taken``), separated by spaces.
     """
-    known = _known(rejects, others, EVERY, COMMAND, {400: ("idempotency_key_missing",)})
+    known = _known(rejects, others, EVERY, COMMAND)
     return _command(permission, 201, known)
 
 
