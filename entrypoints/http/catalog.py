@@ -7,14 +7,20 @@ from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
-from msgspec import Meta, Struct
 
 from application.ports import Receipt
 from domain import catalog as rules
-from domain.money import Price
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import Sent, SentToCreate
-from entrypoints.http.names import Line, Name, Short, Text, money
+from entrypoints.http.names import Name, Short, money
+from entrypoints.http.products import (
+    Describing,
+    Featured,
+    Minimum,
+    NewPrice,
+    NewProduct,
+    Sku,
+)
 from entrypoints.http.routes import changes, creates, lists, reads
 from entrypoints.http.views import Paging, View
 from entrypoints.wiring import Souk
@@ -31,50 +37,7 @@ PRICE = (
     "catalog.original_price_too_low",
 )
 RETIRED = "catalog.retired"
-Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
 Search = Annotated[str | None, QueryParameter(min_length=2, max_length=100)]
-
-
-class Describing(Struct, forbid_unknown_fields=True):
-    name: Annotated[str, Meta(min_length=1, max_length=200, examples=["Mint tea"])]
-    slug: Annotated[str, Meta(min_length=1, max_length=200, examples=["mint-tea"])]
-    category: Short = ""
-    product_type: Short = ""
-    brand: Short = ""
-    description: Text = ""
-
-    def value(self) -> rules.Describing:
-        return rules.Describing(
-            self.name, self.slug, self.category, self.product_type, self.brand, self.description
-        )
-
-
-class NewProduct(Describing, forbid_unknown_fields=True, kw_only=True):
-    """``seller``: for staff, whose product it is; otherwise it is the caller's."""
-
-    price: Price
-    original_price: Price | None = None
-    min_order_quantity: Quantity = 1
-    sku: Line | None = None
-    seller: Name | None = None
-
-
-class NewPrice(Struct, forbid_unknown_fields=True):
-    price: Price
-    original_price: Price | None = None
-    reason: Short = ""
-
-
-class Minimum(Struct, forbid_unknown_fields=True):
-    quantity: Quantity
-
-
-class Sku(Struct, forbid_unknown_fields=True):
-    sku: Line | None
-
-
-class Featured(Struct, forbid_unknown_fields=True):
-    featured: bool = True
 
 
 class CatalogController(Controller):
