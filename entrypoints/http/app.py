@@ -17,7 +17,7 @@ from entrypoints.http import CONTROLLERS
 from entrypoints.http.authentication import Bearers, authenticating
 from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.commands import call, creating
-from entrypoints.http.edge import edging
+from entrypoints.http.edge import edging, marking
 from entrypoints.http.health import HealthController, jwks
 from entrypoints.http.problems import handle
 from entrypoints.http.views import paging, view
@@ -55,6 +55,7 @@ def http(
         [Router("/api/v1", route_handlers=list(CONTROLLERS)), HealthController, jwks],
         lifespan=[lifespan] if lifespan else [],
         middleware=[edging, partial(authenticating, bearers=bearers)],
+        before_send=[marking],
         exception_handlers={Exception: handle},
         dependencies={
             "souk": Provide(souk, sync_to_thread=False),

@@ -13,26 +13,19 @@ logger = structlog.get_logger("souk.http")
 
 
 def edging(app: ASGIApp) -> ASGIApp:
-    """Correlation id, safe headers, one log line; refuses what no route could read."""
+    """One log line; refuses what no route could read."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers.from_scope(scope)
-        correlation = _correlation(headers.get("x-correlation-id"))
-        scope["state"]["correlation"] = correlation
+        correlation = correlation_of(scope)
         started, status = time.perf_counter(), 0
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [
-                    *message["headers"],
-                    (b"x-correlation-id", str(correlation).encode()),
-                    (b"x-content-type-options", b"nosniff"),
-                ]
             await send(message)
 
-        _check(scope, headers)
+        _check(scope, Headers.from_scope(scope))
         try:
             await app(scope, receive, sending)
         finally:
@@ -46,6 +39,25 @@ def edging(app: ASGIApp) -> ASGIApp:
             )
 
     return layer
+
+
+async def marking(message: Message, scope: Scope) -> None:
+    """The headers of every answer, also where there is no route."""
+    if message["type"] == "http.response.start":
+        message["headers"] = [
+            *message["headers"],
+            (b"x-correlation-id", str(correlation_of(scope)).encode()),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+
+
+def correlation_of(scope: Scope) -> UUID:
+    """The id that a request was sent with, if it is one, or a new one; the same all along."""
+    known: UUID | None = scope["state"].get("correlation")
+    if known is None:
+        sent = Headers.from_scope(scope).get("x-correlation-id")
+        known = scope["state"]["correlation"] = _correlation(sent)
+    return known
 
 
 def _correlation(sent: str | None) -> UUID:

@@ -39,16 +39,21 @@ class HealthController(Controller):
     @get(["/health/ready", "/health", "/api/health"])
     async def ready(self, souk: NamedDependency[Souk]) -> Response[Ready]:
         found = await checks(souk.settings, souk.project)
-        try:
-            lags, stuck = await asyncio.gather(souk.positions.lags(), outcomes.parked(souk.project))
-            parked = sum(policy.count for policy in stuck)
-        except Unavailable:
-            lags, parked = {}, 0
+        lags, parked = await _behind(souk) if found["postgres"].status == "ok" else ({}, 0)
         away = [name for name, check in found.items() if check.status != "ok"]
         status = "unavailable" if "postgres" in away or not lags else "degraded" if away else "ok"
         return Response(
             Ready(status, found, lags, parked), status_code=503 if status == "unavailable" else 200
         )
+
+
+async def _behind(souk: Souk) -> tuple[dict[str, Lag], int]:
+    """Each projection's lag, and how many reactions are parked; nothing while Postgres fails."""
+    try:
+        lags, stuck = await asyncio.gather(souk.positions.lags(), outcomes.parked(souk.project))
+    except Unavailable:
+        return {}, 0
+    return lags, sum(policy.count for policy in stuck)
 
 
 @get("/.well-known/jwks.json", opt={"public": True}, tags=["health"], sync_to_thread=False)
