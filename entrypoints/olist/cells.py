@@ -7,7 +7,7 @@ from domain.money import MAX_MINOR
 from entrypoints.olist.tables import Damaged
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-AMOUNT = re.compile(r"([0-9]{1,16})(?:\.([0-9]{1,2}))?", re.ASCII)
+AMOUNT = re.compile(r"([0-9]{1,16})(?:\.([0-9]{1,2})0*)?", re.ASCII)
 WORD = re.compile(r"[a-z_]{1,40}", re.ASCII)
 TIME = "%Y-%m-%d %H:%M:%S"
 

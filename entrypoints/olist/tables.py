@@ -3,6 +3,7 @@
 import csv
 import gzip
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -19,6 +20,8 @@ NAMES = {
     "sellers": "olist_sellers_dataset",
     "category_translation": "product_category_name_translation",
 }
+
+MAX_BREAKS = 20  # line breaks in one row
 
 
 class Problem(Struct, frozen=True):
@@ -80,8 +83,7 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _texts(stream: BinaryIO, file: str, report: Report) -> Iterator[tuple[int, str]]:
-    """Numbered lines. No cell that the import reads has a line break, so a stray quote cannot
-    swallow more than its own line."""
+    """Numbered lines; what is no UTF-8, or no longer gzip, is reported."""
     number = 0
     try:
         for number, line in enumerate(stream, start=1):
@@ -96,15 +98,37 @@ def _texts(stream: BinaryIO, file: str, report: Report) -> Iterator[tuple[int, s
 def _rows(
     file: str, header: list[str], texts: Iterator[tuple[int, str]], report: Report
 ) -> Iterator[Line]:
-    for number, text in texts:
+    ahead: deque[tuple[int, str]] = deque()
+    while (found := ahead.popleft() if ahead else next(texts, None)) is not None:
+        number, text = found
         if not text.strip():
             continue
         cells = _cells(text)
+        if cells is None:
+            cells = _broken_over_lines(text, len(header), ahead, texts)
         if cells is None or len(cells) != len(header):
-            found = "broken quotes" if cells is None else f"{len(cells)} cells"
-            report(Problem(file, number, f"{found}, the header has {len(header)}"))
+            what = "broken quotes" if cells is None else f"{len(cells)} cells"
+            report(Problem(file, number, f"{what}, the header has {len(header)}"))
         else:
             yield Line(file, number, dict(zip(header, cells, strict=True)))
+
+
+def _broken_over_lines(
+    text: str, width: int, ahead: deque[tuple[int, str]], texts: Iterator[tuple[int, str]]
+) -> list[str] | None:
+    """A row whose quoted cells have line breaks; None, and nothing is used up of ``ahead``, if
+    it comes to none: a stray quote must not swallow the rows behind it."""
+    for taken in range(1, MAX_BREAKS + 1):
+        if len(ahead) < taken:
+            if (more := next(texts, None)) is None:
+                return None
+            ahead.append(more)
+        text += "\n" + ahead[taken - 1][1]
+        if (cells := _cells(text)) is not None and len(cells) == width:
+            for _ in range(taken):
+                ahead.popleft()
+            return cells
+    return None
 
 
 def _cells(text: str) -> list[str] | None:

@@ -5,6 +5,7 @@ python tests/olist/plain.py DIRECTORY
 
 import csv
 import gzip
+import io
 import json
 import sys
 from collections import Counter, defaultdict
@@ -22,10 +23,18 @@ STATUS = {
 }
 
 
+PUBLISHED = {
+    "orders": "olist_orders_dataset",
+    "order_items": "olist_order_items_dataset",
+    "payments": "olist_order_payments_dataset",
+}
+
+
 def table(directory, name):
-    path = Path(directory) / f"{name}.csv"
-    data = path.read_bytes() if path.exists() else gzip.decompress(Path(f"{path}.gz").read_bytes())
-    return list(csv.DictReader(data.decode().splitlines()))
+    names = [f"{stem}{end}" for stem in (name, PUBLISHED[name]) for end in (".csv", ".csv.gz")]
+    path = next(path for path in (Path(directory) / name for name in names) if path.exists())
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
 def cents(text):
