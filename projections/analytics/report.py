@@ -71,7 +71,8 @@ WHERE tenant = %s GROUP BY method ORDER BY method
 """
 TOP = """
 SELECT seller, sum(subtotal + shipping)::bigint, count(DISTINCT checkout), sum(units)::bigint
-FROM read.analytics_orders WHERE tenant = %s GROUP BY seller ORDER BY 2 DESC, seller COLLATE "C" LIMIT 5
+FROM read.analytics_orders WHERE tenant = %s GROUP BY seller
+ORDER BY 2 DESC, seller COLLATE "C" LIMIT 5
 """
 
 
