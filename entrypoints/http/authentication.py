@@ -1,5 +1,6 @@
 """One plain ASGI layer: the bearer's token verified, and the route's permission held."""
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -9,8 +10,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from adapters.tokens import Refused, TokenVerifier
 from domain.permissions import allows, expand
 from entrypoints.http.caller import Caller
+from entrypoints.http.names import NAME
 from entrypoints.http.problems import Problem
-from entrypoints.keys import NAME
 
 KEPT = 10_000  # verified headers at the most
 FRESH = 60.0  # seconds that one is trusted without looking again
@@ -35,7 +36,7 @@ class Bearers:
             claims = await self._tokens().verify(token.decode("ascii"))
         except (Refused, UnicodeDecodeError):
             raise unauthenticated("the token is malformed, expired or not for us") from None
-        if not (NAME.fullmatch(claims.tenant) and NAME.fullmatch(claims.sub)):
+        if not (re.fullmatch(NAME, claims.tenant) and re.fullmatch(NAME, claims.sub)):
             raise unauthenticated("tenant and user are letters, digits, - and _")
         caller = Caller(claims.tenant, claims.sub, expand(claims.permissions))
         self._keep(header, min(time.time() + FRESH, claims.exp), caller)

@@ -7,12 +7,13 @@ from msgspec import Meta
 
 from domain.money import Money, Price, parse
 
-NAME = r"^[A-Za-z0-9_-]{1,64}$"
+END = r"$(?!\n)"  # a bare $ lets a last line break pass
+NAME = rf"^[A-Za-z0-9_-]{{1,64}}{END}"
 Name: TypeAlias = Annotated[str, Meta(pattern=NAME, description="letters, digits, - and _")]
 Line: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 Short: TypeAlias = Annotated[str, Meta(max_length=200)]
 Text: TypeAlias = Annotated[str, Meta(max_length=10_000)]
-Code: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$", description="a-z and _")]
+Code: TypeAlias = Annotated[str, Meta(pattern=rf"^[a-z_]{{1,40}}{END}", description="a-z and _")]
 NamedInPath: TypeAlias = Annotated[str, PathParameter(pattern=NAME)]
 
 

@@ -37,3 +37,11 @@ async def test_an_unknown_member_cannot_sell(api):
         "/identity/members/ghost/appoint-seller", {"shop": "Boo"}
     )
     assert (refused.status_code, refused.json()["code"]) == (404, "identity.unknown_member")
+
+
+async def test_a_user_id_ends_where_its_line_does(api):
+    await api.market()
+    refused = await api.of("admin", "root").post(
+        "/identity/members", {"user": "bo\n", "role": "buyer"}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (400, "malformed")
