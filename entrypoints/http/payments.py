@@ -27,7 +27,7 @@ DEPOSIT = ("payments.not_a_deposit", "payments.not_captured")
 class Intent(Struct, forbid_unknown_fields=True):
     """``amount`` null: all that is still due."""
 
-    method: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$", examples=["card"])]
+    method: Annotated[Code, Meta(examples=["card"])]
     amount: Price | None = None
     purpose: Literal["order", "deposit", "tip"] = "order"
 
