@@ -105,6 +105,12 @@ class Reader(Protocol):
         ...
 
 
+class Counts(Protocol):
+    """Rows of tables with ``counters``: from Valkey, and from the table when that is away."""
+
+    async def row(self, table: str, id: str) -> Found | None: ...
+
+
 async def one(
     db: Reader, table: str, id: str, where: str = "true", params: tuple[Any, ...] = ()
 ) -> Found | None:

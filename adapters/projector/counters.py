@@ -54,15 +54,15 @@ class Counters:
 
         Unavailable when neither Valkey nor Postgres answers.
         """
-        known = await self._from_valkey(tenant, table, ids, after) if ids else {}
+        known = await self.known(tenant, table, ids, after) if ids else {}
         if missing := [id for id in ids if id not in known]:
             known |= await self._from_table(tenant, table, missing)
         return {id: found for id, found in known.items() if found is not None}
 
-    async def _from_valkey(
+    async def known(
         self, tenant: str, table: str, ids: Sequence[str], after: int
     ) -> dict[str, Found | None]:
-        """What Valkey knows; None: that the row is gone."""
+        """What Valkey alone knows, if it is as far as ``after``; None: that the row is gone."""
         if self._valkey is None or time.monotonic() < self._away_until:
             return {}
         try:

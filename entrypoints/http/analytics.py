@@ -27,7 +27,7 @@ class AnalyticsController(Controller):
     @get("/dashboard", **reads("analytics:view", analytics.Seller, "analytics.unknown_seller"))
     async def dashboard(self, view: NamedDependency[View], seller: Of = None) -> ASGIResponse:
         """A seller's orders per status, units sold and revenue; kept up to date as it happens."""
-        found = await analytics.dashboard(view.db, _whose(view, seller))
+        found = await analytics.dashboard(view.counts, _whose(view, seller))
         return view.one(found, "analytics.unknown_seller")
 
     @get("/revenue", **lists("analytics:view", analytics.Day))
@@ -59,7 +59,7 @@ class AnalyticsController(Controller):
         """The whole tenant's totals, for staff."""
         if not view.caller.sees_all("analytics"):
             raise Forbidden("forbidden")
-        found = await analytics.sales(view.db)
+        found = await analytics.sales(view.counts)
         return view.one(found, "") if found else view.document(analytics.Sales())
 
 

@@ -14,7 +14,7 @@ from application.ports import Missing
 from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.problems import Problem
 from entrypoints.wiring import Souk
-from projections.kernel import Found, Page, Reader
+from projections.kernel import Counts, Found, Page, Reader
 
 LIMITS = (10, 20, 50, 100)
 MOST = 2**63 - 1
@@ -51,11 +51,23 @@ async def paging(
     return Paging(page, limit)
 
 
+class TenantCounts:
+    """``projections.kernel.Counts`` of one tenant, no older than ``after``."""
+
+    def __init__(self, souk: Souk, tenant: str, after: int) -> None:
+        self._souk, self._tenant, self._after = souk, tenant, after
+
+    async def row(self, table: str, id: str) -> Found | None:
+        found = await self._souk.counters.get(self._tenant, table, [id], self._after)
+        return found.get(id)
+
+
 class View:
     """One query's reader, and the way its rows are sent."""
 
-    def __init__(self, souk: Souk, caller: Caller, unless: str) -> None:
+    def __init__(self, souk: Souk, caller: Caller, unless: str, after: int = 0) -> None:
         self.db: Reader = souk.reader(caller.tenant)
+        self.counts: Counts = TenantCounts(souk, caller.tenant, after)
         self.caller = caller
         self._souk, self._unless = souk, unless
 
@@ -124,4 +136,4 @@ async def view(
     """Waits until the route's projection has come to ``after``. Raises Unavailable."""
     if wanted := max(after or 0, souk_after or 0):
         await souk.positions.wait(request.route_handler.opt["projection"], wanted)
-    return View(souk, caller_of(request.scope), if_none_match or "")
+    return View(souk, caller_of(request.scope), if_none_match or "", wanted)

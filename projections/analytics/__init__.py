@@ -8,7 +8,7 @@ from projections.analytics.products import PRODUCTS, Product
 from projections.analytics.report import MarketplaceReport, marketplace
 from projections.analytics.sales import METHODS, SALES, SALES_ID, Sales
 from projections.analytics.sellers import SELLERS, Seller
-from projections.kernel import Found, Page, Reader, one, page
+from projections.kernel import Counts, Found, Page, Reader, page
 
 __all__ = [
     "TABLES",
@@ -30,9 +30,9 @@ VERSION = 1
 TABLES = (ORDERS, SELLERS, DAYS, PRODUCTS, SALES, METHODS)
 
 
-async def dashboard(db: Reader, seller: str) -> Found | None:
+async def dashboard(counts: Counts, seller: str) -> Found | None:
     """A seller's totals; None for one who has neither been appointed nor sold anything."""
-    return await one(db, SELLERS.name, seller)
+    return await counts.row(SELLERS.name, seller)
 
 
 async def revenue(
@@ -50,6 +50,6 @@ async def top_products(db: Reader, seller: str, number: int, limit: int) -> Page
     return await page(db, PRODUCTS.name, where, (seller,), order, number, limit)
 
 
-async def sales(db: Reader) -> Found | None:
+async def sales(counts: Counts) -> Found | None:
     """The tenant's totals; None while nothing was ever ordered."""
-    return await one(db, SALES.name, SALES_ID)
+    return await counts.row(SALES.name, SALES_ID)

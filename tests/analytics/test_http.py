@@ -1,6 +1,10 @@
 """Analytics over HTTP: sellers see their own, staff everybody's."""
 
+import asyncio
+
 import pytest
+import redis.asyncio as redis
+from psycopg import AsyncConnection
 
 
 @pytest.fixture
@@ -60,3 +64,20 @@ async def head(market):
         "/identity/members", {"user": "zoe", "role": "buyer"}
     )
     return made.json()["position"]
+
+
+async def test_a_dashboard_is_read_from_valkey_and_from_the_table_without_it(market):
+    seller, after = market.of("seller", "ada"), await head(market)
+    shown = (await seller.get("/analytics/dashboard", after=after)).json()
+    counters, table = market.souk.counters, "analytics_sellers"
+    while not await counters.known("bazaar", table, ["ada"], after):  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+
+    async with await AsyncConnection.connect(market.souk.settings.postgres_url) as owner:
+        await owner.execute(f"DELETE FROM read.{table} WHERE id = 'ada'")
+    assert (await seller.get("/analytics/dashboard")).json() == shown
+
+    valkey = redis.Redis.from_url(market.souk.settings.valkey_url)
+    await valkey.flushdb()
+    await valkey.aclose()
+    assert (await seller.get("/analytics/dashboard")).status_code == 404

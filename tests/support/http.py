@@ -1,12 +1,14 @@
 """A whole Souk in one process for HTTP tests: the app, its projector, on real servers."""
 
 import asyncio
+import itertools
 import os
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
+import redis.asyncio as redis
 from msgspec.structs import replace
 from psycopg import AsyncConnection
 
@@ -18,6 +20,8 @@ from entrypoints.http.app import http
 from entrypoints.settings import Settings
 from entrypoints.wiring import Souk, connect
 from projections import PROJECTIONS
+
+valkeys = itertools.count(1)
 
 
 class Client:
@@ -83,6 +87,14 @@ class Api:
         return id
 
 
+async def empty_valkey(stack) -> str:
+    """A Valkey serves one Souk, so each has a database of it for its own."""
+    url = f"{stack.valkey_url.rpartition('/')[0]}/{next(valkeys) % 16}"
+    async with redis.Redis.from_url(url) as valkey:
+        await valkey.flushdb()
+    return url
+
+
 @asynccontextmanager
 async def running_api(
     stack, database: str, projecting: bool = True, **others: object
@@ -90,7 +102,7 @@ async def running_api(
     """``projecting`` False: no projector runs, so that reads stand still. ``others``: settings."""
     settings = Settings(
         postgres_url=database,
-        valkey_url=stack.valkey_url,
+        valkey_url=await empty_valkey(stack),
         nats_url=stack.nats_url,
         s3_url="",
         master_key=os.urandom(32),
@@ -101,7 +113,8 @@ async def running_api(
     async with await AsyncConnection.connect(database, autocommit=True) as owner:
         await create_tables(owner, PROJECTIONS)
     stop = asyncio.Event()
-    projector = Projector(database, stack.nats_url, stack.valkey_url, PROJECTIONS)
+    counted = settings.valkey_url if "valkey_url" not in others else stack.valkey_url
+    projector = Projector(database, stack.nats_url, counted, PROJECTIONS)
     running = asyncio.create_task(projector.run(stop)) if projecting else None
     try:
         async with connect(settings) as souk:
