@@ -35,4 +35,4 @@ def slug(category: str, id: str) -> str:
 
 
 def shop_name(city: str, seller: str) -> str:
-    return f"{city or 'seller'} {seller[:8]}"
+    return f"{' '.join(city.split()) or 'seller'} {seller[:8]}"

@@ -200,12 +200,13 @@ def _items(directory: Path, records: Records, report: Report) -> None:
         )
         return _fitting(_order(records, order), item), item
 
+    known = {"product_id": set(records.categories), "seller_id": set(records.shops)}
     for line, (order, item) in _parsed(directory, "order_items", columns, report, parse):
         order.items.append(item)
-        if item.product not in records.categories:
-            report(line.problem("product_id is not in products; kept", skipped=False))
-        if item.seller not in records.shops:
-            report(line.problem("seller_id is not in sellers; kept", skipped=False))
+        for column, table in (("product_id", "products"), ("seller_id", "sellers")):
+            if (id := line.cells[column]) not in known[column]:
+                known[column].add(id)  # told once
+                report(line.problem(f"{column} {id} is not in {table}; kept", skipped=False))
 
 
 def _fitting(order: Order, item: Item) -> Order:
@@ -224,11 +225,15 @@ def _payments(directory: Path, records: Records, report: Report) -> None:
     def parse(order: str, number: str, method: str, value: str) -> tuple[Order, Payment]:
         sequential = count(number, "payment_sequential")
         known = _order(records, order)
-        if any(other.sequential == sequential for other in known.payments):
+        payment = Payment(sequential, word(method, columns[2]), cents(value, columns[3]))
+        if payment in known.payments:
             raise Damaged(f"payment {sequential} of order {order} again")
-        return known, Payment(sequential, word(method, columns[2]), cents(value, columns[3]))
+        return known, payment
 
-    for _, (order, payment) in _parsed(directory, "payments", columns, report, parse):
+    for line, (order, payment) in _parsed(directory, "payments", columns, report, parse):
+        if any(other.sequential == payment.sequential for other in order.payments):
+            what = f"another payment {payment.sequential} of order {order.id}; kept"
+            report(line.problem(what, skipped=False))
         order.payments.append(payment)
 
 

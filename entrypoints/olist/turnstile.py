@@ -29,6 +29,10 @@ class Turn:
         self.fresh, self._before = fresh, before
         self.left, self.cautious = asyncio.Event(), False
 
+    @property
+    def awaits(self) -> bool:
+        return any(not task.done() for task in self._before)
+
     async def settled(self) -> None:
         if self._before:
             await asyncio.wait(self._before)
@@ -64,11 +68,18 @@ class Turnstile:
         if turn.cautious:
             await turn.settled()
             self._forget(wanted)
-        known = {s: past for s in wanted if (past := self._recalled(turn, s)) is not None}
+        known = self._known(turn, wanted)
+        if turn.awaits and len(known) < len(wanted):
+            # A fact before this one is being decided again: the log does not have it yet.
+            await turn.settled()
+            known = self._known(turn, wanted)
         if unknown := [stream for stream in wanted if stream not in known]:
             for stream, past in (await self._log.read(tenant, unknown)).items():
                 known[stream] = self._streams[stream] = past
         return {stream: known[stream] for stream in wanted}
+
+    def _known(self, turn: Turn, wanted: Iterable[str]) -> dict[str, list[Recorded]]:
+        return {s: past for s in wanted if (past := self._recalled(turn, s)) is not None}
 
     def _recalled(self, turn: Turn, stream: str) -> list[Recorded] | None:
         if (past := self._streams.get(stream)) is not None:

@@ -87,6 +87,34 @@ def test_a_damaged_row_is_reported_with_file_and_line_and_left_out(tmp_path, tab
     assert len(records.orders["a"].payments) == 1
 
 
+def test_a_payment_is_there_once_and_another_with_its_number_is_taken_and_told(tmp_path):
+    shop = Shop().order("a", ONE, payments=[("voucher", "5.00")])
+    shop.rows["payments"] += [("a", 1, "voucher", 1, "5.00"), ("a", 1, "boleto", 1, "6.50")]
+    records, found = problems(shop.write(tmp_path))
+    assert found == [
+        "payments.csv:3: payment 1 of order a again, skipped",
+        "payments.csv:4: another payment 1 of order a; kept",
+    ]
+    assert [payment.value for payment in records.orders["a"].payments] == [500, 650]
+
+
+def test_a_quoted_cell_may_have_line_breaks_and_a_stray_quote_costs_only_its_line(tmp_path):
+    directory = Shop().order("a", ONE).write(tmp_path)
+    with (directory / "sellers.csv").open("a") as file:
+        file.write('bia,01000,"são ""paulo""\n\nsp",SP\n"zoe,01000,x,SP\ncid,01000,"a, b",SP\n')
+    records, found = problems(directory)
+    assert found == ["sellers.csv:6: broken quotes, the header has 4, skipped"]
+    assert records.shops["bia"] == 'são "paulo"\n\nsp'
+    assert "cid" in records.shops
+
+
+def test_a_seller_that_is_in_no_file_is_told_once(tmp_path):
+    directory = Shop().order("a", ONE).order("b", ONE).write(tmp_path)
+    (directory / "sellers.csv").write_text("seller_id,seller_city\n")
+    _, found = problems(directory)
+    assert found == ["order_items.csv:2: seller_id ana is not in sellers; kept"]
+
+
 def test_bytes_that_are_no_text_damage_only_their_line(tmp_path):
     directory = Shop().order("a", ONE).write(tmp_path)
     with (directory / "payments.csv").open("ab") as file:

@@ -97,6 +97,8 @@ class Wild:
             if self._often(0.05):
                 method, value = "not_defined", "0.00"
             self.rows["payments"].append((order, sequential, method, 1, value))
+        if self._often(0.05):  # the same number again, another payment
+            self.rows["payments"].append((order, sequential, "voucher", 1, "1000.01"))
 
     def _strays(self):
         """Items and payments of an order that is in no file, as another sample would have."""
