@@ -73,11 +73,21 @@ class Committer:
     async def _serve(self) -> None:
         while True:
             while batch := self._next():
-                await self._settle(batch)
+                await self._survive(batch)
             if self._closing:
                 return
             self._arrived.clear()
             await self._arrived.wait()
+
+    async def _survive(self, batch: list[Request]) -> None:
+        """Whatever goes wrong in one batch, the next is served."""
+        try:
+            await self._settle(batch)
+        except Exception as error:
+            log.exception("a batch failed as none should")
+            await self._drop()
+            for request in batch:
+                _tell(request, error)
 
     def _next(self) -> list[Request]:
         batch: list[Request] = []
@@ -176,6 +186,8 @@ class Committer:
 def _tell(request: Request, outcome: Outcome) -> None:
     if request.done.done():
         return
+    if isinstance(outcome, StopIteration):  # no future takes it
+        outcome = RuntimeError("an answer raised StopIteration")
     if isinstance(outcome, BaseException):
         request.done.set_exception(outcome)
         request.done.exception()  # a caller that hung up will not ask

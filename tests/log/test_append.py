@@ -145,9 +145,12 @@ async def test_without_event_and_key_nothing_is_written(log, database):
     assert await rows(database, "SELECT 1 FROM log.answers") == []
 
 
-async def test_an_answer_that_fails_hurts_its_sender_only(log):
+@pytest.mark.parametrize(
+    ("raised", "heard"), [(ZeroDivisionError, ZeroDivisionError), (StopIteration, RuntimeError)]
+)
+async def test_an_answer_that_fails_hurts_its_sender_only(log, raised, heard):
     def broken(recorded):
-        raise ZeroDivisionError
+        raise raised
 
     good, bad = await asyncio.gather(
         log.append(append(note(1, "a"))),
@@ -155,8 +158,9 @@ async def test_an_answer_that_fails_hurts_its_sender_only(log):
         return_exceptions=True,
     )
     assert good.recorded
-    assert isinstance(bad, ZeroDivisionError)
+    assert isinstance(bad, heard)
     assert await texts(log, 2) == []
+    assert (await log.append(append(note(3, "c")))).recorded
 
 
 @pytest.mark.parametrize(
