@@ -24,6 +24,7 @@ LOOK = 0.25  # seconds between looks at the changes of other processes
 PURGE = 600.0  # seconds between purges
 CONNECT = 2.0  # seconds for the first connection
 ACK = 5.0  # seconds to wait for an acknowledgement
+HEADERS = 64  # bytes around the id that a message is sent with: they count as its payload
 SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 CONFIG = StreamConfig(
     name=STREAM,
@@ -89,11 +90,12 @@ class Relay:
 
     async def _publish(self, stream: JetStreamContext, change: Kept) -> None:
         subject, payload = f"souk.{change.tenant}.{change.topic}", message(change)
-        if not SUBJECT.fullmatch(subject) or len(payload) > self._largest():
-            logger.error("change cannot be pushed", subject=subject, bytes=len(payload))
+        id = f"{change.position}:{subject}"
+        size = len(payload) + len(id.encode()) + HEADERS
+        if not SUBJECT.fullmatch(subject) or size > self._largest():
+            logger.error("change cannot be pushed", subject=subject, bytes=size)
             return
-        headers = {"Nats-Msg-Id": f"{change.position}:{subject}"}
-        await stream.publish(subject, payload, timeout=ACK, headers=headers)
+        await stream.publish(subject, payload, timeout=ACK, headers={"Nats-Msg-Id": id})
 
     def _largest(self) -> int:
         return self._client.max_payload if self._client else 0

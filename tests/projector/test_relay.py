@@ -156,6 +156,21 @@ async def test_a_stream_deleted_under_the_relay_is_made_again(database, own_nats
         await client.close()
 
 
+@pytest.mark.parametrize("short", [0, 60, 120, 300, 2_000])
+async def test_a_document_too_large_to_push_holds_up_nothing(database, own_nats, short):
+    """Just below NATS's limit the headers, which count too, make the difference."""
+    await prepare(database)
+    async with running(database, own_nats.url), watching(own_nats.url, "souk.>") as seen:
+        await happen(database, (lamp("1"), Switched("x" * (1024 * 1024 - short))))
+        await happen(database, (lamp("2"), Switched()))
+        await eventually(lambda: fetch(database, SENT), [(True,)])
+
+        async def latest():
+            return [payload["position"] for _, payload in seen][-1:]
+
+        await eventually(latest, [2])
+
+
 async def test_the_projector_does_not_need_nats_to_start(database):
     await prepare(database)
     (port,) = free_ports(1)
