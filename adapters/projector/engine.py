@@ -16,7 +16,13 @@ from domain.kernel import Event, Recorded
 from projections.kernel import Projection
 
 BATCH = 1000  # events in one transaction
-POISON = (Poison, psycopg.DataError, psycopg.IntegrityError)
+# The last: a text too long for its index, which no second try makes shorter.
+POISON = (
+    Poison,
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.ProgramLimitExceeded,
+)
 logger = structlog.get_logger(__name__)
 
 

@@ -147,9 +147,13 @@ async def test_a_parked_stream_is_retried_in_order_and_told_to_followers(databas
     assert await lamps(database) == {"A/1": 3, "A/2": 1}
 
 
-async def test_text_that_a_column_cannot_hold_parks_its_stream(database):
+INCOMPRESSIBLE = "".join(map(chr, range(0x4E00, 0x9FFF)))  # too long for an index
+
+
+@pytest.mark.parametrize("text", ["nul \0", INCOMPRESSIBLE])
+async def test_text_that_a_column_cannot_hold_parks_its_stream(database, text):
     await prepare(database)
-    await happen(database, (lamp("1"), Switched("nul \0")), (lamp("2"), Switched()))
+    await happen(database, (lamp("1"), Switched(text)), (lamp("2"), Switched()))
     await caught_up(database)
     assert await lamps(database) == {"A/2": 1}
 
