@@ -12,6 +12,7 @@ from domain.orders import Order
 from domain.payments import Payments
 
 OFF = ("cancelled", "returned")  # orders that want no stock
+GONE = ("shipped", "delivered", "completed", "returned")  # their stock has left the shop
 
 
 async def paid(commands: Commands, call: Call, recorded: Recorded) -> None:
@@ -92,6 +93,8 @@ async def queues(commands: Commands, call: Call, id: str) -> list[str]:
 
 async def _release_reserved(work: Work, id: str) -> None:
     order: Order = await work.load(orders, id)
+    if order.status in GONE:
+        return  # it is about to be taken, or lacks what it should have taken
     items = await work.load_all(inventory, [line.product for line in order.lines])
     for product, item in items.items():
         if id in item.reservations:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from application.checkouts import Paying
+from application.policies.stock import STOCK
 from domain import inventory, orders, payments
 from domain.inventory import AdjustStock, StockCommitted, StockReleased, StockReserved
 from domain.kernel import Rejected
@@ -109,6 +110,18 @@ async def test_a_failed_payment_takes_nothing_from_what_has_left_the_shop(market
     await market.fail(checkout)
     await market.settle()
     assert (await market.stock("rug")).committed == {order: 2}
+
+
+async def test_a_payment_that_fails_as_the_goods_leave_takes_nothing_either(market):
+    checkout, (order,) = await market.buy(("lamp", 2))
+    for step in (market.orders.confirm, market.orders.start_processing, market.orders.ship):
+        await step(call(), order, None)
+    await market.fail(checkout)
+    (failed,) = await market.happened(payments.PaymentFailed)
+    await STOCK.on[payments.PaymentFailed](market.commands, STOCK.call(failed), failed)
+    assert (await market.stock("lamp")).reserved == 2, "heard before the shipping"
+    await market.settle()
+    assert (await market.stock("lamp")).committed == {order: 2}
 
 
 async def test_reservations_wait_once_more_for_a_card_under_way_then_end(market):
