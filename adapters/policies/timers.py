@@ -17,15 +17,19 @@ AT_ONCE = 200
 # A timer's rows: whose it is, and when it runs out.
 _DUE = {
     "expiry": "SELECT tenant, order_id, expires_at, max(position) FROM read.inventory_holds"
-    " WHERE expires_at <= %s GROUP BY tenant, order_id, expires_at"
-    " ORDER BY expires_at, tenant, order_id LIMIT %s",
+    " WHERE expires_at <= %s AND (expires_at, tenant, order_id) > (%s::timestamptz, %s, %s)"
+    " GROUP BY tenant, order_id, expires_at ORDER BY expires_at, tenant, order_id LIMIT %s",
 }
 
 
-async def due(db: Connection, timer: str, now: datetime) -> list[Due]:
-    """The earliest of the timers that have run out by ``now``, which is real time."""
+async def due(
+    db: Connection, timer: str, now: datetime, last: Due | None = None, limit: int = AT_ONCE
+) -> list[Due]:
+    """The earliest of the timers that have run out by ``now``, which is real time; of those that
+    come after ``last``."""
+    place = (last.at, last.tenant, last.id) if last else ("-infinity", "", "")
     try:
-        cursor = await db.execute(_DUE[timer], (now, AT_ONCE))
+        cursor = await db.execute(_DUE[timer], (now, *place, limit))
     except UndefinedTable:
         return []  # no projector has run here yet
     return [
@@ -43,17 +47,28 @@ class Clockwork:
         now: Callable[[], datetime],
         every: float,
         stop: Event,
+        at_once: int = AT_ONCE,
     ) -> None:
         self._timers, self._commands, self._now = timers, commands, now
         self._every, self._stop, self._next = every, stop, 0.0
+        self._at_once = at_once
         self._parked: set[tuple[str, str, str, datetime]] = set()
 
     async def tick(self, db: Connection) -> None:
         if time.monotonic() >= self._next:
             for timer in self._timers.values():
-                for each in await due(db, timer.name, self._now()):
-                    await self._fire(db, timer, each)
+                await self._fire_all(db, timer)
             self._next = time.monotonic() + self._every
+
+    async def _fire_all(self, db: Connection, timer: Timer) -> None:
+        """To the last: those that are rejected stay due, and must not hide the others."""
+        now, last = self._now(), None
+        while not self._stop.is_set() and (
+            batch := await due(db, timer.name, now, last, self._at_once)
+        ):
+            for each in batch:
+                await self._fire(db, timer, each)
+            last = batch[-1]
 
     async def _fire(self, db: Connection, timer: Timer, each: Due) -> None:
         """What is rejected is asked again next time; what is parked, by the next leader."""

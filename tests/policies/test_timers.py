@@ -1,14 +1,16 @@
 """Timers run out on real time, from the rows that a projection keeps."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from psycopg import AsyncConnection
 
-from adapters.policies.timers import due
+from adapters.policies.timers import Clockwork, due
 from adapters.postgres.pools import borrow
 from adapters.projector.engine import Engine
 from adapters.projector.tables import create_tables
 from application.checkouts import Item, Paying, Terms
+from application.policies import TIMERS
 from projections import inventory
 from tests.policies.market import TENANT, call, until
 from tests.policies.test_runner import running
@@ -32,6 +34,30 @@ async def test_a_reservation_is_due_once_its_time_has_come(market):
         assert await due(db, "expiry", now) == []
         (ran_out,) = await due(db, "expiry", now + timedelta(minutes=16))
     assert (ran_out.tenant, ran_out.id) == (TENANT, order)
+
+
+async def test_what_is_due_is_read_on_from_where_one_has_come_to(market):
+    bought = [(await market.buy(("tea", 1)))[1][0] for _ in range(3)]
+    await project(market)
+    later, found, last = datetime.now(UTC) + timedelta(minutes=16), [], None
+    async with borrow(market.pool) as db:
+        while page := await due(db, "expiry", later, last, limit=1):
+            found += page
+            last = page[-1]
+    assert [each.id for each in found] == bought
+
+
+async def test_those_that_cannot_be_settled_hide_no_other(market):
+    stuck, (order,) = await market.buy(("tea", 1))
+    await market.pay(stuck)
+    for _ in range(3):
+        _, (order,) = await market.buy(("tea", 1))
+    await project(market)
+    later = datetime.now(UTC) + timedelta(minutes=40)
+    clock = Clockwork(TIMERS, market.commands, lambda: later, 0, asyncio.Event(), at_once=1)
+    async with borrow(market.pool) as db:
+        await clock.tick(db)
+    assert (await market.stock("tea")).reservations[order].extended
 
 
 async def test_no_timer_is_set_for_cash_or_for_what_is_imported(market):
