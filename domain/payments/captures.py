@@ -64,6 +64,8 @@ def capture(payments: Payments, wanted: Capture) -> list[EVENTS]:
         raise Rejected("payments.already_failed", "intend another payment")
     if not payment.open or wanted.order in payment.collected:
         return []
+    if wanted.order is not None and wanted.order not in payments.shares:
+        raise Rejected("payments.unknown_share")
     if payment.purpose != ORDER and not payments.active:
         raise Rejected("payments.nothing_due", "every order of this checkout is cancelled")
     amount = wanted.amount or _usual(payments, payment, wanted.order)
@@ -72,11 +74,7 @@ def capture(payments: Payments, wanted: Capture) -> list[EVENTS]:
 
 
 def _usual(payments: Payments, payment: Payment, order: str | None) -> Money:
-    if order is None:
-        return payments.money(payment.remaining)
-    if order not in payments.shares:
-        raise Rejected("payments.unknown_share")
-    return payments.shares[order].amount
+    return payments.money(payment.remaining) if order is None else payments.shares[order].amount
 
 
 def collect(payments: Payments, order: str) -> list[EVENTS]:

@@ -328,3 +328,8 @@ def test_a_checkout_is_paid_once_and_exactly_when_its_active_shares_are_covered(
         was_covered = was_covered or (bool(active) and covers(past) >= due)
         closings = [e for e in past if isinstance(e, CheckoutPaid)]
         assert len(closings) == was_covered
+
+
+def test_money_for_an_order_of_another_checkout_is_not_taken():
+    foreign = Capture("p1", brl(1), "elsewhere")
+    given(payments, opened, card).when(foreign).rejected("payments.unknown_share")
