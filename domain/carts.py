@@ -49,6 +49,7 @@ class Offered(Value):
     unit_price: Money
     minimum: int
     retired: bool
+    seller_gone: bool = False  # was dismissed since it was put up
 
 
 class CheckOut(Command):
@@ -206,6 +207,8 @@ def payable(line: CartLine, offered: Offered | None) -> Money:
     """The unit price at checkout: a lower live one, or the one shown or accepted."""
     if offered is None or offered.retired:
         raise Rejected("carts.product_retired", f"{line.product} is no longer sold")
+    if offered.seller_gone:
+        raise Rejected("carts.seller_gone", f"{line.seller} no longer sells")
     _check_quantity(line.quantity, offered.minimum)
     _check_price(offered.unit_price, line.unit_price.currency)
     if offered.unit_price.minor > line.unit_price.minor:

@@ -150,8 +150,14 @@ async def _gather(work: Work, id: str, cart: Cart, parts: Sequence[str]) -> None
 
 async def _offered(work: Work, cart: Cart) -> dict[str, Offered]:
     products = await work.load_all(catalog, cart.lines)
+    sellers = await work.load_all(identity, {line.seller for line in cart.lines.values()})
     return {
-        id: Offered(product.price, product.min_order_quantity, product.retired)
+        id: Offered(
+            product.price,
+            product.min_order_quantity,
+            product.retired,
+            seller_gone=not sellers[product.seller].sells,
+        )
         for id, product in products.items()
         if product.exists
     }

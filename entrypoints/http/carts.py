@@ -192,6 +192,7 @@ class CartsController(Controller):
             "carts.empty",
             "carts.price_rose",
             "carts.product_retired",
+            "carts.seller_gone",
             "carts.currency_mixed",
             "checkouts.payments_do_not_add_up",
             "inventory.insufficient",

@@ -159,6 +159,11 @@ def test_what_is_retired_or_unknown_cannot_be_bought():
     given(carts, opened, tea).when(CheckOut("c1", {})).rejected("carts.product_retired")
 
 
+def test_what_a_dismissed_seller_had_put_up_cannot_be_bought():
+    gone = {"tea": Offered(brl(300), 1, False, seller_gone=True)}
+    given(carts, opened, tea).when(CheckOut("c1", gone)).rejected("carts.seller_gone")
+
+
 def test_a_minimum_raised_since_holds_at_checkout():
     raised = {"tea": Offered(brl(300), 3, False)}
     given(carts, opened, tea).when(CheckOut("c1", raised)).rejected("carts.below_minimum")

@@ -9,8 +9,9 @@ from application.carts import Carts
 from application.checkouts import Checkouts, Contact, Paying, Terms, order_id
 from application.ports import Key, KeyReused, Missing
 from application.work import Commands
-from domain import carts, catalog, checkouts, orders, payments
+from domain import carts, catalog, checkouts, identity, orders, payments
 from domain.catalog import ChangePrice, RetireProduct
+from domain.identity import DismissSeller
 from domain.kernel import Personal, Rejected
 from domain.money import Money, Price
 from tests.policies.market import call, market_at
@@ -124,6 +125,15 @@ async def test_a_price_that_rose_is_paid_only_once_accepted(market):
     await market.carts.accept_price(call(), cart, "amina", "rug", dzd(1100))
     receipt = await market.checkouts.check_out(call(), cart, "amina", Terms())
     assert receipt.total == Price("22.00", "DZD")
+
+
+async def test_a_dismissed_seller_stops_the_checkout(market):
+    cart = await filled(market, ("rug", 1), ("tea", 1))
+    await market.do(identity, "leila", DismissSeller())
+    before = await head(market)
+    with pytest.raises(Rejected, match=r"carts\.seller_gone"):
+        await market.checkouts.check_out(call(), cart, "amina", Terms())
+    assert await head(market) == before
 
 
 async def test_a_retired_product_stops_the_checkout(market):
