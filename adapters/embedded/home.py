@@ -14,6 +14,10 @@ class Held(Exception):
     """Another process runs on this data directory."""
 
 
+class Unwritable(Exception):
+    """The data directory cannot be made or written."""
+
+
 class Home:
     """``path``: made if need be. Nothing is written before ``hold``."""
 
@@ -22,17 +26,23 @@ class Home:
         self._lock: int | None = None
 
     def hold(self) -> None:
-        """Be the only one on this directory until ``free`` or death. Raises Held."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        for name in ("run", "logs", "secrets"):
-            self.folder(name).chmod(0o700)
-        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        """Be the only one on this directory until ``free`` or death. Raises Held, Unwritable."""
+        try:
+            lock = self._prepare()
+        except OSError as error:
+            raise Unwritable(f"{self.path} cannot be used: {error.strerror}") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(lock)
             raise Held(f"{self.path} is in use by another souk") from error
         self._lock = lock
+
+    def _prepare(self) -> int:
+        self.path.mkdir(parents=True, exist_ok=True)
+        for name in ("run", "logs", "secrets"):
+            self.folder(name).chmod(0o700)
+        return os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
 
     def free(self) -> None:
         if self._lock is not None:

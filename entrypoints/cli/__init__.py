@@ -16,7 +16,9 @@ from entrypoints.cli.up import up
 def main() -> None:
     """A commerce backend in which every change is an event.
 
-    Start everything with: souk up
+    \b
+    Example:
+      souk up
     """
 
 

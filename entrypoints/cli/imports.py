@@ -14,7 +14,12 @@ from entrypoints.olist import Problem, Progress, Summary, Unreadable, import_oli
 
 @click.group(name="import")
 def imports() -> None:
-    """Run another system's history through Souk."""
+    """Run another system's history through Souk.
+
+    \b
+    Example:
+      souk import olist ./olist --tenant olist
+    """
 
 
 class Shown(Progress):

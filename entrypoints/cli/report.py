@@ -22,7 +22,12 @@ CATCH_UP = 300.0  # seconds that the projector has to fold what is in the log
 
 @click.group()
 def report() -> None:
-    """Figures from the read side."""
+    """Figures from the read side.
+
+    \b
+    Example:
+      souk report marketplace --tenant olist --json
+    """
 
 
 @report.command()

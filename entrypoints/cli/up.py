@@ -23,7 +23,13 @@ from entrypoints.instance import DEFAULT
     show_default=True,
     help="Where everything is kept.",
 )
-@click.option("--port", default=8000, show_default=True, help="0: any free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="0: any free one.",
+)
 @click.option("--empty", is_flag=True, help="Without the fictional marketplace.")
 def up(directory: Path, port: int, empty: bool) -> None:
     """Start servers, API, projector and policies, until Ctrl-C.

@@ -117,6 +117,15 @@ def test_a_second_one_on_the_same_directory_or_port_is_refused_clearly(instance,
     assert (taken.returncode, f"Port {port}" in taken.stderr) == (2, True)
 
 
+def test_a_port_or_directory_that_cannot_be_is_refused_in_one_line(tmp_path):
+    port = souk("up", "--port", "99999", at=tmp_path / "souk")
+    assert (port.returncode, "range 0<=x<=65535" in port.stderr) == (2, True)
+    (tmp_path / "file").touch()
+    below = souk("up", "--port", "0", at=tmp_path / "file" / "souk")
+    assert (below.returncode, "cannot be used: Not a directory" in below.stderr) == (2, True)
+    assert "Traceback" not in port.stderr + below.stderr
+
+
 def test_two_instances_run_side_by_side_and_trust_only_their_own(instance, tmp_path):
     with started(tmp_path / "souk") as other:
         assert other.get("/api/v1/tenants/acme", instance.token("admin", "acme"))[0] == 401
