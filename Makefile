@@ -23,4 +23,4 @@ test: setup
 	@echo "lint"    && $(BIN)/ruff check --quiet --output-format=concise .
 	@echo "types"   && $(BIN)/mypy --no-error-summary
 	@echo "imports" && $(BIN)/lint-imports > .venv/imports.log || { cat .venv/imports.log; exit 1; }
-	@echo "tests"   && $(BIN)/pytest --numprocesses 2 --dist loadfile --tb=line -r sE $(TESTS)
+	@echo "tests"   && $(BIN)/pytest --numprocesses 2 --dist loadfile --tb=line -r fEs $(TESTS)
