@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from random import random
 from typing import Any, TypeVar
 
 import msgspec
@@ -24,7 +25,8 @@ from application.ports import (
 from domain.kernel import Decider, Recorded, Rejected, context_of, fold
 
 R = TypeVar("R", bound=Struct)
-ATTEMPTS = 25
+ATTEMPTS = 60
+PAUSE = 0.05  # seconds at the most, and at random, before a command is decided again
 PATIENCE = 10.0  # seconds that a second request waits for the first one of the same key
 
 
@@ -165,6 +167,7 @@ class Commands:
             except Conflict:
                 if not left:
                     raise
+                await asyncio.sleep(random() * min(PAUSE, 0.002 * (ATTEMPTS - left)))  # noqa: S311
             except Rejected:
                 # Another process may have run this very request meanwhile: then it is no news.
                 kept = call.key and await self._log.answered(call.tenant, call.key)
