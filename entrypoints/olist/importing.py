@@ -63,7 +63,7 @@ class Importer:
         commands = Line(Turnstile(log))
         self._log, self._tenant, self._progress = log, tenant, progress
         self._imports = Imports(commands)
-        self._writers: dict[str, asyncio.Task[None]] = {}
+        self._writers: dict[str, Turn] = {}
         self.tally = Tally()
 
     async def run(self, facts: Sequence[Fact]) -> Tally:
@@ -98,18 +98,19 @@ class Importer:
 
     def _start(self, group: asyncio.TaskGroup, fact: Fact, room: asyncio.Semaphore) -> Turn:
         touched = (*fact.writes, *fact.reads)
-        before = {task for each in touched if (task := self._writers.get(each)) is not None}
+        before = {turn for each in touched if (turn := self._writers.get(each)) is not None}
         turn = Turn(self._fresh(fact), before)
         task = group.create_task(self._carry_out(fact, turn))
-        task.add_done_callback(lambda _: self._finished(fact, task, room))
-        self._writers.update(dict.fromkeys(fact.writes, task))
+        task.add_done_callback(lambda _: self._finished(fact, turn, room))
+        self._writers.update(dict.fromkeys(fact.writes, turn))
         return turn
 
-    def _finished(self, fact: Fact, task: asyncio.Task[None], room: asyncio.Semaphore) -> None:
+    def _finished(self, fact: Fact, turn: Turn, room: asyncio.Semaphore) -> None:
+        turn.over.set()
         room.release()
         self._progress(1)
         for written in fact.writes:
-            if self._writers.get(written) is task:
+            if self._writers.get(written) is turn:
                 del self._writers[written]
 
     async def _carry_out(self, fact: Fact, turn: Turn) -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextvars import ContextVar
+from uuid import UUID
 
 from application.ports import Append, Appended, Call, Key, Log, New
 from application.work import Attempt, Commands
@@ -18,25 +19,37 @@ class Turn:
     """A fact's time to decide and enter; the next one's comes when it has ``left``.
 
     ``fresh``: streams that the fact begins: they need not be read to know that they are empty.
-    ``before``: the facts whose outcome it was decided on, while that is not known yet.
+    ``before``: the facts whose outcome it was decided on, while they are not ``over``.
     """
 
     def __init__(
-        self,
-        fresh: frozenset[str] = frozenset(),
-        before: Collection["asyncio.Task[None]"] = (),
+        self, fresh: frozenset[str] = frozenset(), before: Collection["Turn"] = ()
     ) -> None:
         self.fresh, self._before = fresh, before
-        self.left, self.cautious = asyncio.Event(), False
+        self.left, self.over, self.cautious = asyncio.Event(), asyncio.Event(), False
+        self._command: UUID | None = None
+        self._written = frozenset[str]()
+
+    def handed_over(self, append: Append) -> None:
+        self._command = append.call.command_id
+        self._written = frozenset(new.stream for new in append.new)
 
     @property
     def awaits(self) -> bool:
-        return any(not task.done() for task in self._before)
+        return any(not turn.over.is_set() for turn in self._before)
+
+    def awaited_in(self, stream: str, past: Sequence[Recorded]) -> bool:
+        """Whether the past lacks what a fact before this one had written and must write again."""
+        return any(
+            stream in turn._written and all(r.command_id != turn._command for r in reversed(past))
+            for turn in self._before
+            if not turn.over.is_set()
+        )
 
     async def settled(self) -> None:
-        if self._before:
-            await asyncio.wait(self._before)
-            self._before = ()
+        for turn in self._before:
+            await turn.over.wait()
+        self._before = ()
 
 
 TURN: ContextVar[Turn] = ContextVar("turn")
@@ -82,14 +95,16 @@ class Turnstile:
         return {s: past for s in wanted if (past := self._recalled(turn, s)) is not None}
 
     def _recalled(self, turn: Turn, stream: str) -> list[Recorded] | None:
-        if (past := self._streams.get(stream)) is not None:
+        past = self._streams.get(stream)
+        if past is not None and not turn.awaited_in(stream, past):
             self._streams.move_to_end(stream)
             return past
-        return [] if stream in turn.fresh and not turn.cautious else None
+        return [] if past is None and stream in turn.fresh and not turn.cautious else None
 
     async def append(self, append: Append) -> Appended:
         turn, gate = TURN.get(), self._boarded()
         self._remember(append)
+        turn.handed_over(append)
         turn.left.set()
         try:
             await gate  # opened in the order of the turns

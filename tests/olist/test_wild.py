@@ -37,11 +37,11 @@ class Contended:
 
     async def append(self, append):
         if self._random.random() < 0.3:
-            raise Conflict(append.new[0].stream, 0, 0)
+            raise Conflict("somebody/else", 0, 0)
         return await self._log.append(append)
 
 
-@pytest.mark.parametrize("seed", SEEDS[:3])
+@pytest.mark.parametrize("seed", SEEDS[::2])
 async def test_facts_that_must_be_decided_again_are_not_overtaken(souk, tmp_path, seed):
     directory = Wild(seed).write(tmp_path)
     log = Contended(souk.log, seed)
