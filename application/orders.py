@@ -33,6 +33,11 @@ class Orders:
     ) -> Receipt:
         return await self._step(call, id, user, orders.ShipOrder(tracking))
 
+    async def assign_tracking(
+        self, call: Call, id: str, user: str | None, tracking: str
+    ) -> Receipt:
+        return await self._step(call, id, user, orders.AssignTracking(tracking))
+
     async def deliver(self, call: Call, id: str, user: str | None) -> Receipt:
         return await self._step(call, id, user, orders.DeliverOrder())
 

@@ -20,10 +20,11 @@ from domain.orders import (
     OrderReturned,
     OrderShipped,
     ProcessingStarted,
+    TrackingAssigned,
 )
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
-VERSION = 1
+VERSION = 2
 
 
 class OrderLine(Document):
@@ -137,6 +138,8 @@ def _step(order: Order, event: object, at: datetime) -> dict[str, Any]:
             return {"status": "ready", "ready_at": at}
         case OrderShipped(tracking=tracking):
             return {"status": "shipped", "shipped_at": at, "tracking": tracking}
+        case TrackingAssigned(tracking=tracking):
+            return {"tracking": tracking}
         case OrderDelivered():
             return {"status": "delivered", "delivered_at": at}
         case OrderCompleted():
@@ -168,6 +171,7 @@ ORDERS = Table(
             ProcessingStarted,
             OrderReady,
             OrderShipped,
+            TrackingAssigned,
             OrderDelivered,
             OrderCompleted,
             OrderCancelled,

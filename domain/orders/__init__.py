@@ -5,10 +5,11 @@ from datetime import date
 from typing import assert_never
 
 from domain.kernel import Rejected, Value, but
-from domain.money import Money, total
-from domain.orders.channels import CHANNELS, OVER, STATUSES
+from domain.money import Money
+from domain.orders.channels import CHANNELS, OVER, STATUSES, UNTRACKED, can_be_shipped
 from domain.orders.commands import (
     COMMANDS,
+    AssignTracking,
     CancelOrder,
     CompleteOrder,
     ConfirmOrder,
@@ -32,8 +33,10 @@ from domain.orders.events import (
     OrderReturned,
     OrderShipped,
     ProcessingStarted,
+    TrackingAssigned,
 )
 from domain.orders.lines import Customer, Line
+from domain.orders.placing import place
 
 __all__ = [
     "CHANNELS",
@@ -41,6 +44,7 @@ __all__ = [
     "EMPTY",
     "EVENTS",
     "STATUSES",
+    "AssignTracking",
     "CancelOrder",
     "CompleteOrder",
     "ConfirmOrder",
@@ -64,6 +68,7 @@ __all__ = [
     "ReturnOrder",
     "ShipOrder",
     "StartProcessing",
+    "TrackingAssigned",
     "decide",
     "evolve",
 ]
@@ -110,6 +115,8 @@ def decide(order: Order, command: COMMANDS) -> list[EVENTS]:
             return _step(order, "ready", OrderReady())
         case ShipOrder(tracking=tracking):
             return _ship(order, tracking)
+        case AssignTracking(tracking=tracking):
+            return _track(order, tracking)
         case DeliverOrder():
             return _step(order, "delivered", OrderDelivered())
         case CompleteOrder():
@@ -128,41 +135,7 @@ def decide(order: Order, command: COMMANDS) -> list[EVENTS]:
 def _place(order: Order, new: PlaceOrder) -> list[EVENTS]:
     if order.exists:
         raise Rejected("orders.order_exists")
-    if new.channel not in CHANNELS:
-        raise Rejected("orders.unknown_channel", f"one of {', '.join(CHANNELS)}")
-    _check_lines(new.lines)
-    if new.shipping.minor < 0:
-        raise Rejected("orders.shipping_negative")
-    subtotal = total([line.subtotal for line in new.lines], new.lines[0].subtotal.currency)
-    return [
-        OrderPlaced(
-            checkout=new.checkout,
-            buyer=new.buyer,
-            seller=new.seller,
-            channel=new.channel,
-            lines=new.lines,
-            subtotal=subtotal,
-            shipping=new.shipping,
-            total=subtotal + new.shipping,
-            cash=new.cash,
-            customer=new.customer,
-            note=new.note,
-            expected_delivery=new.expected_delivery,
-            seller_name=new.seller_name,
-        )
-    ]
-
-
-def _check_lines(lines: tuple[Line, ...]) -> None:
-    if not lines:
-        raise Rejected("orders.empty")
-    if len({line.product for line in lines}) != len(lines):
-        raise Rejected("orders.line_repeated", "one line per product")
-    for line in lines:
-        if line.quantity < 1 or line.unit_price.minor < 0:
-            raise Rejected("orders.line_malformed")
-        if line.subtotal != line.unit_price.times(line.quantity):
-            raise Rejected("orders.line_does_not_add_up")
+    return [place(new)]
 
 
 def _step(order: Order, to: str, event: EVENTS) -> list[EVENTS]:
@@ -180,9 +153,23 @@ def _check_step(order: Order, to: str) -> None:
 
 
 def _ship(order: Order, tracking: str | None) -> list[EVENTS]:
+    """Said again with another number, it corrects the number."""
+    if order.status == "shipped":
+        return _track(order, tracking) if tracking is not None else []
+    _check_tracking(tracking)
+    return _step(order, "shipped", OrderShipped(tracking or order.tracking))
+
+
+def _track(order: Order, tracking: str) -> list[EVENTS]:
+    _check_tracking(tracking)
+    if order.status in UNTRACKED or not can_be_shipped(order.channel):
+        raise Rejected("orders.not_tracked", f"{order.status}, by {order.channel}")
+    return [TrackingAssigned(tracking)] if tracking != order.tracking else []
+
+
+def _check_tracking(tracking: str | None) -> None:
     if tracking is not None and not 1 <= len(tracking) <= MAX_TRACKING:
         raise Rejected("orders.tracking_malformed", f"1 to {MAX_TRACKING} characters")
-    return _step(order, "shipped", OrderShipped(tracking))
 
 
 def _cancel(order: Order, command: CancelOrder) -> list[EVENTS]:
@@ -215,6 +202,8 @@ def evolve(order: Order, event: EVENTS) -> Order:
             return but(order, status="ready")
         case OrderShipped(tracking=tracking):
             return but(order, status="shipped", tracking=tracking)
+        case TrackingAssigned(tracking=tracking):
+            return but(order, tracking=tracking)
         case OrderDelivered():
             return but(order, status="delivered", delivered=True)
         case OrderCompleted():

@@ -40,3 +40,8 @@ STATUSES = (
     "cancelled",
 )
 OVER = ("delivered", "completed", "returned", "cancelled")
+UNTRACKED = ("pending", "returned", "cancelled")  # nothing is, or will be, on its way
+
+
+def can_be_shipped(channel: str) -> bool:
+    return any("shipped" in after for after in CHANNELS[channel].values())

@@ -37,6 +37,10 @@ class ShipOrder(Command):
     tracking: str | None = None
 
 
+class AssignTracking(Command):
+    tracking: str
+
+
 class DeliverOrder(Command):
     pass
 
@@ -67,6 +71,7 @@ COMMANDS = (
     | StartProcessing
     | MakeReady
     | ShipOrder
+    | AssignTracking
     | DeliverOrder
     | CompleteOrder
     | CancelOrder

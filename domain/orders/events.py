@@ -43,6 +43,10 @@ class OrderShipped(Event, tag="orders.order_shipped"):
     tracking: str | None
 
 
+class TrackingAssigned(Event, tag="orders.tracking_assigned"):
+    tracking: str
+
+
 class OrderDelivered(Event, tag="orders.order_delivered"):
     pass
 
@@ -70,6 +74,7 @@ EVENTS = (
     | ProcessingStarted
     | OrderReady
     | OrderShipped
+    | TrackingAssigned
     | OrderDelivered
     | OrderCompleted
     | OrderCancelled

@@ -27,10 +27,15 @@ ILLEGAL = "orders.illegal_transition"
 CANCELLING = (ILLEGAL, "orders.too_late_to_cancel", "orders.reason_malformed")
 
 
+Number = Annotated[str, Meta(min_length=1, max_length=MAX_TRACKING, examples=["BR123456789"])]
+
+
 class Shipping(Struct, forbid_unknown_fields=True):
-    tracking: (
-        Annotated[str, Meta(min_length=1, max_length=MAX_TRACKING, examples=["BR123456789"])] | None
-    ) = None
+    tracking: Number | None = None
+
+
+class Tracking(Struct, forbid_unknown_fields=True):
+    tracking: Number
 
 
 class Cancellation(Struct, forbid_unknown_fields=True):
@@ -98,8 +103,24 @@ class OrdersController(Controller):
         caller: NamedDependency[Caller],
         souk: NamedDependency[Souk],
     ) -> Receipt:
-        """It is on its way; it cannot be cancelled any more."""
+        """It is on its way; it cannot be cancelled any more. Said again, it corrects the number."""
         return await souk.orders.ship(call, str(id), caller.as_owner("orders"), data.tracking)
+
+    @post(
+        "/{id:uuid}/assign-tracking",
+        **changes("orders:update", "orders.not_tracked", "orders.tracking_malformed", **OWN),
+    )
+    async def assign_tracking(
+        self,
+        id: FromPath[UUID],
+        data: JSONBody[Tracking],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """The parcel's number, before it is shipped or corrected afterwards."""
+        user = caller.as_owner("orders")
+        return await souk.orders.assign_tracking(call, str(id), user, data.tracking)
 
     @post("/{id:uuid}/deliver", **changes("orders:update", ILLEGAL, **OWN))
     async def deliver(

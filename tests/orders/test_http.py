@@ -60,6 +60,27 @@ async def test_a_seller_runs_an_order_to_its_end(shop):
     assert all(shown[f"{at}_at"] for at in ("confirmed", "shipped", "delivered", "returned"))
 
 
+async def test_a_tracking_number_is_set_before_shipping_and_corrected_after(shop):
+    path = f"/orders/{shop.order}"
+    early = await shop.karim.post(f"{path}/assign-tracking", {"tracking": "DZ1"})
+    assert (early.status_code, early.json()["code"]) == (422, "orders.not_tracked")
+
+    async def after(step, body=None):
+        done = await shop.karim.post(f"{path}/{step}", body)
+        assert done.status_code == 200, (step, done.text)
+        shown = await shop.amina.get(path, after=done.json()["position"])
+        return shown.json()["tracking"]
+
+    assert await after("confirm") is None
+    assert await after("assign-tracking", {"tracking": "DZ1"}) == "DZ1"
+    await after("start-processing")
+    assert await after("ship", {}) == "DZ1"
+    assert await after("ship", {"tracking": "DZ2"}) == "DZ2"
+    assert await after("assign-tracking", {"tracking": "DZ3"}) == "DZ3"
+    refused = await shop.amina.post(f"{path}/assign-tracking", {"tracking": "DZ4"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "orders.not_yours")
+
+
 async def test_an_order_is_fetched_when_it_is_ready(shop):
     for step in ("confirm", "start-processing", "ready", "complete"):
         done = await shop.karim.post(f"/orders/{shop.order}/{step}")

@@ -11,6 +11,7 @@ from domain.kernel import Personal, but, fold
 from domain.money import Money
 from domain.orders import (
     CHANNELS,
+    AssignTracking,
     CancelOrder,
     CompleteOrder,
     ConfirmOrder,
@@ -33,6 +34,7 @@ from domain.orders import (
     ReturnOrder,
     ShipOrder,
     StartProcessing,
+    TrackingAssigned,
 )
 from tests.support.deciders import given
 from tests.support.histories import history, stored
@@ -148,7 +150,8 @@ def test_a_jump_is_refused():
 
 def test_the_step_last_taken_is_no_news():
     given(orders, placed, confirmed).when(ConfirmOrder()).then()
-    given(orders, placed, confirmed, processing, shipped).when(ShipOrder("other")).then()
+    given(orders, placed, confirmed, processing, shipped).when(ShipOrder("BR1")).then()
+    given(orders, placed, confirmed, processing, shipped).when(ShipOrder()).then()
     given(orders, placed, cancelled).when(cancel).then()
 
 
@@ -180,6 +183,34 @@ def test_tracking_is_a_short_text():
     past = [placed, confirmed, processing]
     given(orders, *past).when(ShipOrder("")).rejected("orders.tracking_malformed")
     given(orders, *past).when(ShipOrder("x" * 101)).rejected("orders.tracking_malformed")
+
+    given(orders, *past).when(AssignTracking("")).rejected("orders.tracking_malformed")
+    given(orders, *past, shipped).when(ShipOrder("")).rejected("orders.tracking_malformed")
+
+
+def test_tracking_is_known_before_shipping_and_stays_when_shipping_names_none():
+    past = [placed, confirmed]
+    given(orders, *past).when(AssignTracking("BR1")).then(TrackingAssigned("BR1"))
+    past += [TrackingAssigned("BR1"), processing]
+    given(orders, *past).when(AssignTracking("BR1")).then()
+    given(orders, *past).when(ShipOrder()).then(OrderShipped("BR1"))
+    given(orders, *past).when(ShipOrder("BR2")).then(OrderShipped("BR2"))
+
+
+def test_tracking_is_corrected_after_shipping_also_by_shipping_again():
+    past = [placed, confirmed, processing, shipped]
+    for command in (AssignTracking("BR2"), ShipOrder("BR2")):
+        given(orders, *past).when(command).then(TrackingAssigned("BR2"))
+    given(orders, *past, delivered, completed).when(AssignTracking("BR2")).then(
+        TrackingAssigned("BR2")
+    )
+    given(orders, *past, delivered).when(ShipOrder("BR2")).rejected("orders.illegal_transition")
+
+
+def test_nothing_is_tracked_that_is_not_or_will_not_be_on_its_way():
+    sent_back = [placed, confirmed, processing, shipped, delivered, returned]
+    for past in ([placed], [placed, cancelled], sent_back, [eaten, confirmed]):
+        given(orders, *past).when(AssignTracking("BR1")).rejected("orders.not_tracked")
 
 
 def test_delivery_is_promised_until_the_order_is_over():
@@ -217,6 +248,7 @@ steps = (
     | st.builds(StartProcessing)
     | st.builds(MakeReady)
     | st.builds(ShipOrder, st.none() | st.just("BR1"))
+    | st.builds(AssignTracking, st.sampled_from(["", "BR1", "BR2"]))
     | st.builds(DeliverOrder)
     | st.builds(CompleteOrder)
     | st.builds(CancelOrder, reasons, st.none() | people, st.booleans())
@@ -224,7 +256,15 @@ steps = (
     | st.builds(PromiseDelivery, st.dates())
 )
 likely_steps = st.permutations(
-    [ConfirmOrder(), StartProcessing(), ShipOrder(), DeliverOrder(), CompleteOrder(), cancel]
+    [
+        ConfirmOrder(),
+        StartProcessing(),
+        AssignTracking("BR2"),
+        ShipOrder(),
+        DeliverOrder(),
+        CompleteOrder(),
+        cancel,
+    ]
 )
 commands = st.one_of(
     st.lists(steps, max_size=20),
@@ -250,10 +290,13 @@ def _only_legal_steps(channel, first, rest):
     for event in rest:
         assert order.status not in ("cancelled", "returned")
         then = orders.evolve(order, event)
-        if not isinstance(event, DeliveryPromised):
+        assert then.tracking or not order.tracking
+        if isinstance(event, TrackingAssigned):
+            assert order.status != "pending"
+            assert then.tracking != order.tracking
+        elif not isinstance(event, DeliveryPromised):
             assert then.status in CHANNELS[channel][order.status]
             assert then.status != "returned" or order.delivered
-            assert then.status != "cancelled" or order.tracking is None
         order = then
 
 

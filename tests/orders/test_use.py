@@ -27,7 +27,8 @@ async def test_a_seller_runs_their_order_to_its_end(market):
     await run.promise_delivery(call(), id, "karim", date(2026, 5, 1))
     await run.confirm(call(), id, "karim")
     await run.start_processing(call(), id, "karim")
-    await run.ship(call(), id, "karim", "DZ1")
+    await run.ship(call(), id, "karim", "DZ0")
+    await run.assign_tracking(call(), id, "karim", "DZ1")
     await run.deliver(call(), id, "karim")
     await run.complete(call(), id, "karim")
     receipt = await run.return_(call(), id, "karim", "damaged")
@@ -35,7 +36,7 @@ async def test_a_seller_runs_their_order_to_its_end(market):
     order = await market.order(id)
     assert (order.status, order.tracking) == ("returned", "DZ1")
     assert order.expected_delivery == date(2026, 5, 1)
-    assert (receipt.id, receipt.version) == (id, 8)
+    assert (receipt.id, receipt.version) == (id, 9)
 
 
 async def test_an_order_may_be_fetched(market):
@@ -70,6 +71,8 @@ async def test_a_buyer_is_too_late_once_the_seller_started_who_is_not(market):
 async def test_a_buyer_takes_no_other_step(market):
     with pytest.raises(Forbidden):
         await market.orders.confirm(call(), market.id, "amina")
+    with pytest.raises(Forbidden):
+        await market.orders.assign_tracking(call(), market.id, "amina", "DZ1")
 
 
 async def test_to_others_an_order_is_not_there(market):
