@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: setup run test
+.PHONY: setup run test bench
 
 setup: .venv/ready
 
@@ -24,3 +24,6 @@ test: setup
 	@echo "types"   && $(BIN)/mypy --no-error-summary
 	@echo "imports" && $(BIN)/lint-imports > .venv/imports.log || { cat .venv/imports.log; exit 1; }
 	@echo "tests"   && $(BIN)/pytest --numprocesses 2 --dist loadfile --tb=line -r fEs $(TESTS)
+
+bench: setup
+	@$(BIN)/python -m benchmarks $(ARGS)

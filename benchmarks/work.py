@@ -1,0 +1,52 @@
+"""What is measured: one work, done by Souk and by a peer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from benchmarks.figures import Figure
+
+
+class Site(Struct, frozen=True):
+    """What one run has to itself.
+
+    ``postgres``: the URL of a database that nobody else uses. ``folder``: to keep files in;
+    ``tools``: what peers are installed into. ``seconds``: how long to measure.
+    """
+
+    postgres: str
+    valkey: str
+    nats: str
+    folder: str
+    tools: str
+    seconds: float
+
+
+Figures: TypeAlias = Mapping[str, float]
+Side: TypeAlias = Callable[[Site], Figures]
+Before: TypeAlias = Callable[[Site], None]
+
+
+class Absent(Exception):
+    """A peer is not here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """``figures``: the rows, by the key that both sides report them under.
+
+    ``souk`` and ``peer`` measure once, each in a fresh process on a fresh database, which is a
+    copy of what ``souk_before`` or ``peer_before`` filled. Souk's databases are migrated; a
+    peer's are empty. ``install``: makes the peer ready, or raises Absent.
+    """
+
+    name: str
+    figures: Mapping[str, Figure]
+    souk: Side
+    peer: Side | None = None
+    peer_name: str = ""
+    souk_before: Before | None = None
+    peer_before: Before | None = None
+    install: Callable[[Site], None] | None = None
