@@ -9,6 +9,7 @@ from entrypoints.cli.report import report
 from entrypoints.cli.roles import api, policies, projector
 from entrypoints.cli.token import token
 from entrypoints.cli.up import up
+from entrypoints.cli.verify import verify
 
 
 @click.group(cls=Tidy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,5 +23,5 @@ def main() -> None:
     """
 
 
-for command in (up, api, projector, policies, migrate, token, imports, report):
+for command in (up, api, projector, policies, migrate, token, imports, report, verify):
     main.add_command(command)

@@ -1,0 +1,76 @@
+"""One projection folded again from the first event, up to where it stands in a snapshot."""
+
+from collections.abc import Sequence
+
+import psycopg
+
+from adapters.log.codec import Codec, tag_of
+from adapters.log.rows import FOREIGN, Row
+from adapters.postgres.pools import Connection
+from adapters.projector.engine import is_logged
+from adapters.projector.verify.difference import Difference, Found
+from adapters.projector.verify.scratch import Scratch
+from domain.kernel import Event, Recorded
+from projections.kernel import Projection
+
+
+class Refold:
+    """``parked``: the positions of its dead letters, which its rows are to be without."""
+
+    def __init__(
+        self, name: str, projection: Projection, position: int, parked: frozenset[int]
+    ) -> None:
+        self.name, self.position, self._parked = name, position, parked
+        self.scratches = [Scratch(table) for table in projection.TABLES]
+        types = {kind for scratch in self.scratches for kind in scratch.types}
+        self.types: set[type[Event]] = {kind for kind in types if is_logged(kind)}
+
+    async def make(self, db: Connection) -> None:
+        for scratch in self.scratches:
+            await scratch.make(db)
+
+    async def fold(self, db: Connection, events: Sequence[Recorded], found: Found) -> None:
+        mine = [recorded for recorded in events if self._folds(recorded)]
+        for scratch in self.scratches:
+            await scratch.prepare(db, mine)
+        for recorded in mine:
+            try:
+                await self._fold(db, recorded)
+            except psycopg.Error:
+                raise
+            except Exception as error:
+                what = f"position {recorded.position} cannot be folded: {type(error).__name__}"
+                found(Difference(self.name, recorded.tenant, recorded.stream, what))
+        for scratch in self.scratches:
+            await scratch.settle(db)
+
+    def _folds(self, recorded: Recorded) -> bool:
+        return (
+            type(recorded.event) in self.types
+            and recorded.position <= self.position
+            and recorded.position not in self._parked
+        )
+
+    async def _fold(self, db: Connection, recorded: Recorded) -> None:
+        events = [recorded]
+        for scratch in self.scratches:
+            events += [told for event in events for told in await scratch.fold(db, event)]
+
+    async def finish(self, db: Connection) -> None:
+        for scratch in self.scratches:
+            await scratch.settle(db, whole=True)
+
+
+class Decoding:
+    """Each event decoded once, for all projections; None for what none of them folds."""
+
+    def __init__(self, refolds: Sequence[Refold]) -> None:
+        types = {kind for refold in refolds for kind in refold.types}
+        self._codec, self._tags = Codec(types), {tag_of(kind) for kind in types}
+
+    def of(self, rows: Sequence[Row]) -> list[Recorded]:
+        return [
+            row.decoded(self._codec)
+            for row in rows
+            if row.tag in self._tags and row.schema_version != FOREIGN
+        ]
