@@ -50,7 +50,7 @@ class Personal:
     is true, ``text`` is empty, and every ``evolve`` must still accept it.
     """
 
-    __slots__ = ("box", "stream", "subject", "tag", "text")
+    __slots__ = ("box", "lookup", "stream", "subject", "tag", "text")
 
     def __init__(
         self,
@@ -59,11 +59,13 @@ class Personal:
         box: str | None = None,
         stream: str = "",
         tag: str = "",
+        lookup: str = "",
     ) -> None:
         """``subject``: whom it is about, within the tenant. ``box``: the sealed text, base64,
-        which only opens as part of the ``stream`` and event ``tag`` that it was sealed for."""
+        which only opens as part of the ``stream`` and event ``tag`` that it was sealed for.
+        ``lookup``: what it may be found by; when sealed, the tenant's keyed hash of that."""
         self.subject, self.text, self.box = subject, text, box
-        self.stream, self.tag = stream, tag
+        self.stream, self.tag, self.lookup = stream, tag, lookup
 
     @property
     def sealed(self) -> bool:

@@ -124,19 +124,26 @@ def enc_hook(value: Any) -> dict[str, str]:
         raise NotImplementedError(f"{type(value).__name__} cannot be stored")
     if value.box is None:
         raise Unsealed(f"personal data of {value.subject!r} has no seal")
-    return {
+    stored = {
         "subject": value.subject,
         "sealed": value.box,
         "stream": value.stream,
         "tag": value.tag,
     }
+    return stored | {"lookup": value.lookup} if value.lookup else stored
 
 
 def dec_hook(kind: type, value: Any) -> Personal:
     """``dec_hook`` that leaves personal data sealed."""
     if kind is not Personal:
         raise NotImplementedError(f"{kind.__name__} cannot be read")
-    return Personal(value["subject"], box=value["sealed"], stream=value["stream"], tag=value["tag"])
+    return sealed(value)
+
+
+def sealed(value: Mapping[str, str]) -> Personal:
+    """What enc_hook made of it, back."""
+    place, lookup = (value["stream"], value["tag"]), value.get("lookup", "")
+    return Personal(value["subject"], "", value["sealed"], *place, lookup)
 
 
 def _is_clear(value: Any) -> bool:

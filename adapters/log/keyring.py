@@ -1,5 +1,7 @@
 """The keys of personal data: one per data subject, each sealed with the instance's master key."""
 
+import hashlib
+import hmac
 import os
 import time
 from base64 import b64decode, b64encode
@@ -11,12 +13,14 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from adapters.log.codec import sealed
 from adapters.postgres.pools import Pool, borrow
 from domain.kernel import ERASED, Personal
 
 NONCE = 12  # bytes
 KEPT = 20_000  # keys in memory
 FRESH = 30.0  # seconds until another process's destroying of a key is noticed here
+LOOKUP = ":lookup"  # no user's id: the subject whose key hashes what people are found by
 _SHAPE = {"subject", "sealed", "stream", "tag"}
 
 
@@ -38,7 +42,17 @@ class Seals:
             return Personal(personal.subject, box=ERASED, stream=stream, tag=tag)
         nonce = os.urandom(NONCE)
         box = nonce + key.encrypt(nonce, personal.text.encode(), _bound(stream, tag))
-        return Personal(personal.subject, box=b64encode(box).decode(), stream=stream, tag=tag)
+        found_by = self.hashed(personal.lookup) if personal.lookup else ""
+        return Personal(personal.subject, "", b64encode(box).decode(), stream, tag, found_by)
+
+    def hashed(self, lookup: str) -> str:
+        """HMAC-SHA256 under the tenant's own key: without it, numbers cannot be tried out."""
+        key = self._keys[LOOKUP]
+        if key is None:
+            return ""
+        # The cipher keeps its key to itself; this one message stands for it, and is its only one.
+        own = key.encrypt(bytes(NONCE), b"lookup", None)
+        return hmac.digest(own, lookup.encode(), hashlib.sha256).hex()
 
     def text(self, personal: Personal) -> str | None:
         """The clear text of what is sealed; None when it is erased. Raises Broken."""
@@ -58,6 +72,7 @@ class Seals:
         """Open it in place."""
         text = self.text(personal)
         personal.text, personal.box = ("", ERASED) if text is None else (text, None)
+        personal.lookup = ""
 
 
 class Keyring:
@@ -79,6 +94,15 @@ class Keyring:
     async def for_opening(self, tenant: str, subjects: Iterable[str]) -> Seals:
         """Keys to open with; a subject without one reads as erased."""
         return Seals(tenant, await self._find(tenant, set(subjects)))
+
+    async def hashed(self, tenant: str, lookup: str) -> str:
+        """What rows keep of what a person may be found by."""
+        return (await self.for_sealing(tenant, [LOOKUP])).hashed(lookup)
+
+    async def living(self, tenant: str, subjects: Iterable[str]) -> list[str]:
+        """Those who are not erased."""
+        keys = await self._find(tenant, set(subjects))
+        return sorted(subject for subject, key in keys.items() if key)
 
     async def destroy(self, tenant: str, subject: str) -> None:
         """Erase a person: what is sealed with their key can never be read again, anywhere.
@@ -104,10 +128,10 @@ class Keyring:
     async def open_all(self, tenant: str, rows: Iterable[bytes]) -> list[bytes]:
         """``open_personal`` for several rows of one tenant in one look-up."""
         trees = [msgspec.json.decode(row) for row in rows]
-        sealed: list[Personal] = []
+        found: list[Personal] = []
         for tree in trees:
-            _walk(tree, lambda found: sealed.append(found))
-        seals = await self.for_opening(tenant, (personal.subject for personal in sealed))
+            _walk(tree, lambda personal: found.append(personal))
+        seals = await self.for_opening(tenant, (personal.subject for personal in found))
         return [msgspec.json.encode(_walk(tree, seals.text)) for tree in trees]
 
     async def _find(self, tenant: str, subjects: set[str]) -> dict[str, AESGCM | None]:
@@ -169,9 +193,7 @@ def _bound(*parts: str) -> bytes:
 def _walk(tree: Any, opened: Any) -> Any:
     """The same JSON with each sealed value replaced by what ``opened`` makes of it."""
     if isinstance(tree, dict):
-        if tree.keys() == _SHAPE:
-            return opened(
-                Personal(tree["subject"], "", tree["sealed"], tree["stream"], tree["tag"])
-            )
+        if tree.keys() - {"lookup"} == _SHAPE:
+            return opened(sealed(tree))
         return {name: _walk(value, opened) for name, value in tree.items()}
     return [_walk(value, opened) for value in tree] if isinstance(tree, list) else tree

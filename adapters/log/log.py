@@ -7,7 +7,7 @@ from types import TracebackType
 from adapters.log.books import ENCODER
 from adapters.log.codec import Codec
 from adapters.log.committer import Committer
-from adapters.log.keyring import Keyring, Seals
+from adapters.log.keyring import LOOKUP, Keyring, Seals
 from adapters.log.requests import Request, check, prepared
 from adapters.log.rows import COLUMNS, Row
 from adapters.log.tail import house_codec
@@ -129,12 +129,11 @@ class PostgresLog:
 
     async def _seals(self, append: Append) -> Seals:
         """The keys of whom the events are about, made if need be before anything is sealed."""
-        subjects = {
-            personal.subject
-            for new in append.new
-            for event in new.events
-            for personal in self._codec.personal(event)
-        }
+        events = (event for new in append.new for event in new.events)
+        clear = [personal for event in events for personal in self._codec.personal(event)]
+        subjects = {personal.subject for personal in clear}
+        if any(personal.lookup for personal in clear):
+            subjects.add(LOOKUP)
         tenant = append.call.tenant
         return await self.keyring.for_sealing(tenant, subjects) if subjects else Seals(tenant, {})
 

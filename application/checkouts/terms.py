@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from domain.kernel import Personal
 from domain.money import Money, Price
-from domain.orders import Customer
+from domain.orders import Customer, phone
 from domain.payments import CASH, ORDER
 
 
@@ -51,7 +51,7 @@ class Contact(Struct, frozen=True):
 
         return Customer(
             sealed(self.name),
-            sealed(self.phone),
+            phone(buyer, self.phone) if self.phone else None,
             sealed(self.email),
             sealed(self.address),
             self.region,

@@ -35,7 +35,7 @@ from domain.orders.events import (
     ProcessingStarted,
     TrackingAssigned,
 )
-from domain.orders.lines import Customer, Line
+from domain.orders.lines import Customer, Line, digits, phone
 from domain.orders.placing import place
 
 __all__ = [
@@ -70,7 +70,9 @@ __all__ = [
     "StartProcessing",
     "TrackingAssigned",
     "decide",
+    "digits",
     "evolve",
+    "phone",
 ]
 
 REASON = re.compile(r"[a-z_]{1,40}", re.ASCII)

@@ -19,6 +19,16 @@ class Line(Value):
         return Line(product, sku, name, unit_price, quantity, unit_price.times(quantity))
 
 
+def phone(subject: str, number: str) -> Personal:
+    """A person's phone number; what has been ordered with it is found by its digits."""
+    return Personal(subject, number, lookup=digits(number))
+
+
+def digits(number: str) -> str:
+    """A phone number however it is written: +213 550 and 00213550 are one, in any script."""
+    return "".join(str(int(c)) for c in number if c.isdecimal()).lstrip("0")
+
+
 class Customer(Value):
     """Whom to deliver to; all about the buyer. ``region`` names no person: a wilaya, a state."""
 

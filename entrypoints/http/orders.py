@@ -1,6 +1,6 @@
 """/orders"""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,49 +8,28 @@ from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
-from msgspec import Meta, Struct
 
+from adapters.log.keyring import Keyring
 from application.ports import Forbidden, Receipt
-from domain.orders import MAX_TRACKING
+from domain.kernel import but
+from domain.orders import digits
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import Sent
 from entrypoints.http.names import Code
+from entrypoints.http.problems import Problem
 from entrypoints.http.routes import changes, lists, reads
+from entrypoints.http.steps import Cancellation, Promise, Returning, Shipping, Tracking
 from entrypoints.http.views import MOST, Paging, View
 from entrypoints.wiring import Souk
 from projections import orders
 from projections.kernel import Found
+from projections.orders.documents import Order
 
 UNKNOWN = "orders.unknown_order"
 OWN = {"missing": UNKNOWN, "denied": "orders.not_yours"}
 ILLEGAL = "orders.illegal_transition"
+PHONE = "orders placed with this number; for who may see their personal part"
 CANCELLING = (ILLEGAL, "orders.too_late_to_cancel", "orders.reason_malformed")
-
-
-Number = Annotated[str, Meta(min_length=1, max_length=MAX_TRACKING, examples=["BR123456789"])]
-
-
-class Shipping(Struct, forbid_unknown_fields=True):
-    tracking: Number | None = None
-
-
-class Tracking(Struct, forbid_unknown_fields=True):
-    tracking: Number
-
-
-class Cancellation(Struct, forbid_unknown_fields=True):
-    """``note``: one's own words, kept sealed."""
-
-    reason: Annotated[Code, Meta(examples=["changed_mind"])]
-    note: Annotated[str, Meta(min_length=1, max_length=2000)] | None = None
-
-
-class Returning(Struct, forbid_unknown_fields=True):
-    reason: Annotated[Code, Meta(examples=["damaged"])]
-
-
-class Promise(Struct, forbid_unknown_fields=True):
-    date: Annotated[date, Meta(examples=["2026-05-16"])]
 
 
 class OrdersController(Controller):
@@ -196,36 +175,41 @@ class OrdersController(Controller):
         user = caller.as_owner("orders")
         return await souk.orders.promise_delivery(call, str(id), user, data.date)
 
-    @get("/", **lists("orders:read", orders.Order))
+    @get("/", **lists("orders:read", Order))
     async def listing(
         self,
         view: NamedDependency[View],
         paging: NamedDependency[Paging],
+        souk: NamedDependency[Souk],
         party: Annotated[Literal["buyer", "seller", "tenant"], QueryParameter(name="as")] = "buyer",
         status: FromQuery[Code | None] = None,
         channel: FromQuery[Code | None] = None,
         number: Annotated[int | None, QueryParameter(ge=1, le=MOST)] = None,
+        phone: Annotated[str | None, QueryParameter(max_length=50, description=PHONE)] = None,
         placed_from: FromQuery[datetime | None] = None,
         placed_before: FromQuery[datetime | None] = None,
     ) -> ASGIResponse:
         """What the caller bought, or sold, or all orders for staff; newest first."""
-        if party == "tenant" and not view.caller.sees_all("orders"):
+        opened = party != "tenant" or view.caller.manages("orders")
+        if not (opened or (view.caller.sees_all("orders") and phone is None)):
             raise Forbidden("forbidden")
         wanted = orders.Filter(
-            view.caller.user if party == "buyer" else None,
-            view.caller.user if party == "seller" else None,
-            status,
-            channel,
-            number,
-            _utc(placed_from),
-            _utc(placed_before),
+            buyer=view.caller.user if party == "buyer" else None,
+            seller=view.caller.user if party == "seller" else None,
+            status=status,
+            channel=channel,
+            number=number,
+            placed_from=_utc(placed_from),
+            placed_before=_utc(placed_before),
         )
+        if phone is not None:
+            wanted = await _ordered_with(phone, wanted, view, souk.keyring)
         found = await orders.orders(view.db, wanted, paging.page, paging.limit)
-        if party == "tenant" and not view.caller.manages("orders"):
+        if not opened:
             return view.page(found, paging)
         return await view.opened_page(found, paging)
 
-    @get("/{id:uuid}", **reads("orders:read", orders.Order, UNKNOWN))
+    @get("/{id:uuid}", **reads("orders:read", Order, UNKNOWN))
     async def order(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:
         """One order. Its personal part is for its buyer, its seller, and who manages orders."""
         user = None if view.caller.sees_all("orders") else view.caller.user
@@ -233,6 +217,18 @@ class OrdersController(Controller):
         if found and _may_open(view.caller, found):
             return await view.opened(found, UNKNOWN)
         return view.one(found, UNKNOWN)
+
+
+async def _ordered_with(
+    phone: str, wanted: orders.Filter, view: View, keyring: Keyring
+) -> orders.Filter:
+    """Rows hold a keyed hash of the number; the orders of who is erased are not found by it."""
+    if not (number := digits(phone)):
+        raise Problem(400, "malformed", "phone: it has no digits")
+    hashed = await keyring.hashed(view.caller.tenant, number)
+    buyers = await orders.buyers(view.db, hashed)
+    living = await keyring.living(view.caller.tenant, buyers)
+    return but(wanted, customer_phone=hashed, buyers=living)
 
 
 def _may_open(caller: Caller, found: Found) -> bool:

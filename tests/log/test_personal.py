@@ -123,6 +123,32 @@ async def test_a_destroyed_key_reads_as_erased_everywhere_and_stays_so(log, data
     assert key is None
 
 
+async def test_what_a_person_is_found_by_is_a_hash_under_the_tenants_own_key(log, database):
+    found = Signed(Personal("ana", "0550 12", lookup="55012"))
+    await put(log, 1, found, found)
+    await put(log, 2, signed())
+    stored = [
+        msgspec.json.decode(d)["name"]
+        for (d,) in await rows(database, "SELECT data FROM log.events ORDER BY position")
+    ]
+    hashed = await log.keyring.hashed("acme", "55012")
+    assert len(hashed) == 64
+    assert [name.get("lookup") for name in stored] == [hashed, hashed, None]
+    assert await log.keyring.hashed("zenith", "55012") != hashed
+    async with opened(database) as another:
+        assert await another.keyring.hashed("acme", "55012") == hashed
+    assert (await event(log, 1)).name.lookup == ""
+
+
+async def test_of_who_is_erased_no_hash_is_stored_any_more(log, database):
+    await put(log, 1, signed())
+    await log.keyring.destroy("acme", "ana")
+    await put(log, 2, Signed(Personal("ana", "0550 12", lookup="55012")))
+    (_, (data,)) = await rows(database, "SELECT data FROM log.events ORDER BY position")
+    assert "lookup" not in msgspec.json.decode(data)["name"]
+    assert await log.keyring.living("acme", ["ana", "nobody"]) == []
+
+
 async def test_a_wrong_master_key_opens_nothing(log):
     await put(log, 1, signed())
     with pytest.raises(Broken):

@@ -145,6 +145,27 @@ async def test_lists_are_the_buyers_the_sellers_or_the_tenants(shop):
     assert "Amina" not in audited.text
 
 
+async def test_orders_are_found_by_phone_by_who_may_see_it(shop):
+    async def found(client, phone, party):
+        answer = await client.get("/orders", after=shop.after, phone=phone, **{"as": party})
+        assert answer.status_code == 200, answer.text
+        return [item["id"] for item in answer.json()["items"]]
+
+    root = shop.of("admin", "root")
+    assert await found(root, "05 50", "tenant") == [shop.order]
+    assert await found(root, "0551", "tenant") == []
+    assert await found(shop.karim, "0550", "seller") == [shop.order]
+    assert await found(shop.of("seller", "leila"), "0550", "seller") == []
+    assert await found(shop.amina, "0550", "buyer") == [shop.order]
+    for who, query, status in [
+        (shop.of("auditor", "omar"), {"as": "tenant", "phone": "0550"}, 403),
+        (root, {"as": "tenant", "phone": "none"}, 400),
+    ]:
+        assert (await who.get("/orders", **query)).status_code == status
+    await shop.souk.keyring.destroy("bazaar", "amina")
+    assert await found(root, "0550", "tenant") == []
+
+
 async def test_a_shops_new_name_shows_on_its_orders(shop):
     named = await shop.of("admin", "root").post(
         "/identity/members/karim/appoint-seller", {"shop": "Rugs of Karim"}

@@ -1,17 +1,21 @@
 """Rows of orders are the fold of their events and of their sellers' names."""
 
+from types import SimpleNamespace
+
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from domain import orders as rules
 from domain.identity import SellerAppointed
-from domain.kernel import but
+from domain.kernel import Personal, but
 from domain.orders import CHANNELS
 from projections import orders
-from tests.orders.test_rules import commands, people, place
+from projections.orders.documents import People
+from tests.orders.test_rules import commands, people, phones, place
 from tests.support.histories import history
 from tests.support.rows import rows_equal_the_fold
 
-customers = st.none() | st.builds(rules.Customer, people, people, people, people, st.just("SP"))
+customers = st.none() | st.builds(rules.Customer, people, phones, people, people, st.just("SP"))
 placings = st.builds(
     lambda channel, seller, customer, note: but(
         place, channel=channel, seller=seller, customer=customer, note=note
@@ -30,6 +34,17 @@ named = st.tuples(
     st.lists(st.builds(SellerAppointed, st.sampled_from(["Tom & Co", "T"]), st.none()), max_size=2),
 )
 histories = st.lists(placed | named, max_size=4, unique_by=lambda pair: pair[0])
+
+
+def test_a_row_is_found_by_the_hash_that_its_phone_was_sealed_with():
+    column = orders.ORDERS.columns["customer_phone"].value
+    for personal, found_by in [
+        (UNSET, None),
+        (People(), None),
+        (People(phone=Personal("ada", box="x")), None),
+        (People(phone=Personal("ada", box="x", lookup="hash")), "hash"),
+    ]:
+        assert column(SimpleNamespace(personal=personal)) == found_by
 
 
 def test_orders_equal_the_fold_of_their_events(database):

@@ -35,6 +35,8 @@ from domain.orders import (
     ShipOrder,
     StartProcessing,
     TrackingAssigned,
+    digits,
+    phone,
 )
 from tests.support.deciders import given
 from tests.support.histories import history, stored
@@ -220,7 +222,16 @@ def test_delivery_is_promised_until_the_order_is_over():
     given(orders, placed, cancelled).when(PromiseDelivery(friday)).rejected("orders.over")
 
 
+@pytest.mark.parametrize(
+    "written", ["+213 550-12.34", "00213550 1234", "(213) 5501234", "٢١٣٥٥٠١٢٣٤"]
+)
+def test_a_phone_number_is_one_however_it_is_written(written):
+    assert digits(written) == phone("ada", written).lookup == "2135501234"
+    assert phone("ada", written).text == written
+
+
 people = st.builds(Personal, st.just("ada"), st.text(max_size=10))
+phones = st.builds(phone, st.just("ada"), st.sampled_from(["", "0550 12", "0661 34"]))
 reasons = st.sampled_from(["changed_mind", "out_of_stock", "No!", ""])
 lines = st.builds(
     Line.of,
@@ -239,7 +250,7 @@ placings = st.builds(
     lines=st.lists(lines, max_size=3).map(tuple),
     shipping=st.builds(Money, st.integers(-1, 99), st.just("BRL")),
     cash=st.booleans(),
-    customer=st.none() | st.builds(Customer, people, people, people, people, st.just("SP")),
+    customer=st.none() | st.builds(Customer, people, phones, people, people, st.just("SP")),
     note=st.none() | people,
     expected_delivery=st.none() | st.dates(),
 )

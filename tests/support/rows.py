@@ -98,7 +98,8 @@ def _sealed(event, stream):
     def hook(value):
         if isinstance(value, Personal) and value.box is None:
             box = base64.b64encode(value.text.encode()).decode()
-            value = Personal(value.subject, box=box, stream=stream, tag=tag_of(type(event)))
+            tag, found_by = tag_of(type(event)), value.lookup and f"hash of {value.lookup}"
+            value = Personal(value.subject, "", box, stream, tag, found_by)
         return enc_hook(value)
 
     return msgspec.json.encode(event, enc_hook=hook)

@@ -1,6 +1,6 @@
 """Orders: one row per order, as its buyer, its seller and the tenant's staff see it."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from msgspec import UNSET, UnsetType, json
@@ -23,61 +23,9 @@ from domain.orders import (
     TrackingAssigned,
 )
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
+from projections.orders.documents import Order, OrderLine, People
 
-VERSION = 2
-
-
-class OrderLine(Document):
-    product: str
-    sku: str | None
-    name: str
-    unit_price: Price
-    quantity: int
-    subtotal: Price
-
-
-class People(Value):
-    """What is said of a person, or by one."""
-
-    name: Personal | None = None
-    phone: Personal | None = None
-    email: Personal | None = None
-    address: Personal | None = None
-    note: Personal | None = None
-    cancel_note: Personal | None = None
-
-
-class Order(Document, kw_only=True):
-    """``<step>_at`` is None until that step is taken."""
-
-    id: str
-    version: int
-    number: int
-    status: str
-    checkout: str
-    buyer: str
-    seller: str
-    seller_name: str
-    channel: str
-    lines: list[OrderLine]
-    subtotal: Price
-    shipping: Price
-    total: Price
-    cash: bool
-    region: str
-    tracking: str | None = None
-    expected_delivery: date | None = None
-    reason: str | None = None  # why it was cancelled or returned
-    placed_at: datetime
-    confirmed_at: datetime | None = None
-    processing_at: datetime | None = None
-    ready_at: datetime | None = None
-    shipped_at: datetime | None = None
-    delivered_at: datetime | None = None
-    completed_at: datetime | None = None
-    cancelled_at: datetime | None = None
-    returned_at: datetime | None = None
-    personal: People | UnsetType = UNSET
+VERSION = 3
 
 
 def evolve(order: Order | None, recorded: Recorded, id: str) -> Order | None:
@@ -161,6 +109,13 @@ def _noted(order: Order, note: Personal | None) -> dict[str, Any]:
     return {"personal": but(people, cancel_note=note)}
 
 
+def _phone(order: Order) -> str | None:
+    """The keyed hash of the number it was ordered with."""
+    people = order.personal
+    phone = None if isinstance(people, UnsetType) else people.phone
+    return phone.lookup or None if phone else None
+
+
 ORDERS = Table(
     name="orders_orders",
     document=Order,
@@ -187,6 +142,7 @@ ORDERS = Table(
         "seller": Column("text", lambda o: o.seller),
         "status": Column("text", lambda o: o.status),
         "channel": Column("text", lambda o: o.channel),
+        "customer_phone": Column("text", _phone),
         "number": Column("bigint", lambda o: o.number),
         "placed_at": Column("timestamptz", lambda o: o.placed_at),
         "expected_delivery": Column("date", lambda o: o.expected_delivery),
@@ -197,6 +153,7 @@ ORDERS = Table(
         "status, placed_at",
         "placed_at",
         "number",
+        "customer_phone",
         "expected_delivery",
     ),
     topic=lambda id, order: f"orders.{id}.{order.seller}.{order.buyer}",
@@ -211,6 +168,8 @@ class Filter(Document):
     seller: str | None = None
     status: str | None = None
     channel: str | None = None
+    customer_phone: str | None = None  # its keyed hash
+    buyers: list[str] | None = None
     number: int | None = None
     placed_from: datetime | None = None
     placed_before: datetime | None = None
@@ -221,6 +180,8 @@ CONDITIONS = {
     "seller": "seller = %s",
     "status": "status = %s",
     "channel": "channel = %s",
+    "customer_phone": "customer_phone = %s",
+    "buyers": "buyer = any(%s)",
     "number": "number = %s",
     "placed_from": "placed_at >= %s",
     "placed_before": "placed_at < %s",
@@ -231,6 +192,15 @@ async def order(db: Reader, id: str, party: str | None = None) -> Found | None:
     """``party``: only if they bought or sold it."""
     where = "coalesce(%s IN (buyer, seller), true)"
     return await one(db, ORDERS.name, id, where, (party,))
+
+
+async def buyers(db: Reader, customer_phone: str) -> list[str]:
+    """Who ordered with that number (its keyed hash)."""
+    rows = await db.rows(
+        f"SELECT DISTINCT buyer FROM read.{ORDERS.name} WHERE tenant = %s AND customer_phone = %s",
+        (db.tenant, customer_phone),
+    )
+    return [buyer for (buyer,) in rows]
 
 
 class Parties(Value):
