@@ -122,8 +122,9 @@ class Engine:
             )
             await letters.park(db, self.name, row, str(error))
 
-    async def retry(self, db: Connection) -> int:
+    async def retry(self, db: Connection, tenant: str | None = None) -> int:
         """Fold the parked events, each stream in order up to its first that still fails; how many.
+        ``tenant``: only that one's.
 
         What they change is a change at the projection's present position: followers are past
         the positions where it belonged.
@@ -134,11 +135,11 @@ class Engine:
             )
             await self.load(db)
             stuck: set[str] = set()
-            parked = await letters.parked(db, self.name)
+            parked = await letters.parked(db, self.name, tenant)
             for row in parked:
                 if row.stream not in stuck and not await self._retry(db, row):
                     stuck.add(row.stream)
-            return len(parked) - await letters.count(db, self.name)
+            return len(parked) - await letters.count(db, self.name, tenant)
 
     async def _retry(self, db: Connection, row: Row) -> bool:
         try:

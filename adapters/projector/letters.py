@@ -30,13 +30,13 @@ async def park(db: Connection, projection: str, row: Row, error: str) -> None:
     )
 
 
-async def parked(db: Connection, projection: str) -> list[Row]:
-    """The parked events, in order."""
+async def parked(db: Connection, projection: str, tenant: str | None = None) -> list[Row]:
+    """The parked events, in order; of one tenant, or of all."""
     cursor = await db.execute(
         f"SELECT {', '.join(f'e.{name}' for name in COLUMNS.split(', '))} FROM log.events e"
-        " JOIN read.dead_letters d ON d.position = e.position WHERE d.projection = %s"
-        " ORDER BY e.position",
-        (projection,),
+        " JOIN read.dead_letters d ON d.position = e.position"
+        " WHERE d.projection = %s AND d.tenant = coalesce(%s, d.tenant) ORDER BY e.position",
+        (projection, tenant),
     )
     return [Row(*row) for row in await cursor.fetchall()]
 
@@ -49,9 +49,11 @@ async def settle(db: Connection, projection: str, row: Row) -> None:
     )
 
 
-async def count(db: Connection, projection: str) -> int:
+async def count(db: Connection, projection: str, tenant: str | None = None) -> int:
     cursor = await db.execute(
-        "SELECT count(*) FROM read.dead_letters WHERE projection = %s", (projection,)
+        "SELECT count(*) FROM read.dead_letters"
+        " WHERE projection = %s AND tenant = coalesce(%s, tenant)",
+        (projection, tenant),
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0

@@ -74,11 +74,13 @@ async def _ring_at(stop: asyncio.Event, bells: list[Bell]) -> None:
         bell.ring()
 
 
-async def retry_dead_letters(postgres_url: str, name: str, projection: Projection) -> int:
-    """Fold a projection's parked events in order; how many are folded now. Safe beside a leader,
-    which then starts over from the position it finds."""
+async def retry_dead_letters(
+    postgres_url: str, name: str, projection: Projection, tenant: str | None = None
+) -> int:
+    """Fold a projection's parked events in order, of one tenant or of all; how many are folded
+    now. Safe beside a leader, which then starts over from the position it finds."""
     async with connected(postgres_url, "souk-retry") as db:
-        return await Engine(name, projection).retry(db)
+        return await Engine(name, projection).retry(db, tenant)
 
 
 __all__ = ["Projector", "Superseded", "retry_dead_letters"]
