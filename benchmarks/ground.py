@@ -2,9 +2,10 @@
 
 import os
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 from msgspec.structs import replace
@@ -58,13 +59,6 @@ class Ground:
         finally:
             await self._sql("postgres", f"DROP DATABASE {name} WITH (FORCE)")
 
-    async def tidy(self) -> None:
-        """Drop what earlier runs left behind."""
-        for (name,) in await self._sql(
-            "postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'bench\\_%'"
-        ):
-            await self._sql("postgres", f"DROP DATABASE {name} WITH (FORCE)")
-
     async def _create(self, template: str) -> str:
         name = f"bench_{uuid.uuid4().hex[:12]}"
         await self._sql("postgres", f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -82,8 +76,16 @@ class Ground:
 
 @asynccontextmanager
 async def ground(seconds: float, folder: Path = FOLDER) -> AsyncIterator[Ground]:
-    async with Stack(folder / "servers", s3=False) as urls:
-        made = Ground(urls, folder, seconds)
-        await made.tidy()
-        yield made
-        await made.tidy()
+    """Servers on a fresh directory, so that every table of figures starts alike."""
+    with servers_in(folder) as directory:
+        async with Stack(directory, s3=False) as urls:
+            yield Ground(urls, folder, seconds)
+
+
+@contextmanager
+def servers_in(folder: Path) -> Iterator[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="servers-", dir=folder, ignore_cleanup_errors=True) as name:
+        directory = Path(name)
+        directory.chmod(0o755)  # Postgres runs as someone else when we are root
+        yield directory

@@ -15,6 +15,7 @@ import msgspec
 
 from benchmarks.work import Figures, Site, Work
 from benchmarks.works import WORKS
+from entrypoints import logs
 
 MARK = b"FIGURES "
 PROFILE = "SOUK_BENCH_PROFILE"  # the file that a side's profile is written to
@@ -45,6 +46,7 @@ async def run(work: Work, part: str, site: Site, profile: Path | None = None) ->
 
 
 def main() -> None:
+    logs.configure("warning")
     name, part = sys.argv[1:3]
     (work,) = (each for each in WORKS if each.name == name)
     site = msgspec.json.decode(sys.stdin.buffer.read(), type=Site)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from eventsourcing.application import Application
@@ -65,9 +65,12 @@ def new_listing() -> Listing:
     return Listing("karim", name, slug, "home/kitchen/coffee", 459_900)
 
 
+A = TypeVar("A", bound=Application[UUID])
+
+
 @contextmanager
-def market(site: Site, connections: int = THREADS + 1) -> Iterator[Market]:
-    with closing(Market(env=env(site, connections))) as running:
+def application(site: Site, kind: type[A], connections: int = THREADS + 1) -> Iterator[A]:
+    with closing(kind(env=env(site, connections))) as running:
         yield running
 
 
@@ -76,5 +79,5 @@ def load(
     make: Callable[[Market, int], Callable[[], Any]],
 ) -> Figures:
     """A closed loop of 8 threads; ``make(market, number)`` is each one's operation."""
-    with market(site) as running:
+    with application(site, Market) as running:
         return closed_threads(THREADS, site.seconds, lambda number: make(running, number))

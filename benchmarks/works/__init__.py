@@ -1,6 +1,6 @@
 """Every work that is measured, in the table's order."""
 
 from benchmarks.work import Work
-from benchmarks.works import commands, loading
+from benchmarks.works import catchup, commands, loading
 
-WORKS: tuple[Work, ...] = (*commands.WORKS, *loading.WORKS)
+WORKS: tuple[Work, ...] = (*commands.WORKS, *loading.WORKS, *catchup.WORKS)

@@ -67,7 +67,7 @@ def repricing(streams: int, again: bool) -> Callable[[Site], Figures]:
 def stock_streams(number: int) -> Callable[[Site], None]:
     def fill(site: Site) -> None:
         each_save = stock.AT_ONCE // LENGTH
-        with stock.market(site) as market:
+        with stock.application(site, stock.Market) as market:
             for _ in range(0, number, each_save):
                 market.save(*(_aged() for _ in range(each_save)))
 
@@ -83,7 +83,7 @@ def _aged() -> stock.Listing:
 
 def stock_repricing(again: bool) -> Callable[[Site], Figures]:
     def measure(site: Site) -> Figures:
-        with stock.market(site) as market:
+        with stock.application(site, stock.Market) as market:
             ids = _ids(market)
             left = cycle(ids) if again else iter(ids)
 
