@@ -41,6 +41,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "customer": {"name": "Karim D.", "address": "12 rue Didouche", "region": "16"},
     },
     "Shipping": {"tracking": "YAL-42"},
+    "Tracking": {"tracking": "BR123456789"},
     "Cancellation": {"reason": "changed_mind"},
     "Returning": {"reason": "damaged"},
     "Promise": {"date": "2026-05-16"},

@@ -1,25 +1,20 @@
 """/orders"""
 
-from datetime import UTC, datetime
-from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Controller, delete, get, post
-from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response.base import ASGIResponse
 
-from adapters.log.keyring import Keyring
-from application.ports import Forbidden, Receipt
-from domain.kernel import but
-from domain.orders import digits
+from application.ports import Receipt
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import Sent
 from entrypoints.http.names import Code
-from entrypoints.http.problems import Problem
 from entrypoints.http.routes import changes, lists, reads
+from entrypoints.http.seeking import MALFORMED, Sought, sought
 from entrypoints.http.steps import Cancellation, Promise, Returning, Shipping, Tracking
-from entrypoints.http.views import MOST, Paging, View
+from entrypoints.http.views import Paging, View
 from entrypoints.wiring import Souk
 from projections import orders
 from projections.kernel import Found
@@ -28,7 +23,6 @@ from projections.orders.documents import Order
 UNKNOWN = "orders.unknown_order"
 OWN = {"missing": UNKNOWN, "denied": "orders.not_yours"}
 ILLEGAL = "orders.illegal_transition"
-PHONE = "orders placed with this number; for who may see their personal part"
 CANCELLING = (ILLEGAL, "orders.too_late_to_cancel", "orders.reason_malformed")
 
 
@@ -175,39 +169,22 @@ class OrdersController(Controller):
         user = caller.as_owner("orders")
         return await souk.orders.promise_delivery(call, str(id), user, data.date)
 
-    @get("/", **lists("orders:read", Order))
+    @get(
+        "/",
+        dependencies={"sought": Provide(sought)},
+        **lists("orders:read", Order, malformed=MALFORMED),
+    )
     async def listing(
         self,
         view: NamedDependency[View],
         paging: NamedDependency[Paging],
-        souk: NamedDependency[Souk],
-        party: Annotated[Literal["buyer", "seller", "tenant"], QueryParameter(name="as")] = "buyer",
-        status: FromQuery[Code | None] = None,
-        channel: FromQuery[Code | None] = None,
-        number: Annotated[int | None, QueryParameter(ge=1, le=MOST)] = None,
-        phone: Annotated[str | None, QueryParameter(max_length=50, description=PHONE)] = None,
-        placed_from: FromQuery[datetime | None] = None,
-        placed_before: FromQuery[datetime | None] = None,
+        sought: NamedDependency[Sought],
     ) -> ASGIResponse:
         """What the caller bought, or sold, or all orders for staff; newest first."""
-        opened = party != "tenant" or view.caller.manages("orders")
-        if not (opened or (view.caller.sees_all("orders") and phone is None)):
-            raise Forbidden("forbidden")
-        wanted = orders.Filter(
-            buyer=view.caller.user if party == "buyer" else None,
-            seller=view.caller.user if party == "seller" else None,
-            status=status,
-            channel=channel,
-            number=number,
-            placed_from=_utc(placed_from),
-            placed_before=_utc(placed_before),
-        )
-        if phone is not None:
-            wanted = await _ordered_with(phone, wanted, view, souk.keyring)
-        found = await orders.orders(view.db, wanted, paging.page, paging.limit)
-        if not opened:
-            return view.page(found, paging)
-        return await view.opened_page(found, paging)
+        found = await orders.orders(view.db, sought.filter, paging.page, paging.limit)
+        if sought.opened:
+            return await view.opened_page(found, paging)
+        return view.page(found, paging)
 
     @get("/{id:uuid}", **reads("orders:read", Order, UNKNOWN))
     async def order(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:
@@ -219,23 +196,6 @@ class OrdersController(Controller):
         return view.one(found, UNKNOWN)
 
 
-async def _ordered_with(
-    phone: str, wanted: orders.Filter, view: View, keyring: Keyring
-) -> orders.Filter:
-    """Rows hold a keyed hash of the number; the orders of who is erased are not found by it."""
-    if not (number := digits(phone)):
-        raise Problem(400, "malformed", "phone: it has no digits")
-    hashed = await keyring.hashed(view.caller.tenant, number)
-    buyers = await orders.buyers(view.db, hashed)
-    living = await keyring.living(view.caller.tenant, buyers)
-    return but(wanted, customer_phone=hashed, buyers=living)
-
-
 def _may_open(caller: Caller, found: Found) -> bool:
     parties = orders.parties(found)
     return caller.manages("orders") or caller.user in (parties.buyer, parties.seller)
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    """A time that names no zone is UTC."""
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment

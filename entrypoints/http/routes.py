@@ -23,7 +23,7 @@ COMMAND = {
     503: ("unavailable",),
 }
 QUERY = {503: ("unavailable",)}
-STATUSES = {"denied": 403, "missing": 404, "taken": 409}
+STATUSES = {"malformed": 400, "denied": 403, "missing": 404, "taken": 409}
 
 
 def creates(permission: str, *rejects: str, **others: str) -> dict[str, Any]:
@@ -48,10 +48,10 @@ def reads(permission: str, document: type[Any], missing: str = "") -> dict[str, 
     return _query(permission, shown(document), known)
 
 
-def lists(permission: str, document: type[Any]) -> dict[str, Any]:
-    """A query for a page of documents."""
+def lists(permission: str, document: type[Any], malformed: str = "") -> dict[str, Any]:
+    """A query for a page of documents. ``malformed``: codes of its own that answer 400."""
     kind: Any = Listed[shown(document)]  # type: ignore[misc]
-    return _query(permission, kind, _known((), {}, EVERY, QUERY))
+    return _query(permission, kind, _known((), {"malformed": malformed}, EVERY, QUERY))
 
 
 def shown(document: type[Any]) -> type[Any]:

@@ -1,6 +1,6 @@
 """Orders: one row per order, as its buyer, its seller and the tenant's staff see it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from msgspec import UNSET, UnsetType, json
@@ -151,6 +151,7 @@ ORDERS = Table(
         "buyer, placed_at",
         "seller, placed_at",
         "status, placed_at",
+        "channel, placed_at",
         "placed_at",
         "number",
         "customer_phone",
@@ -162,7 +163,7 @@ TABLES = (ORDERS,)
 
 
 class Filter(Document):
-    """What a list of orders is narrowed to; None: no such filter. Times are half-open."""
+    """What a list of orders is narrowed to; None: no such filter. Times and days are half-open."""
 
     buyer: str | None = None
     seller: str | None = None
@@ -173,6 +174,8 @@ class Filter(Document):
     number: int | None = None
     placed_from: datetime | None = None
     placed_before: datetime | None = None
+    expected_from: date | None = None
+    expected_before: date | None = None
 
 
 CONDITIONS = {
@@ -185,6 +188,8 @@ CONDITIONS = {
     "number": "number = %s",
     "placed_from": "placed_at >= %s",
     "placed_before": "placed_at < %s",
+    "expected_from": "expected_delivery >= %s",
+    "expected_before": "expected_delivery < %s",
 }
 
 

@@ -145,6 +145,24 @@ async def test_lists_are_the_buyers_the_sellers_or_the_tenants(shop):
     assert "Amina" not in audited.text
 
 
+async def test_orders_are_found_by_the_day_they_were_promised_for(shop):
+    done = await shop.karim.post(f"/orders/{shop.order}/promise-delivery", {"date": "2026-05-16"})
+    for query, found in [
+        ({"expected_from": "2026-05-16", "expected_before": "2026-05-17"}, 1),
+        ({"expected_before": "2026-05-16"}, 0),
+        ({"expected_from": "2026-05-17"}, 0),
+    ]:
+        answer = await shop.amina.get("/orders", after=done.json()["position"], **query)
+        assert answer.json()["pagination"]["total"] == found
+
+
+@pytest.mark.parametrize(("filter", "known"), [("status", "pending"), ("channel", "dine_in")])
+async def test_a_list_by_a_word_nobody_knows_is_refused_with_those_there_are(shop, filter, known):
+    refused = await shop.amina.get("/orders", **{filter: "misspelt"})
+    assert (refused.status_code, refused.json()["code"]) == (400, f"orders.unknown_{filter}")
+    assert known in refused.json()["detail"]
+
+
 async def test_orders_are_found_by_phone_by_who_may_see_it(shop):
     async def found(client, phone, party):
         answer = await client.get("/orders", after=shop.after, phone=phone, **{"as": party})
