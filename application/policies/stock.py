@@ -8,9 +8,10 @@ from application.work import Commands, Work, stream_of
 from domain import inventory, orders, payments
 from domain.inventory import Commit, Release
 from domain.kernel import Recorded, Rejected
-from domain.orders import Order
+from domain.orders import Line, Order
 from domain.payments import Payments
 
+SHORT = "inventory.insufficient"
 OFF = ("cancelled", "returned")  # orders that want no stock
 GONE = ("shipped", "delivered", "completed", "returned")  # their stock has left the shop
 
@@ -27,23 +28,32 @@ async def take_or_cancel(commands: Commands, call: Call, order: str) -> None:
     try:
         await take(commands, call, order)
     except Rejected as refusal:
-        if refusal.code != "inventory.insufficient":
+        if refusal.code != SHORT:
             raise
         await Orders(commands).cancel(per(call, "cancel"), order, None, "out_of_stock")
 
 
-async def take(commands: Commands, call: Call, id: str) -> None:
-    """The order's lines, all or none. Rejects ``inventory.insufficient``."""
+async def take(commands: Commands, call: Call, id: str, partly: bool = False) -> None:
+    """The order's lines. Rejects ``inventory.insufficient`` and takes none; ``partly``: takes
+    those there are."""
 
     async def attempt(work: Work) -> Answer:
         order: Order = await work.load(orders, id)
         if order.exists and order.status not in OFF:
             await work.load_all(inventory, [line.product for line in order.lines])
             for line in order.lines:
-                await work.decide(inventory, line.product, Commit(id, line.quantity))
+                await _take_line(work, id, line, partly)
         return work.receipt(orders, id)
 
     await commands.run(call, Receipt, attempt, await queues(commands, call, id))
+
+
+async def _take_line(work: Work, id: str, line: Line, or_not: bool) -> None:
+    try:
+        await work.decide(inventory, line.product, Commit(id, line.quantity))
+    except Rejected as refusal:
+        if not or_not or refusal.code != SHORT:
+            raise
 
 
 async def confirmed(commands: Commands, call: Call, recorded: Recorded) -> None:
@@ -54,11 +64,22 @@ async def confirmed(commands: Commands, call: Call, recorded: Recorded) -> None:
 
 
 async def handed_over(commands: Commands, call: Call, recorded: Recorded) -> None:
-    """What has left the shop is gone, paid or not; most of it was taken when it was paid."""
-    order: Order = await commands.peek(call, orders, recorded.id)
-    items = [await commands.peek(call, inventory, line.product) for line in order.lines]
-    if any(recorded.id not in item.committed for item in items):
-        await take(commands, call, recorded.id)
+    """What has left the shop is gone, paid or not; most of it was taken when it was paid.
+
+    A line that is short keeps no other from being taken; then it is Rejected, to be seen.
+    """
+    if await _untaken(commands, call, recorded.id):
+        await take(commands, call, recorded.id, partly=True)
+        if short := await _untaken(commands, call, recorded.id):
+            raise Rejected(SHORT, f"left the shop, but there is too little of {', '.join(short)}")
+
+
+async def _untaken(commands: Commands, call: Call, id: str) -> list[str]:
+    """The products that the order wants and has not taken."""
+    order: Order = await commands.peek(call, orders, id)
+    wanted = () if order.status in OFF else [line.product for line in order.lines]
+    items = {product: await commands.peek(call, inventory, product) for product in wanted}
+    return [product for product, item in items.items() if id not in item.committed]
 
 
 async def cancelled(commands: Commands, call: Call, recorded: Recorded) -> None:

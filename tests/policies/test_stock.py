@@ -7,7 +7,7 @@ import pytest
 from application.checkouts import Paying
 from application.policies.stock import STOCK
 from domain import inventory, orders, payments
-from domain.inventory import AdjustStock, StockCommitted, StockReleased, StockReserved
+from domain.inventory import AdjustStock, ReceiveStock, StockCommitted, StockReleased, StockReserved
 from domain.kernel import Rejected
 from domain.money import Money
 from tests.policies.market import call
@@ -61,6 +61,25 @@ async def test_what_is_shipped_is_taken_paid_or_not(market):
         await step(call(), order, None)
     await market.settle()
     assert (await market.stock("rug")).committed == {order: 2}
+
+
+async def test_a_line_that_is_short_keeps_no_other_of_a_shipped_order_from_being_taken(market):
+    _, (order,) = await market.buy(("lamp", 2), ("rug", 2))
+    await market.expire(order)
+    await market.expire(order, timedelta(minutes=32))
+    await market.do(inventory, "lamp", AdjustStock(-1, "broken"))
+    for step in (market.orders.confirm, market.orders.start_processing, market.orders.ship):
+        await step(call(), order, None)
+    await market.settle()
+    assert (await market.stock("rug")).committed == {order: 2}
+    assert (await market.stock("lamp")).committed == {}
+    assert await market.outcomes() == [("stock", "rejected", "inventory.insufficient")]
+
+    await market.do(inventory, "lamp", ReceiveStock(1))
+    for step in (market.orders.deliver, market.orders.complete):
+        await step(call(), order, None)
+    await market.settle()
+    assert (await market.stock("lamp")).committed == {order: 2}, "looked for once more"
 
 
 async def test_a_cancelled_order_gives_back_what_it_reserved(market):
