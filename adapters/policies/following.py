@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from adapters.log.codec import Codec, tag_of
 from adapters.log.rows import Row
 from adapters.log.tail import house_codec, rows_after
-from adapters.policies.outcomes import PARKED, Outcome, forget, keep, parked_positions, settle
+from adapters.policies.outcomes import PARKED, Outcome, forget, keep, parked_by, settle
 from adapters.policies.settling import settled
 from adapters.postgres.pools import Connection
 from application.policies.kernel import Policy
@@ -70,9 +70,9 @@ class Follower:
 
         return await settled(row.tenant, self.policy.name, row.position, react, self._stop)
 
-    async def retry_parked(self, db: Connection) -> None:
+    async def retry_parked(self, db: Connection, tenant: str | None = None) -> None:
         """What failed once more, in order: whoever takes the lead may bring the remedy."""
-        for position in await parked_positions(db, self.policy.name):
+        for _, position in await parked_by(db, self.policy.name, tenant):
             await self._retry(db, position)
 
     async def _retry(self, db: Connection, position: int) -> None:

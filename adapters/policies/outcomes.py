@@ -84,13 +84,16 @@ async def forget(db: Connection, tenant: str, policy: str, position: int) -> Non
     )
 
 
-async def parked_positions(db: Connection, policy: str) -> list[int]:
+async def parked_by(
+    db: Connection, policy: str, tenant: str | None = None
+) -> list[tuple[str, int]]:
+    """The tenants and positions, in order; of one tenant, or of all."""
     cursor = await db.execute(
-        "SELECT position FROM policies.outcomes WHERE policy = %s AND outcome = 'parked'"
-        " ORDER BY position",
-        (policy,),
+        "SELECT tenant, position FROM policies.outcomes WHERE policy = %s AND outcome = 'parked'"
+        " AND tenant = coalesce(%s, tenant) ORDER BY position",
+        (policy, tenant),
     )
-    return [position for (position,) in await cursor.fetchall()]
+    return [(tenant, position) for tenant, position in await cursor.fetchall()]
 
 
 async def parked(pool: Pool) -> list[Parked]:

@@ -2,6 +2,7 @@
 
 import click
 
+from entrypoints.cli.deadletters import deadletters
 from entrypoints.cli.failures import Tidy
 from entrypoints.cli.imports import imports
 from entrypoints.cli.migrate import migrate
@@ -23,5 +24,5 @@ def main() -> None:
     """
 
 
-for command in (up, api, projector, policies, migrate, token, imports, report, verify):
+for command in (up, api, projector, policies, migrate, token, imports, report, verify, deadletters):
     main.add_command(command)

@@ -1,18 +1,22 @@
 """/health: whether the process lives, and whether what it needs is there."""
 
 import asyncio
-from typing import Any
+from typing import Any, TypeAlias
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.response import Response
 from msgspec import Struct
 
+from adapters.deadletters import counts
 from adapters.health import Check, checks
 from adapters.policies import outcomes
 from adapters.projector.positions import Lag
 from application.ports import Unavailable
 from entrypoints.wiring import Souk
+
+Behind: TypeAlias = tuple[dict[str, Lag], int, dict[str, int]]
+NOTHING: Behind = {}, 0, {}
 
 
 class Alive(Struct, frozen=True):
@@ -20,12 +24,15 @@ class Alive(Struct, frozen=True):
 
 
 class Ready(Struct, frozen=True):
-    """``status``: ok, degraded (something optional is away) or unavailable (Postgres is)."""
+    """``status``: ok, degraded (something optional is away, or something is parked) or
+    unavailable (Postgres is). ``dead_letters``: the projections with events that they could not
+    fold, and how many."""
 
     status: str
     checks: dict[str, Check]
     projections: dict[str, Lag]
     parked: int  # reactions of policies that failed and wait for someone to look
+    dead_letters: dict[str, int]
 
 
 class HealthController(Controller):
@@ -39,21 +46,25 @@ class HealthController(Controller):
     @get(["/health/ready", "/health", "/api/health"])
     async def ready(self, souk: NamedDependency[Souk]) -> Response[Ready]:
         found = await checks(souk.settings, souk.project)
-        lags, parked = await _behind(souk) if found["postgres"].status == "ok" else ({}, 0)
+        lags, parked, letters = await _behind(souk) if found["postgres"].status == "ok" else NOTHING
         away = [name for name, check in found.items() if check.status != "ok"]
-        status = "unavailable" if "postgres" in away or not lags else "degraded" if away else "ok"
+        poor = bool(away or parked or letters)
+        status = "unavailable" if "postgres" in away or not lags else "degraded" if poor else "ok"
         return Response(
-            Ready(status, found, lags, parked), status_code=503 if status == "unavailable" else 200
+            Ready(status, found, lags, parked, letters),
+            status_code=503 if status == "unavailable" else 200,
         )
 
 
-async def _behind(souk: Souk) -> tuple[dict[str, Lag], int]:
-    """Each projection's lag, and how many reactions are parked; nothing while Postgres fails."""
+async def _behind(souk: Souk) -> Behind:
+    """Each projection's lag, and how much is parked; nothing while Postgres fails."""
     try:
-        lags, stuck = await asyncio.gather(souk.positions.lags(), outcomes.parked(souk.project))
+        lags, stuck, letters = await asyncio.gather(
+            souk.positions.lags(), outcomes.parked(souk.project), counts(souk.project)
+        )
     except Unavailable:
-        return {}, 0
-    return lags, sum(policy.count for policy in stuck)
+        return NOTHING
+    return lags, sum(policy.count for policy in stuck), letters
 
 
 @get("/.well-known/jwks.json", opt={"public": True}, tags=["health"], sync_to_thread=False)

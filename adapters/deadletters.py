@@ -1,0 +1,93 @@
+"""What waits for someone to look: events that no projection could fold, reactions that failed."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from adapters.log.log import PostgresLog
+from adapters.policies.retrying import Retrying
+from adapters.postgres.pools import Connection, Pool, borrow, unavailable
+from adapters.projector.leader import connected
+from adapters.projector.projector import retry_dead_letters
+from application.policies import POLICIES, TIMERS
+from projections import PROJECTIONS
+
+_FOLDS = """SELECT 'projection', projection, tenant, stream, min(position),
+    (array_agg(tag ORDER BY position))[1], (array_agg(error ORDER BY position))[1],
+    min(parked_at), count(*) - 1
+FROM read.dead_letters
+WHERE tenant = coalesce(%(tenant)s, tenant) AND projection = coalesce(%(projection)s, projection)
+GROUP BY projection, tenant, stream ORDER BY projection, tenant, stream"""
+_REACTIONS = """SELECT 'policy', policy, o.tenant, coalesce(e.stream, ''), o.position,
+    coalesce(e.tag, ''), concat_ws(' at ', code, nullif(detail, '')), at, 0
+FROM policies.outcomes o LEFT JOIN log.events e ON e.position = o.position
+WHERE outcome = 'parked' AND o.tenant = coalesce(%(tenant)s, o.tenant)
+ORDER BY policy, o.position"""
+
+
+class Letter(Struct, frozen=True):
+    """One parked stream of a projection, or one parked reaction of a policy.
+
+    ``position``, ``tag`` and ``error`` are of the event that failed; ``behind``: how many later
+    events of its stream wait with it.
+    """
+
+    kind: str  # projection or policy
+    name: str
+    tenant: str
+    stream: str
+    position: int
+    tag: str
+    error: str
+    since: datetime
+    behind: int
+
+    def __str__(self) -> str:
+        waiting = f" (+{self.behind} behind it)" if self.behind else ""
+        return (
+            f"{self.kind} {self.name}: {self.stream} at {self.position}, {self.tag}: {self.error}"
+            f"{waiting}, since {self.since:%Y-%m-%d %H:%M:%SZ}"
+        )
+
+
+async def parked(
+    url: str, projection: str | None = None, tenant: str | None = None
+) -> list[Letter]:
+    """``projection``: only of that one, and of no policy. Raises Unavailable."""
+    with unavailable():
+        async with connected(url, "souk-deadletters") as db:
+            found = await _rows(db, _FOLDS, projection, tenant)
+            if projection is None:
+                found += await _rows(db, _REACTIONS, projection, tenant)
+            return [Letter(*row) for row in found]
+
+
+async def _rows(
+    db: Connection, sql: str, projection: str | None, tenant: str | None
+) -> list[tuple[Any, ...]]:
+    cursor = await db.execute(sql, {"projection": projection, "tenant": tenant})
+    return await cursor.fetchall()
+
+
+async def retry(
+    url: str, master: bytes, projection: str | None = None, tenant: str | None = None
+) -> None:
+    """Fold and react once more, in order; what fails again stays. Raises Unavailable."""
+    with unavailable():
+        for name in [projection] if projection else PROJECTIONS:
+            await retry_dead_letters(url, name, PROJECTIONS[name], tenant)
+        if projection is None:
+            async with connected(url, "souk-retry") as db, PostgresLog(url, master) as log:
+                retrying = Retrying(db, log, tenant)
+                await retrying.policies(POLICIES)
+                await retrying.timers(TIMERS)
+
+
+async def counts(pool: Pool) -> dict[str, int]:
+    """The projections with parked events, and how many; the pool is of souk_project."""
+    async with borrow(pool) as db:
+        cursor = await db.execute(
+            "SELECT projection, count(*) FROM read.dead_letters GROUP BY projection ORDER BY 1"
+        )
+        return dict(await cursor.fetchall())
