@@ -59,7 +59,7 @@ class Bench:
                 try:
                     rows += await self._one(servers, work)
                 except Failed as failure:
-                    click.echo(f"{work.name}: FAILED {failure}", err=True)
+                    rows += failed(work, failure)
         return rows
 
     async def _one(self, servers: Ground, work: Work) -> list[Row]:
@@ -95,9 +95,19 @@ class Bench:
         return LATEST.with_name(f"{work.name}.prof") if self._profile else None
 
 
+def failed(work: Work, failure: Failed) -> list[Row]:
+    """Rows without figures; what was said goes to a file beside latest.json."""
+    said = LATEST.with_name(f"{work.name}.log")
+    said.parent.mkdir(exist_ok=True)
+    said.write_text(str(failure))
+    last = str(failure).strip().rpartition("\n")[2]
+    click.echo(f"{work.name}: FAILED: {last[:120]} ({said.name})")
+    return [row(figure, [], [], work.peer_name) for figure in work.figures.values()]
+
+
 async def template(servers: Ground, work: Work, part: str) -> str:
     """The database that each run of a side gets a copy of."""
-    empty = await servers.migrated() if part == "souk" else "template1"
+    empty = await servers.migrated() if part == "souk" or work.peer_is_souk else "template1"
     before = getattr(work, f"{part}_before")
     if before is None:
         return empty

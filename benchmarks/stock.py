@@ -47,7 +47,18 @@ class Listing(Aggregate):
         self.price = new
 
 
+class Cart(Aggregate):
+    @event("Opened")
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+
+
 class Market(Application[UUID]):
+    def open(self) -> UUID:
+        cart = Cart("amina")
+        self.save(cart)
+        return cart.id
+
     def create(self) -> UUID:
         listing = new_listing()
         self.save(listing)

@@ -8,7 +8,7 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import Tracking
 from eventsourcing.postgres import PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Composed
 
 from benchmarks.stock import env
 from benchmarks.work import Figures, Site
@@ -23,12 +23,12 @@ class View(PostgresTrackingRecorder):
 
     def __init__(self, *positional: Any, **named: Any) -> None:
         super().__init__(*positional, **named)
-        self.sql_create_statements.append(SQL(self.TABLE))
+        self.sql_create_statements.append(Composed([SQL(self.TABLE)]))
 
     def write(self, statement: str, values: Sequence[Any], tracking: Tracking) -> None:
         with self.datastore.transaction(commit=True) as cursor:
             self._insert_tracking(cursor, tracking)
-            cursor.execute(SQL(statement), values, prepare=True)  # type: ignore[arg-type]
+            cursor.execute(SQL(statement), values, prepare=True)
         done.append(time.perf_counter())
 
 

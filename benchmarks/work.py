@@ -49,4 +49,5 @@ class Work:
     peer_name: str = ""
     souk_before: Before | None = None
     peer_before: Before | None = None
-    install: Callable[[Site], None] | None = None
+    install: Callable[[Site], object] | None = None
+    peer_is_souk: bool = False  # in another setting, so it needs a migrated database too

@@ -1,6 +1,15 @@
 """Every work that is measured, in the table's order."""
 
 from benchmarks.work import Work
-from benchmarks.works import catchup, commands, loading
+from benchmarks.works import catchup, checkout, commands, live, loading, peers, push, together
 
-WORKS: tuple[Work, ...] = (*commands.WORKS, *loading.WORKS, *catchup.WORKS)
+WORKS: tuple[Work, ...] = (
+    *commands.WORKS,
+    *loading.WORKS,
+    *checkout.WORKS,
+    *catchup.WORKS,
+    *live.WORKS,
+    *peers.WORKS,
+    *push.WORKS,
+    *together.WORKS,
+)

@@ -63,18 +63,24 @@ def _sync(measure: Callable[[Site], Coroutine[Any, Any, Figures]]) -> Callable[[
     return lambda site: on_loop(measure(site))
 
 
-def create_stock(site: Site) -> Figures:
+def stock_opening(site: Site) -> Figures:
+    return stock.load(site, lambda market, _: market.open)
+
+
+def stock_creating(site: Site) -> Figures:
     return stock.load(site, lambda market, _: market.create)
 
 
-def _work(name: str, what: str, side: Callable[[Site], Figures], reach: float) -> Work:
-    figures = {"rate": Figure(what, "commands/s", reach)}
-    return Work(name, figures, side, create_stock, stock.NAME, souk_before=seller)
+def _open(in_flight: int, reach: float) -> Work:
+    figure = Figure(f"a cart opened, {in_flight} in flight", "commands/s", reach)
+    name, side = f"open-{in_flight}", opening(in_flight)
+    return Work(name, {"rate": figure}, side, stock_opening, stock.NAME)
 
 
-WORKS = (
-    _work("create-32", "a product created, 32 in flight", creating(32), 20),
-    _work("create-256", "a product created, 256 in flight", creating(256), 35),
-    _work("open-32", "a cart opened, 32 in flight", opening(32), 20),
-    _work("open-256", "a cart opened, 256 in flight", opening(256), 35),
-)
+def _create(in_flight: int, reach: float) -> Work:
+    figure = Figure(f"a product created, {in_flight} in flight", "commands/s", reach)
+    name, side = f"create-{in_flight}", creating(in_flight)
+    return Work(name, {"rate": figure}, side, stock_creating, stock.NAME, seller)
+
+
+WORKS = (_open(32, 20), _open(256, 35), _create(32, 20), _create(256, 35))
