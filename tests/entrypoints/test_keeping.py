@@ -1,0 +1,66 @@
+"""What dies is started again, in an empty directory if need be, and later and later."""
+
+import asyncio
+import shutil
+
+import redis.asyncio as redis
+
+from adapters.embedded.child import Child
+from adapters.embedded.home import Home
+from adapters.embedded.keeper import keep
+from adapters.embedded.stack import Stack, Urls
+
+GIVEN = Urls(postgres="given", nats="given", s3="given")
+
+
+async def _until(true):
+    async with asyncio.timeout(20):
+        while True:
+            if await true():
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_a_server_that_lost_its_directory_starts_again_without_it(tmp_path):
+    heard = []
+    stack = Stack(tmp_path / "souk", GIVEN, tell=heard.append)
+    async with stack as urls, redis.Redis.from_url(urls.valkey) as valkey:
+        await valkey.set("kept", 1)
+        (child,) = stack.children
+        shutil.rmtree(tmp_path / "souk" / "valkey")
+        child.process.kill()
+
+        async def empty():
+            try:
+                return await valkey.get("kept") is None
+            except redis.RedisError:
+                return False
+
+        await _until(empty)
+    assert heard == ["the valkey died and is started again"]
+
+
+async def test_what_cannot_be_started_is_tried_until_it_can(tmp_path):
+    """As on a full disk, which will not stay full."""
+    heard, tries = [], iter([False, True, True, False])
+
+    def prepare():
+        if next(tries):
+            raise OSError("No space left on device")
+
+    home = Home(tmp_path / "home")
+    home.path.mkdir()
+    child = Child(home, "sleeper", ["/bin/sleep", "60"], prepare=prepare)
+    child.start()
+    child.process.kill()
+    keeping = asyncio.create_task(keep(child, heard.append))
+
+    async def mended():
+        return len(heard) == 5 and child.alive
+
+    await _until(mended)
+    keeping.cancel()
+    await child.stop()
+    died = "the sleeper died and is started again"
+    failed = "the sleeper cannot be started: No space left on device"
+    assert heard == [died, failed, died, failed, died]
