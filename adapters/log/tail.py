@@ -1,6 +1,8 @@
 """Following the log by position, as projectors and policies do. Personal data stays sealed."""
 
+from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 from adapters.log.codec import Codec
 from adapters.log.rows import COLUMNS, Row
@@ -9,6 +11,23 @@ from domain import AGGREGATES
 from domain.kernel import Recorded
 
 CHANNEL = "souk_log"  # NOTIFY at every commit of the log: a hint to look, the payload its position
+READ = COLUMNS.removesuffix(", hash")  # a projection does not check the chain
+_NOTHING = ", ".join(
+    "position + 1 AS position" if name == "position" else "NULL" for name in READ.split(", ")
+)
+# The last row is the log's head, one too high, so that it is always the last.
+_PASSAGE = (
+    f"(SELECT {_NOTHING} FROM log.head) UNION ALL"
+    f" (SELECT {READ} FROM log.events WHERE position > %s AND position <= %s AND tag = ANY(%s)"
+    " ORDER BY position LIMIT %s) ORDER BY position"
+)
+
+
+class Passage(NamedTuple):
+    """The events of some tags from one position to another; those between are of other tags."""
+
+    rows: list[Row]
+    reached: int
 
 
 @cache
@@ -30,11 +49,29 @@ async def read_after(
 
 async def rows_after(connection: Connection, position: int, limit: int) -> list[Row]:
     """The same, not decoded."""
-    cursor = await connection.execute(
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(
         f"SELECT {COLUMNS} FROM log.events WHERE position > %s ORDER BY position LIMIT %s",
         (position, limit),
     )
     return [Row(*row) for row in await cursor.fetchall()]
+
+
+async def passage(
+    connection: Connection, position: int, limit: int, tags: Sequence[str], span: int
+) -> Passage:
+    """At most ``limit`` events of ``tags`` among the ``span`` positions after ``position``.
+
+    The other events are passed over in the database. ``reached`` is ``position`` itself when
+    there is nothing new.
+    """
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(_PASSAGE, (position, position + span, list(tags), limit))
+    *found, end = await cursor.fetchall()
+    rows = [Row(*row) for row in found]
+    if len(rows) == limit:
+        return Passage(rows, rows[-1].position)
+    return Passage(rows, max(position, min(position + span, end[3] - 1)))
 
 
 async def head(connection: Connection) -> int:

@@ -1,20 +1,17 @@
 """What a projector's transaction changed, kept for its followers: the relay and the counters."""
 
-from typing import Any, NamedTuple
-
-import msgspec
-from msgspec import Raw
+from typing import NamedTuple
 
 from adapters.postgres.pools import Connection
+from adapters.projector import packed
 from adapters.projector.documents import Stored
 
 KEPT = "24 hours"
 _WRITE = (
     "INSERT INTO read.changes (projection, tenant, topic, position, source, id, document, personal)"
-    " SELECT %s, tenant, topic, position, source, id, convert_to(document::text, 'UTF8'),"
-    " convert_to(personal::text, 'UTF8') FROM json_to_recordset(%s::json) AS rows"
-    " (tenant text, topic text, position bigint, source text, id text, document json,"
-    " personal json) ORDER BY position"
+    " SELECT %s, tenant, topic, position, source, id, document, personal"
+    " FROM unnest(%s, %s, %s, %s, %s, %s, %s)"
+    " AS rows (tenant, topic, position, source, id, document, personal) ORDER BY position"
     " ON CONFLICT (tenant, topic, position, source, id) DO UPDATE"
     " SET document = excluded.document, personal = excluded.personal, seq = DEFAULT"
 )
@@ -48,21 +45,23 @@ class Kept(NamedTuple):
 
 
 async def write(db: Connection, projection: str, changes: list[Change]) -> None:
-    if changes:
-        payload = msgspec.json.encode([_raw(change) for change in changes]).decode()
-        await db.execute(_WRITE, (projection, payload))
-
-
-def _raw(change: Change) -> dict[str, Any]:
-    stored = change.stored.raw("document") if change.stored else {"document": Raw(b"null")}
-    return {
-        "tenant": change.tenant,
-        "topic": change.topic,
-        "position": change.position,
-        "source": change.source,
-        "id": change.id,
-        **stored,
-    }
+    if not changes:
+        return
+    tenants, topics, positions, sources, ids, stored = zip(*changes, strict=True)
+    bodies, personal = zip(*[parts or (None, None) for parts in stored], strict=True)
+    await db.execute(
+        _WRITE,
+        (
+            projection,
+            packed.texts(tenants),
+            packed.texts(topics),
+            packed.integers(positions),
+            packed.texts(sources),
+            packed.texts(ids),
+            packed.blobs(bodies),
+            packed.blobs(personal),
+        ),
+    )
 
 
 async def after(db: Connection, projection: str, seq: int, limit: int) -> list[Kept]:

@@ -1,6 +1,8 @@
 """A table's documents as bytes: the JSON that is sent, and the personal part, sealed, beside it."""
 
 import hashlib
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from typing import Any, Generic, NamedTuple, get_type_hints
 
 import msgspec
@@ -30,6 +32,7 @@ class Documents(Generic[D]):
         self._encoder = msgspec.json.Encoder(enc_hook=enc_hook)
         self._decoder = msgspec.json.Decoder(table.document, dec_hook=dec_hook)
         self._personal = self._personal_decoder()
+        self._values = [column.value for column in table.columns.values()]
 
     def _personal_decoder(self) -> "msgspec.json.Decoder[Any] | None":
         hints = get_type_hints(self._table.document)
@@ -52,9 +55,40 @@ class Documents(Generic[D]):
     def columns(self, document: D) -> dict[str, Any]:
         return {name: column.value(document) for name, column in self._table.columns.items()}
 
+    def texts(self, document: D) -> tuple[str | None, ...]:
+        """The columns' values in Postgres's text format."""
+        values = [value(document) for value in self._values]
+        return tuple([_TEXTS.get(type(value), _text)(value) for value in values])
+
     def payload(self, rows: list[dict[str, Any]]) -> str:
         """Rows as one JSON parameter for ``json_to_recordset``."""
         return self._encoder.encode(rows).decode()
+
+
+def _text(value: Any) -> str | None:
+    match value:
+        case list() | tuple():
+            return f"{{{','.join(map(_element, value))}}}"
+        case bool():
+            return "true" if value else "false"
+        case None:
+            return None
+    return str(value)
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    text = str(_text(value)).replace("\\", r"\\").replace('"', r"\"")
+    return f'"{text}"'
+
+
+_TEXTS: Mapping[type, Callable[[Any], str | None]] = {
+    str: lambda text: text,
+    int: int.__repr__,
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+}
 
 
 def shape(table: Table[Any]) -> str:

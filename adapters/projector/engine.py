@@ -1,21 +1,22 @@
 """One projection: events in, rows, changes and position out, all in one transaction."""
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 import psycopg
 import structlog
 
-from adapters.log.codec import Codec, tag_of
+from adapters.log.codec import tag_of
 from adapters.log.rows import Row
-from adapters.log.tail import rows_after
 from adapters.postgres.pools import Connection
 from adapters.projector import changes, letters
-from adapters.projector.folding import Folder, Poison, poisonous
+from adapters.projector.folding import Folder, Poison
 from adapters.projector.tables import shape_of
+from adapters.projector.window import Illegible, Window
 from domain.kernel import Event, Recorded
 from projections.kernel import Projection
 
-BATCH = 1000  # events in one transaction
+BATCH = 2000  # events in one transaction
 # The last: a text too long for its index, which no second try makes shorter.
 POISON = (
     Poison,
@@ -31,96 +32,180 @@ def is_logged(kind: type[Event]) -> bool:
     return kind.__struct_config__.tag is not None
 
 
+def logged_types(projection: Projection) -> set[type[Event]]:
+    """The events that a projection folds."""
+    kinds = {kind for table in projection.TABLES for kind in (*table.on, *table.related)}
+    return {kind for kind in kinds if is_logged(kind)}
+
+
 class Superseded(Exception):
-    """The tables are of another version than this code, or someone else moved the position."""
+    """The tables are of another version than this code, or someone else wrote to them."""
 
 
 class Engine:
     """Folds the log into one projection's tables; whoever calls it leads that projection."""
 
-    def __init__(self, name: str, projection: Projection, batch: int = BATCH) -> None:
+    def __init__(
+        self,
+        name: str,
+        projection: Projection,
+        batch: int = BATCH,
+        window: Window | None = None,
+    ) -> None:
+        """``window``: one shared with other projections, of the types of them all."""
         self.name, self.batch = name, batch
         self._version, self._shape = projection.VERSION, shape_of(projection)
         self._folders = [Folder(table) for table in projection.TABLES]
-        types = {type for folder in self._folders for type in folder.types if is_logged(type)}
-        self._codec, self._tags = Codec(types), {tag_of(type) for type in types}
-        self.position = self._silent_until = 0
+        self._tags = frozenset(map(tag_of, logged_types(projection)))
+        self._searches = any(
+            not is_logged(kind) for table in projection.TABLES for kind in table.related
+        )
+        self._window = window or Window(logged_types(projection))
+        self.position = self._silent_until = self._generation = 0
+        self._parked: set[str] = set()
 
     async def load(self, db: Connection) -> None:
         """Where this projection stands. Superseded when its tables are of another version."""
         cursor = await db.execute(
-            "SELECT version, shape, position, silent_until FROM read.projections WHERE name = %s",
+            "SELECT version, shape, position, silent_until, generation FROM read.projections"
+            " WHERE name = %s",
             (self.name,),
         )
         row = await cursor.fetchone()
         if row is None or row[:2] != (self._version, self._shape):
             raise Superseded(f"the tables of {self.name} are not of this version; migrate")
-        self.position, self._silent_until = row[2:]
+        self.position, self._silent_until, self._generation = row[2:]
+        self._parked = await letters.streams(db, self.name)
+        self._forget()
+
+    def leave(self) -> None:
+        """The lead is lost, or over."""
+        self._window.leave(self.name)
 
     async def step(self, db: Connection) -> int:
-        """Fold the next batch; how many events it had. Superseded: load again."""
-        rows = await rows_after(db, self.position, self.batch)
-        if rows:
-            await self._advance(db, rows)
-            self.position = rows[-1].position
-        return len(rows)
+        """Fold the next batch; how many positions it went. After any failure: load again.
 
-    async def _advance(self, db: Connection, rows: Sequence[Row]) -> None:
-        folded = [row for row in rows if row.tag in self._tags]
+        Superseded when this one does not lead any more.
+        """
+        stretch = await self._window.after(db, self.name, self.position, self.batch)
+        if stretch.reached > self.position:
+            try:
+                await self._advance(db, stretch.events, stretch.reached)
+            except psycopg.errors.SerializationFailure as error:
+                raise Superseded(f"{self.name} was moved by someone else") from error
+        passed, self.position = stretch.reached - self.position, stretch.reached
+        return passed
+
+    async def _advance(self, db: Connection, events: Sequence[Recorded], reached: int) -> None:
+        mine = [recorded for recorded in events if recorded.tag in self._tags]
+        if not mine:
+            return await self._move(db, reached, lasting=False)
         try:
-            async with db.transaction():
-                await self._move(db, rows[-1].position)
-                await self._fold(db, await letters.sift(db, self.name, folded))
+            await self._take(db, mine, reached)
         except POISON:
+            self._forget()
             async with db.transaction():
-                await self._move(db, rows[-1].position)
-                await self._fold_singly(db, folded)
+                await self._move(db, reached)
+                await self._take_singly(db, mine)
 
-    async def _move(self, db: Connection, position: int) -> None:
+    async def _take(self, db: Connection, events: Sequence[Recorded], reached: int) -> None:
+        """In memory first, then all that is to be written in one round trip; unless rows must be
+        found by content, which needs the transaction from the start."""
+        clean = [recorded for recorded in events if recorded.stream not in self._parked]
+        searches = self._searches or any(folder.searches(clean) for folder in self._folders)
+        if not searches:
+            await self._fold(db, clean)
+        async with AsyncExitStack() as transaction:
+            if not searches:
+                await transaction.enter_async_context(db.pipeline())
+            await transaction.enter_async_context(db.transaction())
+            await self._move(db, reached)
+            if searches:
+                await self._fold(db, clean)
+            await self._write(db)
+            for recorded in events if self._parked else ():
+                if recorded.stream in self._parked:
+                    await letters.park(db, self.name, recorded, letters.AFTER_ANOTHER)
+        self._keep()
+
+    async def _move(self, db: Connection, reached: int, lasting: bool = True) -> None:
         """First of all, so that the row's lock keeps others out until the commit."""
-        cursor = await db.execute(
-            "UPDATE read.projections SET position = %s, moved_at = now()"
-            " WHERE name = %s AND version = %s AND shape = %s AND position = %s",
-            (position, self.name, self._version, self._shape, self.position),
+        await db.execute(
+            "SELECT read.move(%s, %s, %s, %s, %s, %s, %s)",
+            (
+                self.name,
+                self._version,
+                self._shape,
+                self._generation,
+                self.position,
+                reached,
+                lasting,
+            ),
         )
-        if cursor.rowcount != 1:
-            raise Superseded(f"{self.name} was moved by someone else")
 
-    async def _fold(self, db: Connection, rows: Sequence[Row], at: int | None = None) -> None:
+    async def _fold(
+        self, db: Connection, events: Sequence[Recorded], at: int | None = None
+    ) -> None:
         """``at``: the position to give the changes instead of their last events' own."""
-        events = [self._decoded(row) for row in rows]
-        changed = []
+        for recorded in events:
+            if type(recorded.event) is Illegible:
+                raise Poison(recorded.event.error)
         for folder in self._folders:
-            changed += await folder.fold(db, events, at)
+            await folder.fold(db, events, at)
             if folder.told:  # each right behind its cause
                 events = sorted([*events, *folder.told], key=lambda recorded: recorded.position)
+
+    async def _write(self, db: Connection) -> None:
+        for folder in self._folders:
+            await folder.flush(db)
+        changed = [change for folder in self._folders for change in folder.changes()]
         loud = [change for change in changed if change.position > self._silent_until]
         await changes.write(db, self.name, loud)
 
-    def _decoded(self, row: Row) -> Recorded:
-        with poisonous():
-            return row.decoded(self._codec)
+    def _keep(self) -> None:
+        for folder in self._folders:
+            folder.keep()
 
-    async def _fold_singly(self, db: Connection, rows: Sequence[Row]) -> None:
+    def _forget(self) -> None:
+        for folder in self._folders:
+            folder.forget()
+
+    async def _take_singly(self, db: Connection, events: Sequence[Recorded]) -> None:
         """Event by event, parking the streams of those that cannot be folded."""
-        for row in rows:
-            for clean in await letters.sift(db, self.name, [row]):
-                await self._try(db, clean)
+        for recorded in events:
+            error = letters.AFTER_ANOTHER
+            if recorded.stream not in self._parked:
+                error = await self._try(db, recorded)
+            if error:
+                await letters.park(db, self.name, recorded, error)
 
-    async def _try(self, db: Connection, row: Row) -> None:
+    async def _try(self, db: Connection, recorded: Recorded) -> str:
+        """What is wrong with it; empty when it is folded."""
         try:
-            async with db.transaction():
-                await self._fold(db, [row])
+            await self._fold_one(db, recorded)
         except POISON as error:
+            self._parked.add(recorded.stream)
             logger.error(
                 "stream parked",
                 projection=self.name,
-                stream=row.stream,
-                position=row.position,
-                tag=row.tag,
+                stream=recorded.stream,
+                position=recorded.position,
+                tag=recorded.tag,
                 error=str(error),
             )
-            await letters.park(db, self.name, row, str(error))
+            return str(error)
+        return ""
+
+    async def _fold_one(self, db: Connection, recorded: Recorded, at: int | None = None) -> None:
+        """In a transaction of its own inside the present one."""
+        try:
+            async with db.transaction():
+                await self._fold(db, [recorded], at)
+                await self._write(db)
+        except BaseException:
+            self._forget()
+            raise
+        self._keep()
 
     async def retry(self, db: Connection, tenant: str | None = None) -> int:
         """Fold the parked events, each stream in order up to its first that still fails; how many.
@@ -131,7 +216,8 @@ class Engine:
         """
         async with db.transaction():
             await db.execute(
-                "SELECT FROM read.projections WHERE name = %s FOR UPDATE", (self.name,)
+                "UPDATE read.projections SET generation = generation + 1 WHERE name = %s",
+                (self.name,),
             )
             await self.load(db)
             stuck: set[str] = set()
@@ -142,11 +228,11 @@ class Engine:
             return len(parked) - await letters.count(db, self.name, tenant)
 
     async def _retry(self, db: Connection, row: Row) -> bool:
+        recorded = self._window.decoded(row)
         try:
-            async with db.transaction():
-                await self._fold(db, [row], at=self.position)
-                await letters.settle(db, self.name, row)
+            await self._fold_one(db, recorded, at=self.position)
         except POISON as error:
             logger.error("still parked", projection=self.name, stream=row.stream, error=str(error))
             return False
+        await letters.settle(db, self.name, recorded)
         return True

@@ -1,32 +1,32 @@
 """Dead letters: the events of a stream that one projection could not fold, and all after it."""
 
-from collections.abc import Sequence
-
 from adapters.log.rows import COLUMNS, Row
 from adapters.postgres.pools import Connection
+from domain.kernel import Recorded
 
 AFTER_ANOTHER = "an earlier event of this stream is parked"
 
 
-async def sift(db: Connection, projection: str, rows: Sequence[Row]) -> list[Row]:
-    """The events whose streams are not parked; the others join those that are."""
+async def streams(db: Connection, projection: str) -> set[str]:
+    """Those that are parked."""
     cursor = await db.execute(
         "SELECT DISTINCT stream FROM read.dead_letters WHERE projection = %s", (projection,)
     )
-    streams = {stream for (stream,) in await cursor.fetchall()}
-    if not streams:
-        return list(rows)
-    for row in rows:
-        if row.stream in streams:
-            await park(db, projection, row, AFTER_ANOTHER)
-    return [row for row in rows if row.stream not in streams]
+    return {stream for (stream,) in await cursor.fetchall()}
 
 
-async def park(db: Connection, projection: str, row: Row, error: str) -> None:
+async def park(db: Connection, projection: str, letter: Recorded, error: str) -> None:
     await db.execute(
         "INSERT INTO read.dead_letters (tenant, projection, stream, position, tag, error)"
         " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        (row.tenant, projection, row.stream, row.position, row.tag, error.replace("\0", "")[:1000]),
+        (
+            letter.tenant,
+            projection,
+            letter.stream,
+            letter.position,
+            letter.tag,
+            error.replace("\0", "")[:1000],
+        ),
     )
 
 
@@ -41,11 +41,11 @@ async def parked(db: Connection, projection: str, tenant: str | None = None) -> 
     return [Row(*row) for row in await cursor.fetchall()]
 
 
-async def settle(db: Connection, projection: str, row: Row) -> None:
+async def settle(db: Connection, projection: str, letter: Recorded) -> None:
     await db.execute(
         "DELETE FROM read.dead_letters"
         " WHERE tenant = %s AND projection = %s AND stream = %s AND position = %s",
-        (row.tenant, projection, row.stream, row.position),
+        (letter.tenant, projection, letter.stream, letter.position),
     )
 
 

@@ -1,10 +1,11 @@
 """One table's rows in Postgres: loaded, written and found set-wise, one statement each."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeAlias
 
 from adapters.postgres.pools import Connection
-from adapters.projector.documents import Documents, Stored
+from adapters.projector import packed
+from adapters.projector.documents import Stored
 from projections.kernel import D, Table
 
 Place: TypeAlias = tuple[str, str]  # tenant, id
@@ -12,45 +13,42 @@ Condition: TypeAlias = tuple[str, str, tuple[Any, ...]]  # tenant, SQL, its para
 
 
 class Written(NamedTuple):
-    """A row as it is to be stored."""
+    """A row as it is to be stored; its columns in Postgres's text format."""
 
     position: int
     stored: Stored
-    columns: dict[str, Any]
+    columns: tuple[str | None, ...]
 
 
 class Rows(Generic[D]):
     """The statements of one table."""
 
-    def __init__(self, table: Table[D], documents: Documents[D]) -> None:
-        self._name, self._documents = f"read.{table.name}", documents
+    def __init__(self, table: Table[D]) -> None:
+        self._name = f"read.{table.name}"
         self._columns = {name: column.type for name, column in table.columns.items()}
         self._load = (
             f"SELECT tenant, id, body, personal FROM {self._name}"
-            " JOIN unnest(%s::text[], %s::text[]) AS wanted (tenant, id) USING (tenant, id)"
+            " JOIN unnest(%s, %s) AS wanted (tenant, id) USING (tenant, id)"
         )
         self._delete = (
-            f"DELETE FROM {self._name} AS old USING unnest(%s::text[], %s::text[])"
+            f"DELETE FROM {self._name} AS old USING unnest(%s, %s)"
             " AS gone (tenant, id) WHERE old.tenant = gone.tenant AND old.id = gone.id"
         )
         self._upsert = self._upserting()
 
     def _upserting(self) -> str:
-        """One JSON parameter: columns of type json keep the text of a body byte for byte."""
-        names = "".join(f", {name}" for name in self._columns)
-        types = "".join(f", {name} {type}" for name, type in self._columns.items())
-        kept = ", ".join(
-            f"{name} = excluded.{name}" for name in ("position", "body", "personal", *self._columns)
-        )
+        """One array for each column; those of the table's own are cast from text."""
+        names = ("tenant", "id", "position", "body", "personal", *self._columns)
+        casts = "".join(f", {name}::{type}" for name, type in self._columns.items())
+        kept = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
         return (
-            f"INSERT INTO {self._name} (tenant, id, position, body, personal{names})"
-            " SELECT tenant, id, position, convert_to(body::text, 'UTF8'),"
-            f" convert_to(personal::text, 'UTF8'){names} FROM json_to_recordset(%s::json) AS rows"
-            f" (tenant text, id text, position bigint, body json, personal json{types})"
+            f"INSERT INTO {self._name} ({', '.join(names)})"
+            f" SELECT tenant, id, position, body, personal{casts}"
+            f" FROM unnest({', '.join(['%s'] * len(names))}) AS rows ({', '.join(names)})"
             f" ON CONFLICT (tenant, id) DO UPDATE SET {kept}"
         )
 
-    async def load(self, db: Connection, places: Iterable[Place]) -> dict[Place, Stored]:
+    async def load(self, db: Connection, places: Collection[Place]) -> dict[Place, Stored]:
         cursor = db.cursor(binary=True)
         await cursor.execute(self._load, _columns_of(places))
         return {
@@ -59,20 +57,22 @@ class Rows(Generic[D]):
         }
 
     async def upsert(self, db: Connection, rows: Mapping[Place, Written]) -> None:
-        payload = [
-            {
-                "tenant": tenant,
-                "id": id,
-                "position": row.position,
-                **row.stored.raw(),
-                **row.columns,
-            }
-            for (tenant, id), row in rows.items()
-        ]
-        if payload:
-            await db.execute(self._upsert, (self._documents.payload(payload),))
+        if not rows:
+            return
+        positions, stored, columns = zip(*rows.values(), strict=True)
+        bodies, personal = zip(*stored, strict=True)
+        await db.execute(
+            self._upsert,
+            (
+                *_columns_of(rows),
+                packed.integers(positions),
+                packed.blobs(bodies),
+                packed.blobs(personal),
+                *map(packed.texts, zip(*columns, strict=True)),
+            ),
+        )
 
-    async def delete(self, db: Connection, places: Sequence[Place]) -> None:
+    async def delete(self, db: Connection, places: Collection[Place]) -> None:
         if places:
             await db.execute(self._delete, _columns_of(places))
 
@@ -89,6 +89,8 @@ class Rows(Generic[D]):
         return [[id for (id,) in await cursor.fetchall()] for cursor in cursors]
 
 
-def _columns_of(places: Iterable[Place]) -> tuple[list[str], list[str]]:
-    wanted = list(places)
-    return [tenant for tenant, _ in wanted], [id for _, id in wanted]
+def _columns_of(places: Collection[Place]) -> tuple[packed.Texts, packed.Texts]:
+    return (
+        packed.texts([tenant for tenant, _ in places]),
+        packed.texts([id for _, id in places]),
+    )

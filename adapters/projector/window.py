@@ -1,0 +1,113 @@
+"""The log as all projections of a process follow it: each event is read and decoded once."""
+
+import asyncio
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from adapters.log.codec import Codec, tag_of
+from adapters.log.rows import FOREIGN, Row
+from adapters.log.tail import passage
+from adapters.postgres.pools import Connection
+from domain.kernel import Event, Recorded
+
+HELD = 4  # stretches kept for the projections that are behind the first
+PATIENCE = 0.05  # seconds that the first waits for the others, so that they need not read again
+SPAN = 20  # positions passed over for each event asked for, at the most
+
+
+class Illegible(NamedTuple):
+    """In place of an event whose bytes are not what its type is made of."""
+
+    error: str
+
+
+class Stretch(NamedTuple):
+    """The events above ``origin`` and up to ``reached`` that any of the projections folds."""
+
+    origin: int
+    reached: int
+    events: Sequence[Recorded]
+
+    def after(self, position: int, limit: int) -> "Stretch":
+        first = bisect_right(self.events, position, key=_position)
+        events = self.events[first : first + limit]
+        cut = first + limit < len(self.events)
+        return Stretch(position, events[-1].position if cut else self.reached, events)
+
+
+class Window:
+    """What ``types`` of events there are, by position. Its readers share what was read last."""
+
+    def __init__(self, types: Iterable[type[Event]]) -> None:
+        wanted = set(types)
+        self._codec, self._tags = Codec(wanted), [tag_of(kind) for kind in wanted]
+        self._held: deque[Stretch] = deque(maxlen=HELD)
+        self._places: dict[str, int] = {}
+        self._reads, self._turn = 0, asyncio.Lock()
+        self._ended = (0, 0)  # the last read that found nothing: its number, and after where
+        self._moved = asyncio.Event()
+
+    async def after(self, db: Connection, reader: str, position: int, limit: int) -> Stretch:
+        """At most ``limit`` events above ``position``; ``reached`` is how far they get one."""
+        self._places[reader] = position
+        self._moved.set()
+        asked = self._reads
+        if found := self._find(position):
+            return found.after(position, limit)
+        await self._wait_for_others()
+        async with self._turn:
+            if self._ended[0] > asked and self._ended[1] == position:
+                return Stretch(position, position, ())  # someone has looked since this one asked
+            found = self._find(position) or await self._read(db, position, limit)
+        return found.after(position, limit)
+
+    def leave(self, reader: str) -> None:
+        """Nobody need wait for it."""
+        self._places.pop(reader, None)
+        self._moved.set()
+
+    def _find(self, position: int) -> Stretch | None:
+        for stretch in self._held:
+            if stretch.origin <= position < stretch.reached:
+                return stretch
+        return None
+
+    async def _wait_for_others(self) -> None:
+        """While the stretch that the next one replaces is still wanted; not for ever."""
+        if len(self._held) < HELD:
+            return
+        oldest = self._held[0]
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while self._is_wanted(oldest):
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            return
+
+    def _is_wanted(self, stretch: Stretch) -> bool:
+        return any(stretch.origin <= place < stretch.reached for place in self._places.values())
+
+    async def _read(self, db: Connection, position: int, limit: int) -> Stretch:
+        self._reads = number = self._reads + 1
+        rows, reached = await passage(db, position, limit, self._tags, SPAN * limit)
+        read = Stretch(position, reached, [self.decoded(row) for row in rows])
+        if reached > position:
+            self._held.append(read)
+        else:
+            self._ended = (number, position)
+        return read
+
+    def decoded(self, row: Row) -> Recorded:
+        if row.schema_version == FOREIGN:
+            return row.recorded(None)
+        try:
+            return row.decoded(self._codec)
+        except Exception as error:
+            return row.recorded(Illegible(f"{type(error).__name__}: {error}"))
+
+
+def _position(recorded: Recorded) -> int:
+    return recorded.position
