@@ -16,6 +16,7 @@ class Carts:
 
     async def open(self, call: Call, id: str, owner: str) -> Receipt:
         async def attempt(work: Work) -> Answer:
+            work.begin((carts, id))
             await work.decide(carts, id, carts.OpenCart(owner))
             return work.receipt(carts, id)
 

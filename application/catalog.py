@@ -18,6 +18,7 @@ class Catalog:
 
     async def create(self, call: Call, id: str, new: catalog.CreateProduct) -> Receipt:
         async def attempt(work: Work) -> Answer:
+            work.begin((catalog, id))
             if not (await work.load(identity, new.seller)).sells:
                 raise Forbidden("catalog.not_a_seller")
             await work.decide(catalog, id, new)

@@ -70,12 +70,38 @@ class Appended(Struct, frozen=True):
     """What an append came to: the events as recorded, and the answer (JSON) kept for the key.
 
     ``replayed``: the key had been used for the same request before; ``recorded`` is then empty
-    and ``answer`` is the first one's, byte for byte.
+    and ``answer`` is the first one's, byte for byte. ``size``: bytes of the events' data.
     """
 
     recorded: tuple[Recorded, ...]
     answer: bytes
     replayed: bool = False
+    size: int = 0
+
+
+class Past(Struct, frozen=True):
+    """A stream as it stands: ``events`` after ``base``, its snapshot's state, if there is one.
+
+    ``since``: the snapshot's version, or 0. ``version``, ``position``: of the last event, 0 when
+    there is none. ``size``: bytes of what was read. Personal data is open, or erased.
+    """
+
+    version: int
+    position: int
+    events: Sequence[Event]
+    size: int = 0
+    base: Any = None
+    since: int = 0
+
+
+class Snapshot(Struct, frozen=True):
+    """An aggregate's state, so that the next one who loads it need not fold all its events."""
+
+    tenant: str
+    stream: str
+    version: int
+    position: int
+    state: Any
 
 
 class Log(Protocol):
@@ -83,6 +109,14 @@ class Log(Protocol):
 
     async def read(self, tenant: str, streams: Iterable[str]) -> dict[str, list[Recorded]]:
         """Every event of each stream in version order; personal data opened, or erased."""
+        ...
+
+    async def load(self, tenant: str, streams: Iterable[str]) -> dict[str, Past]:
+        """What is needed to fold each stream, and no more."""
+        ...
+
+    def offer(self, snapshot: Snapshot) -> None:
+        """Keep it, sooner or later or never: nothing depends on it."""
         ...
 
     async def append(self, append: Append) -> Appended:
@@ -105,7 +139,14 @@ class KnownKeys(Protocol):
 
 
 class Conflict(Exception):
-    """A stream has moved on since it was read. Read it again and decide again."""
+    """Streams have moved on since they were read. Read them again and decide again.
+
+    ``streams``: which; empty when that is not known.
+    """
+
+    def __init__(self, *streams: str) -> None:
+        super().__init__(*streams)
+        self.streams = streams
 
 
 class Taken(Exception):

@@ -46,7 +46,6 @@ class Member(Value):
     """``role`` is empty while there is no such member."""
 
     role: str = ""
-    name: Personal | None = None
     shop: str = ""
     tier: str | None = None
     sells: bool = False
@@ -93,8 +92,8 @@ def _appoint(member: Member, new: AppointSeller) -> list[EVENTS]:
 
 def evolve(member: Member, event: EVENTS) -> Member:
     match event:
-        case MemberAdded(name=name, role=role):
-            return Member(role, name)
+        case MemberAdded(role=role):
+            return Member(role)
         case SellerAppointed(shop=shop, tier=tier):
             return but(member, shop=shop, tier=tier, sells=True, role=_with(member.role))
         case SellerDismissed():

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.log.chain import GENESIS, link
 from adapters.log.ids import Ids
@@ -25,10 +27,13 @@ def slot_of(tenant: str, key: Key) -> Slot:
     return (tenant, key.principal, key.route, key.key)
 
 
-@dataclass
-class Kept:
-    """An answer in log.answers."""
+class Kept(Struct, frozen=True):
+    """An answer in log.answers; the fields are its columns."""
 
+    tenant: str
+    principal: str
+    route: str
+    key: str
     command_id: UUID
     request: bytes
     answer: bytes
@@ -68,7 +73,7 @@ class Books:
         entry = _Entry(self, request, ids)
         answer = ENCODER.encode(request.answer(entry.recorded) if request.answer else None)
         self._enter(entry, request, answer)
-        return Appended(tuple(entry.recorded), answer)
+        return Appended(tuple(entry.recorded), answer, size=sum(len(r.data) for r in entry.rows))
 
     def _replayed(self, request: Request) -> Appended | None:
         if request.call.key is None:
@@ -80,14 +85,14 @@ class Books:
 
     def _check_versions(self, request: Request) -> None:
         reached: dict[str, int] = {}
-        for stream, version in request.asserted:
-            if self.versions.get(stream, 0) != version:
-                raise Conflict
+        moved = [s for s, version in request.asserted if self.versions.get(s, 0) != version]
         for part in request.parts:
             standing = reached.get(part.stream, self.versions.get(part.stream))
             if part.expected not in ((0, EMPTY) if standing is None else (standing,)):
-                raise Conflict
+                moved.append(part.stream)
             reached[part.stream] = part.expected + len(part.lines)
+        if moved:
+            raise Conflict(*moved)
 
     def _enter(self, entry: "_Entry", request: Request, answer: bytes) -> None:
         self.rows += entry.rows
@@ -101,7 +106,7 @@ class Books:
         self.new_chains |= entry.chains
         if (key := request.call.key) is not None:
             slot = slot_of(request.call.tenant, key)
-            kept = Kept(request.call.command_id, key.request, answer)
+            kept = Kept(*slot, request.call.command_id, key.request, answer)
             self.answers[slot] = self.new_answers[slot] = kept
 
 
@@ -140,7 +145,7 @@ class _Entry:
         row = self._row(stream, version, line, data)
         tenant = row.tenant
         _, before = self.chains.get(tenant) or self._books.chains.get(tenant) or (0, GENESIS)
-        row = row._replace(hash=link(before, row))
+        row = replace(row, hash=link(before, row))
         self.chains[tenant] = (row.position, row.hash)
         self.versions[stream] = row.version
         self.rows.append(row)

@@ -2,6 +2,7 @@
 
 import typing
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -85,6 +86,7 @@ class Codec:
         return found
 
 
+@cache  # asking a struct for its tag costs as much as encoding it
 def tag_of(kind: type[Event]) -> str:
     return str(kind.__struct_config__.tag)
 

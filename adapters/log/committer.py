@@ -20,7 +20,8 @@ from domain.kernel import Rejected
 LARGEST_BATCH = 256  # appends
 FULLEST_BATCH = 4_000  # events
 QUEUE = 4_096  # appends that may wait; beyond it callers are turned away at once
-GRACE = 0.5  # seconds beyond the deadline in which the committer itself says so
+GRACE = 0.4  # seconds beyond the deadline in which the committer itself says so
+WATCH = 0.1  # seconds between looks at who has waited too long
 PAUSE = 0.1  # seconds between attempts to reach a server that is away
 Outcome = Appended | BaseException
 log = structlog.get_logger(__name__)
@@ -41,6 +42,7 @@ class Committer:
         )
         self._patience = patience
         self._queue: deque[Request] = deque()
+        self._open: deque[Request] = deque()  # those whose callers may still wait
         self._arrived = asyncio.Event()
         self._connection: Connection | None = None
         self._task: asyncio.Task[None] | None = None
@@ -49,6 +51,7 @@ class Committer:
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._serve(), name="souk-committer")
+        self._watcher = asyncio.create_task(self._watch(), name="souk-committer-watch")
 
     async def close(self) -> None:
         """Take no more, finish what is queued, and stop."""
@@ -56,6 +59,7 @@ class Committer:
         self._arrived.set()
         if self._task:
             await self._task
+            self._watcher.cancel()
         await self._drop()
 
     async def submit(self, request: Request) -> Appended:
@@ -63,17 +67,25 @@ class Committer:
         if self._closing or len(self._queue) >= QUEUE:
             raise Unavailable("log")
         self._queue.append(request)
+        self._open.append(request)
         self._arrived.set()
-        left = request.deadline - asyncio.get_running_loop().time() + GRACE
-        await asyncio.wait({request.done}, timeout=max(left, 0))
-        if not request.done.done():
-            raise Unavailable("log")
-        return request.done.result()
+        return await request.done
+
+    async def _watch(self) -> None:
+        """Tell those whose time is up. They queued in the order of their deadlines."""
+        loop = asyncio.get_running_loop()
+        while True:
+            while self._open and (
+                self._open[0].done.done() or self._open[0].deadline + GRACE <= loop.time()
+            ):
+                _tell(self._open.popleft(), Unavailable("log"))
+            await asyncio.sleep(WATCH)
 
     async def _serve(self) -> None:
         while True:
             while batch := self._next():
                 await self._survive(batch)
+                await asyncio.sleep(0)  # those who were answered may have more: one batch, not two
             if self._closing:
                 return
             self._arrived.clear()

@@ -8,12 +8,15 @@ from adapters.log.books import ENCODER
 from adapters.log.codec import Codec
 from adapters.log.committer import Committer
 from adapters.log.keyring import LOOKUP, Keyring, Seals
+from adapters.log.loading import Loader
 from adapters.log.requests import Request, check, prepared
 from adapters.log.rows import COLUMNS, Row
+from adapters.log.snapshots import Shelf
 from adapters.log.tail import house_codec
 from adapters.postgres.migrate import refuse_unsafe_settings
 from adapters.postgres.pools import APPEND, Pool, borrow, open_pool
-from application.ports import Append, Appended, Key, KeyReused
+from application.ports import Append, Appended, Key, KeyReused, Past, Snapshot
+from domain import AGGREGATES
 from domain.kernel import Personal, Recorded
 
 PATIENCE = 5.0  # seconds until an append or a read gives up with Unavailable
@@ -45,6 +48,8 @@ class PostgresLog:
             self._url, APPEND, size=self._size, name="souk-log", timeout=self._patience
         )
         self.keyring = Keyring(self.pool, self._master)
+        self._shelf = Shelf(AGGREGATES)
+        self._loader = Loader(self.pool, self._codec, self._shelf)
         self._committer = Committer(self._url, self._patience)
         self._committer.start()
         return self
@@ -52,6 +57,7 @@ class PostgresLog:
     async def close(self) -> None:
         """Finish the appends under way, also those whose callers hung up, then disconnect."""
         await self._committer.close()
+        await self._shelf.settle()
         await self.pool.close()
 
     async def __aenter__(self) -> "PostgresLog":
@@ -88,6 +94,14 @@ class PostgresLog:
             found[row.stream].append(row.decoded(self._codec, sealed.append))
         await self._open(tenant, sealed)
         return found
+
+    async def load(self, tenant: str, streams: Iterable[str]) -> dict[str, Past]:
+        pasts, sealed = await self._loader.load(tenant, list(streams))
+        await self._open(tenant, sealed)
+        return pasts
+
+    def offer(self, snapshot: Snapshot) -> None:
+        self._shelf.offer(self.pool, snapshot)
 
     async def answered(self, tenant: str, key: Key) -> bytes | None:
         async with borrow(self.pool) as connection:

@@ -128,6 +128,8 @@ def _encoded(event: Event, stream: str, codec: Codec, seals: Seals) -> bytes:
 
 def _check_texts(texts: Iterable[str]) -> None:
     for text in texts:
+        if len(text) <= LONGEST and text.isascii() and "\0" not in text:
+            continue
         try:
             length = len(text.encode())
         except UnicodeEncodeError:

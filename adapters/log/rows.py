@@ -1,8 +1,10 @@
 """One event as it is stored, column by column."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
 
 from adapters.log.codec import Codec, Opener
 from domain.kernel import Recorded
@@ -10,7 +12,7 @@ from domain.kernel import Recorded
 FOREIGN = 0  # schema version of other libraries' events, which are opaque bytes
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """A row of log.events; the fields are its columns, in order."""
 
     tenant: str
@@ -53,4 +55,4 @@ class Row(NamedTuple):
         return self.recorded(codec.decode(self.tag, self.data, self.position, opener))
 
 
-COLUMNS = ", ".join(Row._fields)
+COLUMNS = ", ".join(Row.__struct_fields__)

@@ -135,6 +135,7 @@ def payment_id(checkout: str, number: int) -> str:
 async def _gather(work: Work, id: str, cart: Cart, parts: Sequence[str]) -> None:
     """All that the checkout decides on, in one read; also the order in which it is logged:
     an order is placed before a free one is paid."""
+    work.begin((checkouts, id), *((orders, order) for order in parts), (payments, id))
     sellers = {line.seller for line in cart.lines.values()}
     await work.gather(
         [

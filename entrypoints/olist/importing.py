@@ -21,6 +21,7 @@ from application.ports import (
     Missing,
     Taken,
 )
+from application.states import States
 from domain.catalog import CreateProduct, Describing
 from domain.kernel import Rejected
 from domain.money import Money
@@ -60,7 +61,7 @@ class Importer:
     """``progress``: called with the number of facts that are over, now and then."""
 
     def __init__(self, log: Journal, tenant: str, progress: Callable[[int], None]) -> None:
-        commands = Line(Turnstile(log))
+        commands = Line(Turnstile(log), States(memory=0))  # the turnstile remembers
         self._log, self._tenant, self._progress = log, tenant, progress
         self._imports = Imports(commands)
         self._writers: dict[str, Turn] = {}

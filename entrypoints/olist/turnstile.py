@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextvars import ContextVar
 from uuid import UUID
 
-from application.ports import Append, Appended, Call, Key, Log, New
+from application.ports import Append, Appended, Call, Key, Log, New, Past, Snapshot
 from application.work import Attempt, Commands
 from domain.kernel import Recorded
 
@@ -75,6 +75,12 @@ class Turnstile:
         self._streams: OrderedDict[str, list[Recorded]] = OrderedDict()
         self._pending: Counter[str] = Counter()
         self._boarding: list[asyncio.Future[None]] = []
+
+    async def load(self, tenant: str, streams: Iterable[str]) -> dict[str, Past]:
+        return {stream: _past(past) for stream, past in (await self.read(tenant, streams)).items()}
+
+    def offer(self, snapshot: Snapshot) -> None:
+        """History is read once: what is remembered here is enough."""
 
     async def read(self, tenant: str, streams: Iterable[str]) -> dict[str, list[Recorded]]:
         turn, wanted = TURN.get(), list(streams)
@@ -159,6 +165,11 @@ class Turnstile:
         """A fact comes here only if it was looked up and found to be new. Should another import
         have done it since, then it went wrong at first, and is cautious now."""
         return await self._log.answered(tenant, key) if TURN.get().cautious else None
+
+
+def _past(past: Sequence[Recorded]) -> Past:
+    version, position = (past[-1].version, past[-1].position) if past else (0, 0)
+    return Past(version, position, [r.event for r in past])
 
 
 def _expected(call: Call, new: New) -> list[Recorded]:

@@ -12,7 +12,7 @@ from domain.tenants import CreateTenant
 from entrypoints.seed import plant, product_id
 from entrypoints.seed.goods import BUYERS, GOODS, SHOPS, TENANT
 from entrypoints.seed.story import PURCHASES
-from tests.policies.market import call, market_at
+from tests.policies.market import market_at
 
 
 class Cut(Exception):
@@ -43,7 +43,7 @@ async def planted(market):
 
 async def statuses(market):
     placed = await market.happened(OrderPlaced)
-    states = [await market.commands.peek(call(), orders, r.id) for r in placed]
+    states = [await market.state(orders, r.id) for r in placed]
     return Counter(state.status for state in states)
 
 

@@ -61,7 +61,7 @@ class Market:
         return await self.commands.run(call(**changes), Receipt, attempt)
 
     async def state(self, decider, id):
-        return await self.commands.peek(call(), decider, id)
+        return await Commands(self.log).peek(call(), decider, id)  # read, not remembered
 
     async def seller(self, id):
         await self.do(identity, id, AddMember("seller"), AppointSeller(f"Shop {id}"))

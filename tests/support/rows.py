@@ -18,6 +18,7 @@ import msgspec
 import psycopg
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 from psycopg import AsyncConnection
 
 from adapters.log.codec import Codec, enc_hook, tag_of
@@ -107,10 +108,12 @@ def _sealed(event, stream):
 
 async def record(db, rows):
     """Put rows into the log, past its rules (as the superuser)."""
-    places = ", ".join(["%s"] * len(Row._fields))
+    places = ", ".join(["%s"] * len(Row.__struct_fields__))
     async with db.transaction():
         async with db.cursor() as cursor:
-            await cursor.executemany(f"INSERT INTO log.events ({COLUMNS}) VALUES ({places})", rows)
+            await cursor.executemany(
+                f"INSERT INTO log.events ({COLUMNS}) VALUES ({places})", map(astuple, rows)
+            )
         if rows:
             await db.execute("UPDATE log.head SET position = %s", (rows[-1].position,))
 

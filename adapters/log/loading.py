@@ -1,0 +1,112 @@
+"""Loading streams: whatever was asked for while the last reading ran is read at once."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from adapters.log.codec import Codec
+from adapters.log.rows import FOREIGN
+from adapters.log.snapshots import Shelf
+from adapters.postgres.pools import Pool, borrow
+from application.ports import Past
+from domain.kernel import Personal
+
+READINGS = 2  # at once
+MOST = 500  # streams in one reading
+# One statement, so one view: a snapshot, then what came after it.
+LOAD = """SELECT stream, version, position, NULL AS tag, 0 AS schema_version, state AS data
+FROM log.snapshots WHERE tenant = %(tenant)s AND shape = %(shape)s AND stream = any(%(streams)s)
+UNION ALL
+SELECT later.stream, later.version, later.position, tag, schema_version, data
+FROM unnest(%(streams)s::text[]) AS wanted (stream)
+LEFT JOIN log.snapshots AS kept
+    ON kept.tenant = %(tenant)s AND kept.stream = wanted.stream AND kept.shape = %(shape)s
+CROSS JOIN LATERAL (
+    SELECT stream, version, position, tag, schema_version, data FROM log.events AS e
+    WHERE e.tenant = %(tenant)s AND e.stream = wanted.stream
+        AND e.version > coalesce(kept.version, -1)
+) AS later"""
+Line = tuple[str, int, int, str | None, int, bytes]
+Asked = tuple[Sequence[str], asyncio.Future[dict[str, list[Line]]]]
+
+
+class Loader:
+    """Reads for many commands at once, one tenant at a time."""
+
+    def __init__(self, pool: Pool, codec: Codec, shelf: Shelf) -> None:
+        self._pool, self._codec, self._shelf = pool, codec, shelf
+        self._asked: defaultdict[str, list[Asked]] = defaultdict(list)
+        self._readings: set[asyncio.Task[None]] = set()
+
+    async def load(
+        self, tenant: str, streams: Sequence[str]
+    ) -> tuple[dict[str, Past], list[Personal]]:
+        """Each stream's past, and the personal data in it, sealed. Raises UnknownTag."""
+        answer: asyncio.Future[dict[str, list[Line]]] = asyncio.get_running_loop().create_future()
+        self._asked[tenant].append((streams, answer))
+        if len(self._readings) < READINGS:
+            task = asyncio.create_task(self._read(), name="souk-loader")
+            self._readings.add(task)
+            task.add_done_callback(self._readings.discard)
+        lines, sealed = await answer, list[Personal]()
+        return {s: self._past(lines.get(s, ()), sealed) for s in streams}, sealed
+
+    async def _read(self) -> None:
+        while self._asked:
+            tenant = next(iter(self._asked))
+            asked = self._asked.pop(tenant)
+            if len(asked) > MOST:
+                self._asked[tenant] = asked[MOST:]
+                asked = asked[:MOST]
+            await self._answer(tenant, asked)
+
+    async def _answer(self, tenant: str, asked: Sequence[Asked]) -> None:
+        try:
+            found = await self._lines(tenant, {s for streams, _ in asked for s in streams})
+        except BaseException as error:
+            for _, answer in asked:
+                if not answer.done():
+                    answer.set_exception(error)
+                    answer.exception()  # who hung up will not ask
+            if not isinstance(error, Exception):
+                raise
+        else:
+            for _, answer in asked:
+                if not answer.done():
+                    answer.set_result(found)
+
+    async def _lines(self, tenant: str, streams: set[str]) -> dict[str, list[Line]]:
+        wanted = {"tenant": tenant, "shape": self._shelf.shape, "streams": list(streams)}
+        found: defaultdict[str, list[Line]] = defaultdict(list)
+        async with borrow(self._pool) as connection, connection.cursor(binary=True) as cursor:
+            await cursor.execute(LOAD, wanted, prepare=True)
+            for line in await cursor.fetchall():
+                found[line[0]].append(line)
+        for lines in found.values():
+            lines.sort(key=_version)
+        return found
+
+    def _past(self, lines: Sequence[Line], sealed: list[Personal]) -> Past:
+        if not lines:
+            return Past(0, 0, ())
+        *_, (_, version, position, *_) = lines
+        size = sum(len(line[5]) for line in lines)
+        stream, since, _, tag, _, state = lines[0]
+        base = None
+        if tag is None:
+            base, lines = self._shelf.state(stream, state), lines[1:]
+        events = [self._event(line, sealed) for line in lines]
+        return Past(version, position, events, size, base, 0 if base is None else since)
+
+    def _event(self, line: Line, sealed: list[Personal]) -> Any:
+        _, _, position, tag, schema, data = line
+        return (
+            None
+            if schema == FOREIGN
+            else self._codec.decode(str(tag), data, position, sealed.append)
+        )
+
+
+def _version(line: Line) -> int:
+    return line[1]
