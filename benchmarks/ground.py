@@ -22,10 +22,10 @@ FOLDER = Path(os.environ.get("SOUK_BENCH_DIR") or Path(__file__).parent / "resul
 class Ground:
     """One Postgres with its default settings but memory, fsync on, one Valkey, one NATS."""
 
-    def __init__(self, urls: Urls, folder: Path, seconds: float) -> None:
+    def __init__(self, urls: Urls, folder: Path, seconds: float, scale: float = 1.0) -> None:
         owner, valkey, nats = urls.postgres or "", urls.valkey or "", urls.nats or ""
         self._owner = owner
-        self.site = Site(owner, valkey, nats, str(folder), str(folder / "tools"), seconds)
+        self.site = Site(owner, valkey, nats, str(folder), str(folder / "tools"), seconds, scale)
         self._templates: dict[object, str] = {}
 
     async def template(
@@ -52,7 +52,7 @@ class Ground:
         """A fresh copy of a template, from a fresh checkpoint; Valkey is emptied too."""
         name = await self._create(template)
         async with Redis.from_url(self.site.valkey) as valkey:
-            await valkey.flushall()
+            await valkey.flushdb()
         await self._sql(name, "CHECKPOINT")
         try:
             yield self._at(name)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from benchmarks.work import Figures
 
-WARM = 0.7  # seconds before the measured ones
+WARM = 0.7  # seconds before the measured ones, or as many as are measured if those are fewer
 now = time.perf_counter
 
 
@@ -18,8 +18,8 @@ class Exhausted(Exception):
 class Span:
     """When the measured seconds begin and end."""
 
-    def __init__(self, seconds: float, warm: float) -> None:
-        self.start = now() + warm
+    def __init__(self, seconds: float) -> None:
+        self.start = now() + min(WARM, seconds)
         self.end = self.start + seconds
 
 
@@ -28,7 +28,7 @@ async def closed(
 ) -> Figures:
     """``make(number)`` gives each caller its operation; rate in operations a second, p50 and p99
     in milliseconds."""
-    span, took = Span(seconds, WARM), list[tuple[float, float]]()
+    span, took = Span(seconds), list[tuple[float, float]]()
 
     async def caller(operation: Callable[[], Awaitable[object]]) -> None:
         while (began := now()) < span.end:
@@ -47,7 +47,7 @@ def closed_threads(
 ) -> Figures:
     """The same with a thread for each caller."""
     operations = [make(number) for number in range(callers)]
-    span, took, failures = Span(seconds, WARM), list[tuple[float, float]](), list[Exception]()
+    span, took, failures = Span(seconds), list[tuple[float, float]](), list[Exception]()
 
     def caller(operation: Callable[[], object]) -> None:
         try:
@@ -72,13 +72,14 @@ def closed_threads(
 def summary(span: Span, took: Sequence[tuple[float, float]]) -> Figures:
     """What began and ended within the span; whoever ran out of work early is not held back."""
     inside = [(began, ended) for began, ended in took if began >= span.start and ended <= span.end]
-    if not inside:
-        raise RuntimeError("nothing ended within the measured seconds")
+    start = span.start
+    if not inside:  # all was done while warming up, or the last one is not done yet
+        inside, start = list(took), took[0][0]
     last = max(ended for _, ended in inside)
     exhausted = last < span.end - 0.1
-    until = last if exhausted else span.end
+    until = last if exhausted or last > span.end else span.end
     waits = [(ended - began) * 1000 for began, ended in inside]
-    rate = len(inside) / (until - span.start)
+    rate = len(inside) / (until - start)
     return {"rate": rate, "p50": quantile(waits, 0.5), "p99": quantile(waits, 0.99)}
 
 

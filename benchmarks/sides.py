@@ -9,6 +9,7 @@ import os
 import pstats
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -37,7 +38,11 @@ async def run(work: Work, part: str, site: Site, profile: Path | None = None) ->
         env=os.environ | ({PROFILE: str(profile)} if profile else {}),
         cwd=Path(__file__).parents[1],
     )
-    said, errors = await child.communicate(msgspec.json.encode(site))
+    try:
+        said, errors = await child.communicate(msgspec.json.encode(site))
+    finally:
+        with suppress(ProcessLookupError):
+            child.kill()
     before, mark, after = said.rpartition(MARK)
     if child.returncode or not mark:
         raise Failed(f"{work.name}, {part}: {(said + errors).decode()[-3000:]}")

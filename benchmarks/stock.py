@@ -28,7 +28,7 @@ def env(site: Site, connections: int = THREADS + 1) -> dict[str, str]:
         "POSTGRES_HOST": str(at["host"]),
         "POSTGRES_PORT": str(at["port"]),
         "POSTGRES_USER": str(at["user"]),
-        "POSTGRES_PASSWORD": str(at["password"]),
+        "POSTGRES_PASSWORD": str(at.get("password", "none")),
         "POSTGRES_POOL_SIZE": str(connections),
         "POSTGRES_MAX_OVERFLOW": "0",
         "POSTGRES_CONNECT_TIMEOUT": "30",

@@ -144,31 +144,31 @@ def id_of(kind: str, number: int) -> UUID:
     return uuid5(NAMESPACE_URL, f"{kind}/{number}")
 
 
-def chosen(number: int, products: int = PRODUCTS, sellers: int = SELLERS) -> tuple[int, int, int]:
+def chosen(number: int, products: int) -> tuple[int, int, int]:
     """Three products of two sellers, spread evenly: a product is its seller's by remainder."""
     pick = random.Random(number)  # noqa: S311
     first = pick.randrange(products)
     other = (first + 1) % products
-    return first, (first + sellers * pick.randrange(1, products // sellers)) % products, other
+    return first, (first + SELLERS * pick.randrange(1, products // SELLERS)) % products, other
 
 
 def fill(site: Site) -> None:
     with stock.application(site, Shop) as shop:
         shop.save(*(Member(n, f"Shop {n}") for n in range(SELLERS)))
-        for chunk in _chunks(PRODUCTS):
+        for chunk in _chunks(site.some(PRODUCTS)):
             shop.save(*(Product(n, n % SELLERS, f"Ceramic set {n}", PRICE) for n in chunk))
             shop.save(*(Stock(n, 1_000_000) for n in chunk))
-        for chunk in _chunks(CARTS):
-            shop.save(*map(_cart, chunk))
+        for chunk in _chunks(site.some(CARTS)):
+            shop.save(*(_cart(n, site.some(PRODUCTS)) for n in chunk))
 
 
 def _chunks(number: int) -> list[range]:
     return [range(start, min(start + 40, number)) for start in range(0, number, 40)]
 
 
-def _cart(number: int) -> Cart:
+def _cart(number: int, products: int) -> Cart:
     cart = Cart(number, f"buyer-{number % 500}")
-    for product in chosen(number):
+    for product in chosen(number, products):
         cart.add(product, product % SELLERS, f"Ceramic set {product}", PRICE, 1)
     return cart
 
@@ -179,7 +179,7 @@ def measure(site: Site) -> Figures:
 
         def one() -> None:
             number = next(carts)
-            if number >= CARTS:
+            if number >= site.some(CARTS):
                 raise Exhausted
             for _ in range(10):  # another thread may have had a product's stock meanwhile
                 with suppress(IntegrityError):

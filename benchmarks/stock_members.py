@@ -67,7 +67,7 @@ class Projected(Projection[View]):
 
 def fill(site: Site) -> None:
     with stock.application(site, Shop) as shop:
-        for _ in range(0, MEMBERS, 20):
+        for _ in range(0, site.some(MEMBERS), 20):
             shop.save(*(coming_and_going() for _ in range(20)))
 
 

@@ -65,7 +65,7 @@ class Projected(Projection[View]):
 
 def fill(site: Site) -> None:
     with stock.application(site, Shop) as shop:
-        for number in range(0, ORDERS, 20):
+        for number in range(0, site.some(ORDERS), 20):
             shop.save(*(whole(number + n) for n in range(20)))
 
 

@@ -13,7 +13,8 @@ class Site(Struct, frozen=True):
     """What one run has to itself.
 
     ``postgres``: the URL of a database that nobody else uses. ``folder``: to keep files in;
-    ``tools``: what peers are installed into. ``seconds``: how long to measure.
+    ``tools``: what peers are installed into. ``seconds``: how long to measure. ``scale``: of
+    what databases are filled with.
     """
 
     postgres: str
@@ -22,6 +23,11 @@ class Site(Struct, frozen=True):
     folder: str
     tools: str
     seconds: float
+    scale: float = 1.0
+
+    def some(self, number: int) -> int:
+        """So many streams, or a part of them when only trying whether all this runs."""
+        return max(min(number, 100), int(number * self.scale))
 
 
 Figures: TypeAlias = Mapping[str, float]

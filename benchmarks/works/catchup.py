@@ -51,7 +51,7 @@ async def fill(
         async def make(number: int) -> None:
             await do(commands, decider, id_of("filled", number), *history(number))
 
-        await each(range(number), make)
+        await each(range(site.some(number)), make)
 
 
 def order(number: int) -> PlaceOrder:
@@ -98,7 +98,7 @@ async def _watch(site: Site, names: list[str], running: asyncio.Task[None]) -> F
     async with await AsyncConnection.connect(site.postgres, autocommit=True) as db:
         cursor = await db.execute("SELECT position FROM log.head")
         ((head,),) = await cursor.fetchall()
-        first: tuple[float, int] | None = None
+        began, first = perf_counter(), None
         while not running.done():
             cursor = await db.execute(
                 "SELECT min(position) FROM read.projections WHERE name = any(%s)", (names,)
@@ -106,6 +106,8 @@ async def _watch(site: Site, names: list[str], running: asyncio.Task[None]) -> F
             ((position,),) = await cursor.fetchall()
             if position and first is None:
                 first = perf_counter(), position
+            if first and position == first[1] == head:  # in one batch
+                return {"rate": head / (perf_counter() - began)}
             if first and position > first[1]:
                 spent = perf_counter() - first[0]
                 if position == head or spent > site.seconds:

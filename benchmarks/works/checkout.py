@@ -30,8 +30,10 @@ def shop(number_of_carts: int) -> Callable[[Site], None]:
 async def _shop(site: Site, number_of_carts: int) -> None:
     async with opened(site) as (_, commands):
         await each(range(SELLERS), lambda n: _seller(commands, n))
-        await each(range(PRODUCTS), lambda n: _product(commands, n))
-        await each(range(number_of_carts), lambda n: _cart(commands, n))
+        await each(range(site.some(PRODUCTS)), lambda n: _product(commands, n))
+        await each(
+            range(site.some(number_of_carts)), lambda n: _cart(commands, n, site.some(PRODUCTS))
+        )
 
 
 async def _seller(commands: Commands, number: int) -> None:
@@ -45,10 +47,10 @@ async def _product(commands: Commands, number: int) -> None:
     await do(commands, inventory, id, ReceiveStock(1_000_000))
 
 
-async def _cart(commands: Commands, number: int) -> None:
+async def _cart(commands: Commands, number: int, products: int) -> None:
     items = [
         AddItem(id_of("product", n), seller(n), None, f"Ceramic set {n}", PRICE, 1, 1)
-        for n in chosen(number)
+        for n in chosen(number, products)
     ]
     await do(commands, carts, id_of("cart", number), OpenCart(buyer(number)), *items)
 
@@ -71,7 +73,7 @@ async def _checking_out(site: Site) -> Figures:
 
         async def one() -> None:
             number = next(numbers)
-            if number >= CARTS:
+            if number >= site.some(CARTS):
                 raise Exhausted
             call = keyed("POST /api/v1/carts/{id}/check-out", buyer(number))
             await checkouts.check_out(call, id_of("cart", number), buyer(number), TERMS)

@@ -22,12 +22,12 @@ STOCK_SEEN = "SELECT max(notification_id) FROM members_tracking"
 PEER = "eventsourcing at 100/s"
 
 
-def live(rate: float) -> Callable[[Site], Figures]:
+def live(rate: int) -> Callable[[Site], Figures]:
     """Carts opened at that rate; `souk projector` runs whole, in its own process."""
     return lambda site: on_loop(_live(site, rate))
 
 
-async def _live(site: Site, rate: float) -> Figures:
+async def _live(site: Site, rate: int) -> Figures:
     appended: dict[int, float] = {}
     with running(settings(site), "projector"), Watch(site.postgres, SEEN).looking() as watch:
         async with opened(site) as (_, commands):
@@ -39,9 +39,9 @@ async def _live(site: Site, rate: float) -> Figures:
 
             await open()
             await asyncio.to_thread(watch.reached, 1, 30)
-            await paced(rate, WARM, open)
+            await paced(site.some(rate), WARM, open)
             appended.clear()
-            await paced(rate, site.seconds, open)
+            await paced(site.some(rate), site.seconds, open)
             await asyncio.to_thread(watch.reached, max(appended), 30)
     return watch.delays(appended)
 

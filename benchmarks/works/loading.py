@@ -35,7 +35,7 @@ def streams(number: int) -> Callable[[Site], None]:
                 id = id_of("product", number)
                 await do(commands, rules, id, listing(SELLER, id), *prices)
 
-            await each(range(number), make)
+            await each(range(site.some(number)), make)
 
     return lambda site: on_loop(fill(site))
 
@@ -51,7 +51,7 @@ def repricing(streams: int, again: bool) -> Callable[[Site], Figures]:
                 price = ChangePrice(Money(next(prices), "DZD"), reason="season")
                 await catalog.change(keyed(ROUTE, SELLER), id, SELLER, price)
 
-            ids = [id_of("product", number) for number in range(streams)]
+            ids = [id_of("product", number) for number in range(site.some(streams))]
             if again:
                 await each(ids, change)
             left = cycle(ids) if again else iter(ids)
@@ -68,7 +68,7 @@ def stock_streams(number: int) -> Callable[[Site], None]:
     def fill(site: Site) -> None:
         each_save = stock.AT_ONCE // LENGTH
         with stock.application(site, stock.Market) as market:
-            for _ in range(0, number, each_save):
+            for _ in range(0, site.some(number), each_save):
                 market.save(*(_aged() for _ in range(each_save)))
 
     return fill

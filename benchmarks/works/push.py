@@ -53,9 +53,9 @@ async def _pushed(site: Site) -> Figures:
             await open()
             await _subscribe(client, inbox)
             await inbox.holds(set(appended))
-            await paced(RATE, 1, open)
+            await paced(site.some(RATE), 1, open)
             appended.clear()
-            await paced(RATE, site.seconds, open)
+            await paced(site.some(RATE), site.seconds, open)
             await inbox.holds(set(appended))
     await client.close()
     waits = [max(0.0, (inbox.came[id] - at) * 1000) for id, at in appended.items()]
