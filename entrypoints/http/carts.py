@@ -1,20 +1,21 @@
 """/carts"""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 from litestar import Controller, delete, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 from litestar.response.base import ASGIResponse
 from msgspec import Meta, Struct
 
+from application.carts import Carts
 from application.checkouts import CheckoutReceipt, Contact, Paying, Terms
 from application.ports import Receipt
 from domain.carts import MAX_QUANTITY
 from domain.money import Price
 from entrypoints.http.caller import Caller
-from entrypoints.http.commands import Sent, SentToCreate
+from entrypoints.http.commands import On, Sent, SentToCreate
 from entrypoints.http.names import Code, Line, Short, money
 from entrypoints.http.routes import changes, creates, lists, reads
 from entrypoints.http.views import Paging, View
@@ -85,10 +86,23 @@ class Purchase(Struct, forbid_unknown_fields=True):
         return Terms(channel=self.channel, payments=paying, contact=contact, note=self.note)
 
 
+TheCart: TypeAlias = NamedDependency[On[Carts]]
+
+
+async def cart(
+    id: FromPath[UUID],
+    call: Sent,
+    caller: NamedDependency[Caller],
+    souk: NamedDependency[Souk],
+) -> On[Carts]:
+    return On(souk.carts, call, str(id), caller.as_owner("carts"))
+
+
 class CartsController(Controller):
     path = "/carts"
     tags = ["carts"]
     opt = {"projection": "carts"}
+    dependencies = {"cart": Provide(cart)}
 
     @post("/", **creates("carts:create", "carts.cart_exists"))
     async def open(
@@ -106,34 +120,19 @@ class CartsController(Controller):
             "carts:update", CLOSED, *QUANTITY, *PRODUCT, "carts.too_many_lines", missing=UNKNOWN
         ),
     )
-    async def add_item(
-        self,
-        id: FromPath[UUID],
-        data: JSONBody[NewItem],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def add_item(self, data: JSONBody[NewItem], cart: TheCart) -> Receipt:
         """Put a product in at its live price; a second time raises its quantity."""
-        owner = caller.as_owner("carts")
-        return await souk.carts.add_item(call, str(id), owner, str(data.product), data.quantity)
+        return await cart(Carts.add_item, str(data.product), data.quantity)
 
     @post(
         "/{id:uuid}/items/{product:uuid}/quantity",
         **changes("carts:update", CLOSED, *QUANTITY, "carts.not_in_cart", missing=UNKNOWN),
     )
     async def change_quantity(
-        self,
-        id: FromPath[UUID],
-        product: FromPath[UUID],
-        data: JSONBody[NewQuantity],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
+        self, product: FromPath[UUID], data: JSONBody[NewQuantity], cart: TheCart
     ) -> Receipt:
         """Want more of it, or less."""
-        owner = caller.as_owner("carts")
-        return await souk.carts.change_quantity(call, str(id), owner, str(product), data.quantity)
+        return await cart(Carts.change_quantity, str(product), data.quantity)
 
     @post(
         "/{id:uuid}/items/{product:uuid}/accept-price",
@@ -148,40 +147,20 @@ class CartsController(Controller):
         ),
     )
     async def accept_price(
-        self,
-        id: FromPath[UUID],
-        product: FromPath[UUID],
-        data: JSONBody[Seen],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
+        self, product: FromPath[UUID], data: JSONBody[Seen], cart: TheCart
     ) -> Receipt:
         """Agree to what the product costs now."""
-        owner, seen = caller.as_owner("carts"), money(data.price)
-        return await souk.carts.accept_price(call, str(id), owner, str(product), seen)
+        return await cart(Carts.accept_price, str(product), money(data.price))
 
     @delete("/{id:uuid}/items/{product:uuid}", **changes("carts:update", CLOSED, missing=UNKNOWN))
-    async def remove(
-        self,
-        id: FromPath[UUID],
-        product: FromPath[UUID],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def remove(self, product: FromPath[UUID], cart: TheCart) -> Receipt:
         """Take a product out."""
-        return await souk.carts.remove(call, str(id), caller.as_owner("carts"), str(product))
+        return await cart(Carts.remove, str(product))
 
     @post("/{id:uuid}/clear", **changes("carts:update", CLOSED, missing=UNKNOWN))
-    async def clear(
-        self,
-        id: FromPath[UUID],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def clear(self, cart: TheCart) -> Receipt:
         """Take everything out."""
-        return await souk.carts.clear(call, str(id), caller.as_owner("carts"))
+        return await cart(Carts.clear)
 
     @post(
         "/{id:uuid}/check-out",

@@ -1,17 +1,18 @@
 """/catalog"""
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from litestar import Controller, delete, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
 
+from application.catalog import Catalog
 from application.ports import Receipt
 from domain import catalog as rules
 from entrypoints.http.caller import Caller
-from entrypoints.http.commands import Sent, SentToCreate
+from entrypoints.http.commands import On, Sent, SentToCreate
 from entrypoints.http.names import Name, Short, money
 from entrypoints.http.products import (
     Describing,
@@ -40,10 +41,23 @@ RETIRED = "catalog.retired"
 Search = Annotated[str | None, QueryParameter(min_length=2, max_length=100)]
 
 
+TheProduct: TypeAlias = NamedDependency[On[Catalog]]
+
+
+async def product(
+    id: FromPath[UUID],
+    call: Sent,
+    caller: NamedDependency[Caller],
+    souk: NamedDependency[Souk],
+) -> On[Catalog]:
+    return On(souk.catalog, call, str(id), caller.as_owner("products"))
+
+
 class CatalogController(Controller):
     path = "/catalog/products"
     tags = ["catalog"]
     opt = {"projection": "catalog"}
+    dependencies = {"product": Provide(product)}
 
     @post(
         "/",
@@ -77,64 +91,36 @@ class CatalogController(Controller):
         "/{id:uuid}/describe",
         **changes("products:update", *TEXT, RETIRED, taken="catalog.slug_taken", **ON_OWN),
     )
-    async def describe(
-        self,
-        id: FromPath[UUID],
-        data: JSONBody[Describing],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def describe(self, data: JSONBody[Describing], product: TheProduct) -> Receipt:
         """Say something else about it; all texts are replaced."""
         command = rules.DescribeProduct(data.value())
-        return await souk.catalog.describe(call, str(id), caller.as_owner("products"), command)
+        return await product(Catalog.describe, command)
 
     @post("/{id:uuid}/price", **changes("products:update", *PRICE, RETIRED, **ON_OWN))
-    async def price(
-        self,
-        id: FromPath[UUID],
-        data: JSONBody[NewPrice],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def price(self, data: JSONBody[NewPrice], product: TheProduct) -> Receipt:
         """Change the price; carts that hold it are told."""
         price, original = money(data.price), money(data.original_price)
         assert price is not None
         command = rules.ChangePrice(price, original, data.reason)
-        return await souk.catalog.change(call, str(id), caller.as_owner("products"), command)
+        return await product(Catalog.change, command)
 
     @post(
         "/{id:uuid}/minimum",
         **changes("products:update", "catalog.minimum_below_one", RETIRED, **ON_OWN),
     )
-    async def minimum(
-        self,
-        id: FromPath[UUID],
-        data: JSONBody[Minimum],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def minimum(self, data: JSONBody[Minimum], product: TheProduct) -> Receipt:
         """Set how many pieces an order takes at the least."""
         command = rules.SetMinimum(data.quantity)
-        return await souk.catalog.change(call, str(id), caller.as_owner("products"), command)
+        return await product(Catalog.change, command)
 
     @post(
         "/{id:uuid}/sku",
         **changes("products:update", RETIRED, taken="catalog.sku_taken", **ON_OWN),
     )
-    async def sku(
-        self,
-        id: FromPath[UUID],
-        data: JSONBody[Sku],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def sku(self, data: JSONBody[Sku], product: TheProduct) -> Receipt:
         """Give it the seller's own number, or none."""
         command = rules.AssignSku(data.sku)
-        return await souk.catalog.assign_sku(call, str(id), caller.as_owner("products"), command)
+        return await product(Catalog.assign_sku, command)
 
     @post("/{id:uuid}/feature", **changes("products:manage", RETIRED, **ON_OWN))
     async def feature(
@@ -145,40 +131,19 @@ class CatalogController(Controller):
         return await souk.catalog.change(call, str(id), None, command)
 
     @post("/{id:uuid}/retire", **changes("products:soft_delete", **ON_OWN))
-    async def retire(
-        self,
-        id: FromPath[UUID],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def retire(self, product: TheProduct) -> Receipt:
         """Take it off every list; nothing is lost."""
-        owner = caller.as_owner("products")
-        return await souk.catalog.change(call, str(id), owner, rules.RetireProduct())
+        return await product(Catalog.change, rules.RetireProduct())
 
     @delete("/{id:uuid}", **changes("products:soft_delete", **ON_OWN))
-    async def retire_by_delete(
-        self,
-        id: FromPath[UUID],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def retire_by_delete(self, product: TheProduct) -> Receipt:
         """The same as retire."""
-        owner = caller.as_owner("products")
-        return await souk.catalog.change(call, str(id), owner, rules.RetireProduct())
+        return await product(Catalog.change, rules.RetireProduct())
 
     @post("/{id:uuid}/restore", **changes("products:restore", **ON_OWN))
-    async def restore(
-        self,
-        id: FromPath[UUID],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def restore(self, product: TheProduct) -> Receipt:
         """Put a retired product back on the lists."""
-        owner = caller.as_owner("products")
-        return await souk.catalog.change(call, str(id), owner, rules.RestoreProduct())
+        return await product(Catalog.change, rules.RestoreProduct())
 
     @get("/", **lists("products:read", catalog.Product))
     async def products(

@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from typing import Annotated, Any, TypeAlias, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
 from uuid import UUID, uuid4
 
 from litestar import Request
@@ -14,6 +15,9 @@ from entrypoints.http.caller import caller_of
 from entrypoints.wiring import Souk
 
 C = TypeVar("C", bound=Call)
+U = TypeVar("U")
+R = TypeVar("R")
+P = ParamSpec("P")
 KEY = "Idempotency-Key"
 SENT = "The same key and body again: the same answer, once carried out. 1 to 255 characters."
 
@@ -62,6 +66,24 @@ async def _key(request: Request[Any, Any, Any], souk: Souk, user: str, key: str)
     route = f"{request.method} {request.scope['path_template']}"
     sent = b"\0".join([request.scope["path"].encode(), await request.body()])
     return Key(user, route, key, hmac.digest(souk.settings.secret, sent, hashlib.sha256))
+
+
+class On(Generic[U]):
+    """One thing, with the use cases of its context: ``await on(Orders.ship, tracking)``.
+
+    Every use case takes the call, the thing's id and its owner first; these are known here.
+    """
+
+    def __init__(self, cases: U, call: Call, id: str, owner: str | None) -> None:
+        self._cases, self._call, self._id, self._owner = cases, call, id, owner
+
+    async def __call__(
+        self,
+        case: Callable[Concatenate[U, Call, str, str | None, P], Awaitable[R]],
+        *more: P.args,
+        **named: P.kwargs,
+    ) -> R:
+        return await case(self._cases, self._call, self._id, self._owner, *more, **named)
 
 
 Sent: TypeAlias = NamedDependency[Call]

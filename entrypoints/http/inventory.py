@@ -1,17 +1,18 @@
 """/inventory"""
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from litestar import Controller, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
 from msgspec import Meta, Struct
 
+from application.inventory import Inventory
 from application.ports import Receipt
 from domain.inventory import MAX_QUANTITY
 from entrypoints.http.caller import Caller
-from entrypoints.http.commands import Sent
+from entrypoints.http.commands import On, Sent
 from entrypoints.http.names import Code, NamedInPath
 from entrypoints.http.routes import changes, lists, reads
 from entrypoints.http.views import Paging, View
@@ -43,10 +44,23 @@ class Threshold(Struct, forbid_unknown_fields=True):
     threshold: Annotated[int, Meta(ge=0, le=MAX_QUANTITY, examples=[5])] | None
 
 
+TheStock: TypeAlias = NamedDependency[On[Inventory]]
+
+
+async def stock(
+    product: NamedInPath,
+    call: Sent,
+    caller: NamedDependency[Caller],
+    souk: NamedDependency[Souk],
+) -> On[Inventory]:
+    return On(souk.inventory, call, product, caller.as_owner("inventory"))
+
+
 class InventoryController(Controller):
     path = "/inventory"
     tags = ["inventory"]
     opt = {"projection": "inventory"}
+    dependencies = {"stock": Provide(stock)}
 
     @get("/", **lists("inventory:read", inventory.Item))
     async def items(
@@ -68,46 +82,22 @@ class InventoryController(Controller):
         return view.one(await inventory.item(view.db, product, seller), UNKNOWN)
 
     @post("/{product:str}/receive", **changes("inventory:update", *COUNT, **ON_OWN))
-    async def receive(
-        self,
-        product: NamedInPath,
-        data: JSONBody[Delivery],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def receive(self, data: JSONBody[Delivery], stock: TheStock) -> Receipt:
         """Pieces have come in."""
-        owner = caller.as_owner("inventory")
-        return await souk.inventory.receive(call, product, owner, data.quantity, data.reason)
+        return await stock(Inventory.receive, data.quantity, data.reason)
 
     @post(
         "/{product:str}/adjust",
         **changes("inventory:update", *COUNT, "inventory.below_reserved", **ON_OWN),
     )
-    async def adjust(
-        self,
-        product: NamedInPath,
-        data: JSONBody[Correction],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def adjust(self, data: JSONBody[Correction], stock: TheStock) -> Receipt:
         """The count was wrong, or has changed: so many pieces more, or fewer."""
-        owner = caller.as_owner("inventory")
-        return await souk.inventory.adjust(call, product, owner, data.delta, data.reason)
+        return await stock(Inventory.adjust, data.delta, data.reason)
 
     @post(
         "/{product:str}/threshold",
         **changes("inventory:update", "inventory.threshold_out_of_range", **ON_OWN),
     )
-    async def threshold(
-        self,
-        product: NamedInPath,
-        data: JSONBody[Threshold],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def threshold(self, data: JSONBody[Threshold], stock: TheStock) -> Receipt:
         """Say from when on stock is low."""
-        owner = caller.as_owner("inventory")
-        return await souk.inventory.set_threshold(call, product, owner, data.threshold)
+        return await stock(Inventory.set_threshold, data.threshold)

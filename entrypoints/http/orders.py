@@ -1,5 +1,6 @@
 """/orders"""
 
+from typing import TypeAlias
 from uuid import UUID
 
 from litestar import Controller, delete, get, post
@@ -7,9 +8,10 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response.base import ASGIResponse
 
+from application.orders import Orders
 from application.ports import Receipt
 from entrypoints.http.caller import Caller
-from entrypoints.http.commands import Sent
+from entrypoints.http.commands import On, Sent
 from entrypoints.http.names import Code
 from entrypoints.http.routes import changes, lists, reads
 from entrypoints.http.seeking import MALFORMED, Sought, sought
@@ -26,148 +28,88 @@ ILLEGAL = "orders.illegal_transition"
 CANCELLING = (ILLEGAL, "orders.too_late_to_cancel", "orders.reason_malformed")
 
 
+TheOrder: TypeAlias = NamedDependency[On[Orders]]
+
+
+async def order(
+    id: FromPath[UUID],
+    call: Sent,
+    caller: NamedDependency[Caller],
+    souk: NamedDependency[Souk],
+) -> On[Orders]:
+    return On(souk.orders, call, str(id), caller.as_owner("orders"))
+
+
 class OrdersController(Controller):
     path = "/orders"
     tags = ["orders"]
     opt = {"projection": "orders"}
+    dependencies = {"order": Provide(order)}
 
     @post("/{id:uuid}/confirm", **changes("orders:update", ILLEGAL, **OWN))
-    async def confirm(
-        self,
-        id: FromPath[UUID],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def confirm(self, order: TheOrder) -> Receipt:
         """The seller takes it on; an order in cash takes its stock now."""
-        return await souk.orders.confirm(call, str(id), caller.as_owner("orders"))
+        return await order(Orders.confirm)
 
     @post("/{id:uuid}/start-processing", **changes("orders:update", ILLEGAL, **OWN))
-    async def start_processing(
-        self,
-        id: FromPath[UUID],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def start_processing(self, order: TheOrder) -> Receipt:
         """The seller starts on it; from now on its buyer cannot cancel."""
-        return await souk.orders.start_processing(call, str(id), caller.as_owner("orders"))
+        return await order(Orders.start_processing)
 
     @post("/{id:uuid}/ready", **changes("orders:update", ILLEGAL, **OWN))
-    async def ready(
-        self,
-        id: FromPath[UUID],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def ready(self, order: TheOrder) -> Receipt:
         """It can be fetched, or served."""
-        return await souk.orders.ready(call, str(id), caller.as_owner("orders"))
+        return await order(Orders.ready)
 
     @post(
         "/{id:uuid}/ship",
         **changes("orders:update", ILLEGAL, "orders.tracking_malformed", **OWN),
     )
-    async def ship(
-        self,
-        id: FromPath[UUID],
-        data: JSONBody[Shipping],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def ship(self, data: JSONBody[Shipping], order: TheOrder) -> Receipt:
         """It is on its way; it cannot be cancelled any more. Said again, it corrects the number."""
-        return await souk.orders.ship(call, str(id), caller.as_owner("orders"), data.tracking)
+        return await order(Orders.ship, data.tracking)
 
     @post(
         "/{id:uuid}/assign-tracking",
         **changes("orders:update", "orders.not_tracked", "orders.tracking_malformed", **OWN),
     )
-    async def assign_tracking(
-        self,
-        id: FromPath[UUID],
-        data: JSONBody[Tracking],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def assign_tracking(self, data: JSONBody[Tracking], order: TheOrder) -> Receipt:
         """The parcel's number, before it is shipped or corrected afterwards."""
-        user = caller.as_owner("orders")
-        return await souk.orders.assign_tracking(call, str(id), user, data.tracking)
+        return await order(Orders.assign_tracking, data.tracking)
 
     @post("/{id:uuid}/deliver", **changes("orders:update", ILLEGAL, **OWN))
-    async def deliver(
-        self,
-        id: FromPath[UUID],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def deliver(self, order: TheOrder) -> Receipt:
         """It has arrived."""
-        return await souk.orders.deliver(call, str(id), caller.as_owner("orders"))
+        return await order(Orders.deliver)
 
     @post("/{id:uuid}/complete", **changes("orders:update", ILLEGAL, **OWN))
-    async def complete(
-        self,
-        id: FromPath[UUID],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def complete(self, order: TheOrder) -> Receipt:
         """It was handed over, or all is well after delivery."""
-        return await souk.orders.complete(call, str(id), caller.as_owner("orders"))
+        return await order(Orders.complete)
 
     @post("/{id:uuid}/cancel", **changes("orders:update", *CANCELLING, missing=UNKNOWN))
-    async def cancel(
-        self,
-        id: FromPath[UUID],
-        data: JSONBody[Cancellation],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def cancel(self, data: JSONBody[Cancellation], order: TheOrder) -> Receipt:
         """By its seller until it is shipped, by its buyer until the seller starts on it."""
-        user = caller.as_owner("orders")
-        return await souk.orders.cancel(call, str(id), user, data.reason, data.note)
+        return await order(Orders.cancel, data.reason, data.note)
 
     @delete("/{id:uuid}", **changes("orders:update", *CANCELLING, missing=UNKNOWN))
     async def cancel_by_delete(
-        self,
-        id: FromPath[UUID],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-        reason: FromQuery[Code] = "unwanted",
+        self, order: TheOrder, reason: FromQuery[Code] = "unwanted"
     ) -> Receipt:
         """The same as cancel."""
-        return await souk.orders.cancel(call, str(id), caller.as_owner("orders"), reason)
+        return await order(Orders.cancel, reason)
 
     @post(
         "/{id:uuid}/return", **changes("orders:update", ILLEGAL, "orders.reason_malformed", **OWN)
     )
-    async def return_(
-        self,
-        id: FromPath[UUID],
-        data: JSONBody[Returning],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def return_(self, data: JSONBody[Returning], order: TheOrder) -> Receipt:
         """It came back after delivery."""
-        return await souk.orders.return_(call, str(id), caller.as_owner("orders"), data.reason)
+        return await order(Orders.return_, data.reason)
 
     @post("/{id:uuid}/promise-delivery", **changes("orders:update", "orders.over", **OWN))
-    async def promise_delivery(
-        self,
-        id: FromPath[UUID],
-        data: JSONBody[Promise],
-        call: Sent,
-        caller: NamedDependency[Caller],
-        souk: NamedDependency[Souk],
-    ) -> Receipt:
+    async def promise_delivery(self, data: JSONBody[Promise], order: TheOrder) -> Receipt:
         """Say by when it will arrive."""
-        user = caller.as_owner("orders")
-        return await souk.orders.promise_delivery(call, str(id), user, data.date)
+        return await order(Orders.promise_delivery, data.date)
 
     @get(
         "/",
