@@ -26,7 +26,7 @@ from domain.kernel import Recorded, but
 from domain.money import Money, Price
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
-VERSION = 2
+VERSION = 3
 
 
 STOCK = (StockReceived, StockAdjusted, StockReserved, StockReleased, StockRestocked)
@@ -134,6 +134,31 @@ def _changed(product: Product, event: object) -> Product:
     return product
 
 
+class PriceStep(Document):
+    """One change of a product's price; ``version`` is the product's after it."""
+
+    product: str
+    version: int
+    old: Price
+    new: Price
+    original_price: Price | None
+    reason: str
+    changed_at: datetime
+
+
+def _price_step(step: PriceStep | None, recorded: Recorded, id: str) -> PriceStep:
+    change: PriceChanged = recorded.event
+    return PriceStep(
+        recorded.id,
+        recorded.version,
+        Price.of(change.old),
+        Price.of(change.new),
+        _struck_out(change.original_price),
+        change.reason,
+        recorded.occurred_at,
+    )
+
+
 PRODUCTS = Table(
     name="catalog_products",
     document=Product,
@@ -165,7 +190,18 @@ PRODUCTS = Table(
     indexes=("seller", "category", "created_at"),
     topic=lambda id, product: f"catalog.{id}.{product.seller}",
 )
-TABLES = (PRODUCTS,)
+PRICES = Table(
+    name="catalog_prices",
+    document=PriceStep,
+    on={PriceChanged: lambda r: [f"{r.id}.{r.version}"]},
+    evolve=_price_step,
+    columns={
+        "product": Column("text", lambda step: step.product),
+        "version": Column("bigint", lambda step: step.version),
+    },
+    indexes=("product, version",),
+)
+TABLES = (PRODUCTS, PRICES)
 
 
 class Filter(Document):
@@ -193,6 +229,11 @@ async def products(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     if wanted.search:
         where, params = f"{where} AND strpos(found_by, %s) > 0", [*params, wanted.search.lower()]
     return await page(db, PRODUCTS.name, where, tuple(params), "created_at DESC, id", number, limit)
+
+
+async def prices(db: Reader, product: str, number: int, limit: int) -> Page:
+    """Every change of a product's price, newest first."""
+    return await page(db, PRICES.name, "product = %s", (product,), "version DESC", number, limit)
 
 
 def is_retired(found: Found) -> bool:

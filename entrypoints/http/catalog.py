@@ -188,6 +188,13 @@ class CatalogController(Controller):
         wanted = catalog.Filter(seller, retired=True)
         return view.page(await catalog.products(view.db, wanted, paging.page, paging.limit), paging)
 
+    @get("/{id:uuid}/prices", **lists("products:read", catalog.PriceStep))
+    async def prices(
+        self, id: FromPath[UUID], view: NamedDependency[View], paging: NamedDependency[Paging]
+    ) -> ASGIResponse:
+        """Every change of its price, newest first."""
+        return view.page(await catalog.prices(view.db, str(id), paging.page, paging.limit), paging)
+
     @get("/{id:uuid}", **reads("products:read", catalog.Product, UNKNOWN))
     async def product(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:
         """One product; a retired one is shown to its seller and to staff only."""

@@ -42,6 +42,19 @@ async def test_a_slug_is_taken_once_and_is_free_again_when_left(api):
     assert (await basma.post("/catalog/products", TEA)).status_code == 201
 
 
+async def test_every_change_of_a_price_is_kept_newest_first(api):
+    await api.market("amina")
+    seller, buyer = api.of("seller", "amina"), api.of("buyer", "karim")
+    id = (await seller.post("/catalog/products", TEA)).json()["id"]
+    for amount, reason in [("10.00", "sale"), ("11.00", "")]:
+        price = {"price": {"amount": amount, "currency": "DZD"}, "reason": reason}
+        done = await seller.post(f"/catalog/products/{id}/price", price)
+    path = f"/catalog/products/{id}/prices"
+    kept = (await buyer.get(path, after=done.json()["position"])).json()
+    steps = [(s["old"]["amount"], s["new"]["amount"], s["reason"]) for s in kept["items"]]
+    assert steps == [("10.00", "11.00", ""), ("12.50", "10.00", "sale")]
+
+
 async def test_another_sellers_product_is_left_alone(api):
     await api.market("amina", "basma")
     id = (await api.of("seller", "amina").post("/catalog/products", TEA)).json()["id"]
