@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 
 from application.orders import Orders
@@ -13,7 +14,7 @@ from application.ports import Receipt
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import On, Sent
 from entrypoints.http.names import Code
-from entrypoints.http.routes import changes, lists, reads
+from entrypoints.http.routes import changes, exports, lists, reads
 from entrypoints.http.seeking import MALFORMED, Sought, sought
 from entrypoints.http.steps import Cancellation, Promise, Returning, Shipping, Tracking
 from entrypoints.http.views import Paging, View
@@ -127,6 +128,15 @@ class OrdersController(Controller):
         if sought.opened:
             return await view.opened_page(found, paging)
         return view.page(found, paging)
+
+    @get(
+        "/all",
+        dependencies={"sought": Provide(sought)},
+        **exports("orders:read", malformed=MALFORMED),
+    )
+    async def all(self, view: NamedDependency[View], sought: NamedDependency[Sought]) -> Stream:
+        """All that the list finds, one JSON object a line, oldest first."""
+        return await view.lines(orders.every(view.db, sought.filter), sought.opened)
 
     @get("/{id:uuid}", **reads("orders:read", Order, UNKNOWN))
     async def order(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:

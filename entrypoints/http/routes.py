@@ -11,7 +11,7 @@ from litestar.openapi.spec import Example
 
 from entrypoints.http.examples import Told
 from entrypoints.http.problems import MEDIA_TYPE, TITLES, ProblemDetails
-from entrypoints.http.views import Listed
+from entrypoints.http.views import LINES, Listed
 
 EVERY = {400: ("malformed",), 401: ("unauthenticated",), 403: ("forbidden",)}
 COMMAND = {
@@ -52,6 +52,16 @@ def lists(permission: str, document: type[Any], malformed: str = "") -> dict[str
     """A query for a page of documents. ``malformed``: codes of its own that answer 400."""
     kind: Any = Listed[shown(document)]  # type: ignore[misc]
     return _query(permission, kind, _known((), {"malformed": malformed}, EVERY, QUERY))
+
+
+def exports(permission: str, malformed: str = "") -> dict[str, Any]:
+    """A query for everything, one JSON document a line."""
+    ok = ResponseSpec(str, generate_examples=False, media_type=LINES, description="One a line")
+    return {
+        "opt": {"permission": permission},
+        "responses": {200: ok} | _known((), {"malformed": malformed}, EVERY, QUERY),
+        "operation_class": Told,
+    }
 
 
 def shown(document: type[Any]) -> type[Any]:

@@ -1,12 +1,14 @@
 """How queries answer: ready bytes, with the row's position as ETag, after one's own write."""
 
 import hashlib
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, QueryParameter
+from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 from msgspec import Struct
 
@@ -16,6 +18,8 @@ from entrypoints.http.problems import Problem
 from entrypoints.wiring import Souk
 from projections.kernel import Counts, Found, Page, Reader
 
+LINES = "application/x-ndjson"
+UNKEPT = {"cache-control": "private, no-store", "vary": "authorization"}
 LIMITS = (10, 20, 50, 100)
 MOST = 2**63 - 1
 D = TypeVar("D")
@@ -90,6 +94,22 @@ class View:
     async def opened_page(self, found: Page, paging: Paging) -> ASGIResponse:
         """A page whose rows all belong to the caller, or are seen by staff."""
         return self._page(await self._with_personal(found.items), found, paging, "p")
+
+    async def lines(self, batches: AsyncIterator[list[Found]], opened: bool) -> Stream:
+        """One JSON object a line. What fails before the first line is a problem as ever; what
+        fails later breaks the connection, so that no one takes a part for the whole."""
+        first: list[Found] = await anext(batches, [])
+
+        async def sent() -> AsyncIterator[bytes]:
+            yield await self._lines(first, opened)
+            async for rows in batches:
+                yield await self._lines(rows, opened)
+
+        return Stream(sent(), media_type=LINES, headers=UNKEPT)
+
+    async def _lines(self, rows: list[Found], opened: bool) -> bytes:
+        bodies = await self._with_personal(rows) if opened else [row.body for row in rows]
+        return b"".join(body + b"\n" for body in bodies)
 
     def document(self, document: Struct) -> ASGIResponse:
         """An answer that is computed, not stored."""

@@ -1,6 +1,7 @@
 """Orders: one row per order, as its buyer, its seller and the tenant's staff see it."""
 
-from datetime import date, datetime
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
 from typing import Any
 
 from msgspec import UNSET, UnsetType, json
@@ -218,10 +219,28 @@ def parties(found: Found) -> Parties:
     return json.decode(found.body, type=Parties)
 
 
+async def every(db: Reader, wanted: Filter, batch: int = 500) -> AsyncIterator[list[Found]]:
+    """All that meet it, oldest first, so many rows at a time."""
+    where, params = _condition(wanted)
+    last = (datetime.min.replace(tzinfo=UTC), "")
+    while True:
+        rows = await db.rows(
+            f"SELECT placed_at, {Found.SQL} FROM read.{ORDERS.name} WHERE tenant = %s AND {where}"
+            " AND (placed_at, id) > (%s, %s) ORDER BY placed_at, id LIMIT %s",
+            (db.tenant, *params, *last, batch),
+        )
+        if not rows:
+            return
+        yield [Found(*row[1:]) for row in rows]
+        last = rows[-1][:2]
+
+
 async def orders(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """Newest first. No buyer and no seller: the whole tenant's."""
+    where, params = _condition(wanted)
+    return await page(db, ORDERS.name, where, params, "placed_at DESC, id", number, limit)
+
+
+def _condition(wanted: Filter) -> tuple[str, tuple[Any, ...]]:
     given = {name: value for name in CONDITIONS if (value := getattr(wanted, name)) is not None}
-    where = " AND ".join(CONDITIONS[name] for name in given)
-    return await page(
-        db, ORDERS.name, where, tuple(given.values()), "placed_at DESC, id", number, limit
-    )
+    return " AND ".join(CONDITIONS[name] for name in given) or "true", tuple(given.values())

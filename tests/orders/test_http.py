@@ -1,7 +1,10 @@
 """Orders over HTTP: who sees what, and who takes which step."""
 
+import json
+
 import pytest
 
+from projections import orders
 from tests.carts.test_http import cart, price
 
 PURCHASE = {
@@ -182,6 +185,39 @@ async def test_orders_are_found_by_phone_by_who_may_see_it(shop):
         assert (await who.get("/orders", **query)).status_code == status
     await shop.souk.keyring.destroy("bazaar", "amina")
     assert await found(root, "0550", "tenant") == []
+
+
+async def test_all_that_a_list_finds_is_exported_one_a_line_oldest_first(shop):
+    id = await cart(shop.amina, (shop.rug, 1))
+    last = (await shop.amina.post(f"/carts/{id}/check-out", {})).json()
+
+    async def exported(client, **query):
+        answer = await client.get("/orders/all", after=last["position"], **query)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "application/x-ndjson"
+        return [json.loads(line) for line in answer.text.splitlines()]
+
+    root = shop.of("admin", "root")
+    both = await exported(root, **{"as": "tenant"})
+    assert [order["id"] for order in both] == [shop.order, last["orders"][0]["id"]]
+    assert both[0]["personal"]["name"] == "Amina K"
+    assert await exported(shop.amina) == both
+    assert await exported(shop.karim, **{"as": "seller"}) == both
+    assert await exported(root, **{"as": "tenant", "status": "shipped"}) == []
+    audited = await exported(shop.of("auditor", "omar"), **{"as": "tenant"})
+    assert [order.get("personal") for order in audited] == [None, None]
+    assert (await shop.karim.get("/orders/all", **{"as": "tenant"})).status_code == 403
+
+
+async def test_an_export_of_many_batches_has_every_order_once(shop):
+    reader = shop.souk.reader("bazaar")
+    for _ in range(3):
+        id = await cart(shop.amina, (shop.rug, 1))
+        done = await shop.amina.post(f"/carts/{id}/check-out", {})
+    await shop.amina.get("/orders", after=done.json()["position"])
+    batches = [batch async for batch in orders.every(reader, orders.Filter(), batch=2)]
+    assert [len(batch) for batch in batches] == [2, 2]
+    assert len({row.id for batch in batches for row in batch}) == 4
 
 
 async def test_a_shops_new_name_shows_on_its_orders(shop):
