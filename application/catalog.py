@@ -6,6 +6,8 @@ from application.ports import Answer, Call, Forbidden, Missing, Receipt
 from application.work import Commands, Work, stream_of
 from domain import catalog, identity
 from domain.catalog import Product
+from domain.identity import Member
+from domain.kernel import but
 
 SLUG, SKU = "catalog.slug", "catalog.sku"
 
@@ -19,9 +21,10 @@ class Catalog:
     async def create(self, call: Call, id: str, new: catalog.CreateProduct) -> Receipt:
         async def attempt(work: Work) -> Answer:
             work.begin((catalog, id))
-            if not (await work.load(identity, new.seller)).sells:
+            seller: Member = await work.load(identity, new.seller)
+            if not seller.sells:
                 raise Forbidden("catalog.not_a_seller")
-            await work.decide(catalog, id, new)
+            await work.decide(catalog, id, but(new, seller_category=seller.tier))
             work.claim(SLUG, new.describing.slug, id)
             if new.sku:
                 work.claim(SKU, f"{new.seller}/{new.sku}", id)

@@ -27,6 +27,7 @@ class CreateProduct(Command):
     original_price: Money | None = None  # the struck-out one
     min_order_quantity: int = 1
     sku: str | None = None  # unique for the seller
+    seller_category: str | None = None  # the seller's tier
 
 
 class DescribeProduct(Command):
@@ -66,6 +67,7 @@ class ProductCreated(Event, tag="catalog.product_created"):
     original_price: Money | None
     min_order_quantity: int
     sku: str | None
+    seller_category: str | None = None
 
 
 class ProductDescribed(Event, tag="catalog.product_described"):
@@ -186,6 +188,7 @@ def _create(product: Product, new: CreateProduct) -> list[EVENTS]:
             new.original_price,
             new.min_order_quantity,
             new.sku,
+            new.seller_category,
         )
     ]
 

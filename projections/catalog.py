@@ -15,6 +15,7 @@ from domain.catalog import (
     ProductRetired,
     SkuAssigned,
 )
+from domain.identity import SellerAppointed
 from domain.inventory import (
     StockAdjusted,
     StockReceived,
@@ -26,8 +27,7 @@ from domain.kernel import Recorded, but
 from domain.money import Money, Price
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
-VERSION = 3
-
+VERSION = 4
 
 STOCK = (StockReceived, StockAdjusted, StockReserved, StockReleased, StockRestocked)
 
@@ -38,6 +38,7 @@ class Product(Document):
     id: str
     version: int
     seller: str
+    seller_category: str | None  # the tier that the seller has now
     name: str
     slug: str
     category: str
@@ -60,6 +61,8 @@ def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | No
         return _created(recorded.event, recorded)
     if product is None:
         return None
+    if isinstance(recorded.event, SellerAppointed):
+        return but(product, seller_category=recorded.event.tier)
     if isinstance(recorded.event, STOCK):
         return _stocked(product, product.available + _freed(recorded.event))
     return _changed(but(product, version=recorded.version), recorded.event)
@@ -87,6 +90,7 @@ def _created(event: ProductCreated, recorded: Recorded) -> Product:
         id=recorded.id,
         version=recorded.version,
         seller=event.seller,
+        seller_category=event.seller_category,
         name=text.name,
         slug=text.slug,
         category=text.category,
@@ -176,9 +180,11 @@ PRODUCTS = Table(
         ),
         own,
     ),
+    related={SellerAppointed: lambda r: ("seller = %s", (r.id,))},
     evolve=evolve,
     columns={
         "seller": Column("text", lambda p: p.seller),
+        "seller_category": Column("text", lambda p: p.seller_category),
         "category": Column("text", lambda p: p.category),
         "slug": Column("text", lambda p: p.slug),
         "found_by": Column("text", lambda p: f"{p.name} {p.brand} {p.sku or ''}".lower()),
@@ -208,6 +214,7 @@ class Filter(Document):
     """What a list of products is narrowed to; None: no such filter."""
 
     seller: str | None = None
+    seller_category: str | None = None
     category: str | None = None
     search: str | None = None
     featured: bool | None = None
@@ -223,7 +230,7 @@ async def products(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """Newest first."""
     params: list[Any] = [wanted.retired]
     where = "retired = %s"
-    for column in ("seller", "category", "featured", "in_stock"):
+    for column in ("seller", "seller_category", "category", "featured", "in_stock"):
         if (value := getattr(wanted, column)) is not None:
             where, params = f"{where} AND {column} = %s", [*params, value]
     if wanted.search:

@@ -1,6 +1,6 @@
 """/catalog"""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 from litestar import Controller, delete, get, post
@@ -38,6 +38,7 @@ PRICE = (
     "catalog.original_price_too_low",
 )
 RETIRED = "catalog.retired"
+Tier = Literal["fournisseur", "grossiste", "importateur"]
 Search = Annotated[str | None, QueryParameter(min_length=2, max_length=100)]
 
 
@@ -154,9 +155,16 @@ class CatalogController(Controller):
         category: FromQuery[Short | None] = None,
         search: Search = None,
         in_stock: FromQuery[bool | None] = None,
+        seller_category: FromQuery[Tier | None] = None,
     ) -> ASGIResponse:
         """What is on sale, newest first."""
-        wanted = catalog.Filter(seller, category, search, None, in_stock)
+        wanted = catalog.Filter(
+            seller=seller,
+            seller_category=seller_category,
+            category=category,
+            search=search,
+            in_stock=in_stock,
+        )
         found = await catalog.products(view.db, wanted, paging.page, paging.limit)
         return view.page(found, paging)
 
@@ -185,7 +193,7 @@ class CatalogController(Controller):
     ) -> ASGIResponse:
         """What is retired: the caller's own, or everyone's for staff."""
         seller = view.caller.as_owner("products")
-        wanted = catalog.Filter(seller, retired=True)
+        wanted = catalog.Filter(seller=seller, retired=True)
         return view.page(await catalog.products(view.db, wanted, paging.page, paging.limit), paging)
 
     @get("/{id:uuid}/prices", **lists("products:read", catalog.PriceStep))

@@ -55,6 +55,24 @@ async def test_every_change_of_a_price_is_kept_newest_first(api):
     assert steps == [("10.00", "11.00", ""), ("12.50", "10.00", "sale")]
 
 
+async def test_a_product_shows_the_category_of_its_seller_and_is_found_by_it(api):
+    await api.market("amina", "basma")
+    root, buyer = api.of("admin", "root"), api.of("buyer", "karim")
+    shop = "/identity/members/{}/appoint-seller"
+    await root.post(shop.format("amina"), {"shop": "Amina's", "tier": "grossiste"})
+    tea, cup = await api.product("amina", "tea"), await api.product("basma", "cup")
+
+    async def found(tier, after):
+        query = {"seller_category": tier, "after": after}
+        items = (await buyer.get("/catalog/products", **query)).json()["items"]
+        return {item["id"]: item["seller_category"] for item in items}
+
+    last = await root.post(shop.format("basma"), {"shop": "Basma's", "tier": "importateur"})
+    assert await found("grossiste", last.json()["position"]) == {tea: "grossiste"}
+    assert await found("importateur", last.json()["position"]) == {cup: "importateur"}
+    assert (await buyer.get("/catalog/products", seller_category="x")).status_code == 400
+
+
 async def test_another_sellers_product_is_left_alone(api):
     await api.market("amina", "basma")
     id = (await api.of("seller", "amina").post("/catalog/products", TEA)).json()["id"]

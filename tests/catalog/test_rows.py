@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from domain import catalog, inventory
+from domain.identity import SellerAppointed
 from projections import catalog as projection
 from tests.catalog.test_rules import commands
 from tests.inventory.test_rules import commands as moves
@@ -17,7 +18,16 @@ stock = st.tuples(
     st.sampled_from(["souk/inventory/a", "bazaar/inventory/a"]),
     moves.map(lambda wanted: history(inventory, wanted)),
 )
-histories = st.lists(products | stock, max_size=4, unique_by=lambda stream: stream[0])
+tiers = st.none() | st.just("grossiste")
+appointments = st.tuples(
+    st.sampled_from(["souk/identity/amina", "bazaar/identity/amina"]),
+    st.lists(
+        st.builds(SellerAppointed, st.just("T"), st.none() | st.just("grossiste")), max_size=2
+    ),
+)
+histories = st.lists(
+    products | stock | appointments, max_size=4, unique_by=lambda stream: stream[0]
+)
 
 
 def test_rows_equal_the_fold(database):
