@@ -24,10 +24,14 @@ _PASSAGE = (
 
 
 class Passage(NamedTuple):
-    """The events of some tags from one position to another; those between are of other tags."""
+    """The events of some tags from one position to another; those between are of other tags.
+
+    ``last``: ``reached`` is the log's end.
+    """
 
     rows: list[Row]
     reached: int
+    last: bool
 
 
 @cache
@@ -67,11 +71,11 @@ async def passage(
     """
     cursor = connection.cursor(binary=True)
     await cursor.execute(_PASSAGE, (position, position + span, list(tags), limit))
-    *found, end = await cursor.fetchall()
-    rows = [Row(*row) for row in found]
-    if len(rows) == limit:
-        return Passage(rows, rows[-1].position)
-    return Passage(rows, max(position, min(position + span, end[3] - 1)))
+    *found, head_row = await cursor.fetchall()
+    rows, end = [Row(*row) for row in found], head_row[3] - 1
+    full = len(rows) == limit
+    reached = rows[-1].position if full else max(position, min(position + span, end))
+    return Passage(rows, reached, reached >= end)
 
 
 async def head(connection: Connection) -> int:

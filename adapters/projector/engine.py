@@ -16,7 +16,7 @@ from adapters.projector.window import Illegible, Window
 from domain.kernel import Event, Recorded
 from projections.kernel import Projection
 
-BATCH = 2000  # events in one transaction
+BATCH = 4000  # events in one transaction, at the most
 # The last: a text too long for its index, which no second try makes shorter.
 POISON = (
     Poison,
@@ -62,6 +62,7 @@ class Engine:
         )
         self._window = window or Window(logged_types(projection))
         self.position = self._silent_until = self._generation = 0
+        self.at_end = self.told = False  # of the last step: it met the log's end; wrote changes
         self._parked: set[str] = set()
 
     async def load(self, db: Connection) -> None:
@@ -88,6 +89,7 @@ class Engine:
         Superseded when this one does not lead any more.
         """
         stretch = await self._window.after(db, self.name, self.position, self.batch)
+        self.at_end, self.told = stretch.last, False
         if stretch.reached > self.position:
             try:
                 await self._advance(db, stretch.events, stretch.reached)
@@ -161,6 +163,7 @@ class Engine:
         changed = [change for folder in self._folders for change in folder.changes()]
         loud = [change for change in changed if change.position > self._silent_until]
         await changes.write(db, self.name, loud)
+        self.told = self.told or bool(loud)
 
     def _keep(self) -> None:
         for folder in self._folders:

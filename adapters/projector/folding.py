@@ -117,43 +117,44 @@ class Folder(Generic[D]):
         """Bring the table up to what is folded so far: one statement to write, one to delete."""
         written: dict[Place, Written] = {}
         gone: list[Place] = []
-        for place, row in self._memory.touched.items():
-            if not row.dirty:
-                continue
-            row.dirty, was = False, row.written
-            row.written = None
-            if row.document is not None:
-                new = self._written(row.document, row.position)
-                row.written = new.stored
-                if new.stored != was:
-                    written[place] = new
-            elif was:
-                gone.append(place)
+        with poisonous():
+            for place, row in self._memory.touched.items():
+                if row.dirty:
+                    self._settle(place, row, written, gone)
         await self._rows.upsert(db, written)
         await self._rows.delete(db, gone)
 
-    def _written(self, document: D, position: int) -> Written:
-        with poisonous():
-            stored, columns = self._documents.encode(document), self._documents.texts(document)
-        return Written(position, stored, columns)
+    def _settle(
+        self, place: Place, row: Row[D], written: dict[Place, Written], gone: list[Place]
+    ) -> None:
+        row.dirty, document, was = False, row.document, row.written
+        if document is None:
+            row.written = None
+            if was is not None:
+                gone.append(place)
+            return
+        stored = self._documents.encode(document)
+        if stored != was:
+            row.written = stored
+            written[place] = Written(row.position, stored, self._documents.texts(document))
 
     def changes(self) -> list[Change]:
         """One for each row that is not as the transaction found it."""
         if self.table.topic is None and not self.table.counters:
             return []
-        return [
-            Change(tenant, topic, row.position, self.table.name, id, row.written)
-            for (tenant, id), row in self._memory.touched.items()
-            if row.written != row.found and (topic := self._topic(id, row)) is not None
-        ]
+        with poisonous():
+            return [
+                Change(tenant, topic, row.position, self.table.name, id, row.written)
+                for (tenant, id), row in self._memory.touched.items()
+                if row.written != row.found and (topic := self._topic(id, row)) is not None
+            ]
 
     def _topic(self, id: str, row: Row[D]) -> str | None:
         """Empty for a row that only the counters follow, None for one that nobody follows."""
         document = row.document if row.document is not None else row.before
         if self.table.topic is None or document is None:
             return "" if self.table.counters else None
-        with poisonous():
-            return self.table.topic(id, document)
+        return self.table.topic(id, document)
 
     def keep(self) -> None:
         """The transaction is committed: its rows stand as they were written."""

@@ -4,6 +4,7 @@ They hold as long as nobody else wrote to the table. The position's row tells: a
 while it finds it as it left it, so whoever else writes a row moves that one too.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Generic
 
@@ -11,7 +12,7 @@ from adapters.projector.documents import Stored
 from adapters.projector.rows import Place
 from projections.kernel import D
 
-ROWS, BYTES = 10_000, 8_000_000  # of one table, between batches
+ROWS, BYTES = 5_000, 8_000_000  # of one table, between batches
 
 
 class Row(Generic[D]):
@@ -24,17 +25,13 @@ class Row(Generic[D]):
         self.before = self.document = document
         self.position, self.dirty = 0, False
 
-    @property
-    def size(self) -> int:
-        return len(self.found.body) if self.found else 0
-
 
 class Memory(Generic[D]):
     """One table's rows: those of the present transaction, and others of those before, the ones
     that were used longest ago first."""
 
     def __init__(self) -> None:
-        self.rows: dict[Place, Row[D]] = {}
+        self.rows: OrderedDict[Place, Row[D]] = OrderedDict()
         self.touched: dict[Place, Row[D]] = {}
         self._bytes = 0
 
@@ -52,16 +49,20 @@ class Memory(Generic[D]):
 
     def add(self, place: Place, row: Row[D]) -> None:
         self.rows[place] = self.touched[place] = row
-        self._bytes += row.size
+        self._bytes += _size(row.found)
 
     def settle(self) -> None:
         """The transaction's rows are the table's now. What is too much goes."""
         for place, row in self.touched.items():
-            self._bytes -= row.size
-            row.found, row.before = row.written, row.document
-            self._bytes += row.size
-            self.rows[place] = self.rows.pop(place)
+            if row.written is not row.found:
+                self._bytes += _size(row.written) - _size(row.found)
+                row.found, row.before = row.written, row.document
+            self.rows.move_to_end(place)
         self.touched = {}
         while self._bytes > BYTES or len(self.rows) > ROWS:
-            oldest = next(iter(self.rows))
-            self._bytes -= self.rows.pop(oldest).size
+            _, oldest = self.rows.popitem(last=False)
+            self._bytes -= _size(oldest.found)
+
+
+def _size(stored: Stored | None) -> int:
+    return len(stored.body) if stored else 0

@@ -24,17 +24,26 @@ class Illegible(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """The events above ``origin`` and up to ``reached`` that any of the projections folds."""
+    """The events above ``origin`` and up to ``reached`` that any of the projections folds.
+
+    ``number``: of the read that it came from. ``last``: it reaches what was then the log's end.
+    """
 
     origin: int
     reached: int
     events: Sequence[Recorded]
+    number: int
+    last: bool
 
-    def after(self, position: int, limit: int) -> "Stretch":
+    def after(self, position: int, limit: int, asked: int) -> "Stretch":
+        """The part that somebody gets who asked when ``asked`` reads had begun: to them the end
+        that an earlier one saw is none."""
         first = bisect_right(self.events, position, key=_position)
         events = self.events[first : first + limit]
         cut = first + limit < len(self.events)
-        return Stretch(position, events[-1].position if cut else self.reached, events)
+        reached = events[-1].position if cut else self.reached
+        last = self.last and not cut and self.number > asked
+        return Stretch(position, reached, events, self.number, last)
 
 
 class Window:
@@ -46,7 +55,7 @@ class Window:
         self._held: deque[Stretch] = deque(maxlen=HELD)
         self._places: dict[str, int] = {}
         self._reads, self._turn = 0, asyncio.Lock()
-        self._ended = (0, 0)  # the last read that found nothing: its number, and after where
+        self._ended: Stretch | None = None  # what the last read gave that found nothing
         self._moved = asyncio.Event()
 
     async def after(self, db: Connection, reader: str, position: int, limit: int) -> Stretch:
@@ -55,13 +64,12 @@ class Window:
         self._moved.set()
         asked = self._reads
         if found := self._find(position):
-            return found.after(position, limit)
+            return found.after(position, limit, asked)
         await self._wait_for_others()
         async with self._turn:
-            if self._ended[0] > asked and self._ended[1] == position:
-                return Stretch(position, position, ())  # someone has looked since this one asked
-            found = self._find(position) or await self._read(db, position, limit)
-        return found.after(position, limit)
+            found = self._find(position) or self._end(position, asked)
+            found = found or await self._read(db, position, limit)
+        return found.after(position, limit, asked)
 
     def leave(self, reader: str) -> None:
         """Nobody need wait for it."""
@@ -73,6 +81,11 @@ class Window:
             if stretch.origin <= position < stretch.reached:
                 return stretch
         return None
+
+    def _end(self, position: int, asked: int) -> Stretch | None:
+        """That there is no more, when someone looked since this one asked."""
+        end = self._ended
+        return end if end and end.number > asked and end.origin == position else None
 
     async def _wait_for_others(self) -> None:
         """While the stretch that the next one replaces is still wanted; not for ever."""
@@ -92,12 +105,13 @@ class Window:
 
     async def _read(self, db: Connection, position: int, limit: int) -> Stretch:
         self._reads = number = self._reads + 1
-        rows, reached = await passage(db, position, limit, self._tags, SPAN * limit)
-        read = Stretch(position, reached, [self.decoded(row) for row in rows])
+        rows, reached, last = await passage(db, position, limit, self._tags, SPAN * limit)
+        events = [self.decoded(row) for row in rows]
+        read = Stretch(position, reached, events, number, last)
         if reached > position:
             self._held.append(read)
         else:
-            self._ended = (number, position)
+            self._ended = read
         return read
 
     def decoded(self, row: Row) -> Recorded:
