@@ -258,7 +258,7 @@ class Commands:
                 if cautious or not work.guessed:
                     pause = min(PAUSE, 0.002 * (ATTEMPTS - left))
                     await asyncio.sleep(random() * pause)  # noqa: S311
-                cautious = not conflict.streams
+                cautious = True
         raise AssertionError("unreachable")
 
     async def _once(self, work: Work, attempt: Attempt) -> Appended:

@@ -1,20 +1,25 @@
-"""The SQL of an append: lock and look, then write and commit. One round trip each."""
+"""The SQL of an append.
+
+``swift`` writes a batch in one statement, which holds only if the log stands as it was left.
+Else ``locked`` takes the head's lock and looks, and ``written`` writes and commits.
+"""
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from functools import cache
 from typing import Any
+
+import psycopg
 
 from adapters.log.books import ENCODER, Books, Kept, names_of, slot_of
 from adapters.log.requests import Request
-from adapters.log.rows import COLUMNS, Row
+from adapters.log.rows import COLUMNS
 from adapters.log.tail import CHANNEL
 from adapters.postgres.pools import Connection
 
-CHUNK = 500  # rows in one statement
-
 LOCK = "SELECT position, recorded_at FROM log.head FOR UPDATE"
 # Only a later statement sees what was committed while the lock was waited for.
-CLOCK = "SELECT clock_timestamp()"
+CHAINS = """SELECT clock_timestamp(), wanted.tenant, position, hash
+FROM unnest(%s::text[]) AS wanted (tenant) LEFT JOIN log.chains USING (tenant)"""
 VERSIONS = """SELECT last.stream, last.version
 FROM unnest(%s::text[], %s::text[]) AS wanted (tenant, stream), LATERAL (
     SELECT stream, version FROM log.events AS e
@@ -29,37 +34,55 @@ JOIN unnest(%s::text[], %s::text[], %s::text[], %s::text[])
 USING (tenant, principal, route, key)"""
 NUMBERS = """SELECT tenant, sequence, last FROM log.numbers
 JOIN unnest(%s::text[], %s::text[]) AS wanted (tenant, sequence) USING (tenant, sequence)"""
-CHAINS = "SELECT tenant, position, hash FROM log.chains WHERE tenant = any(%s)"
 
+# What a batch writes is one statement: every part waits for ``head``, which has the lock.
+HEAD = """head AS (UPDATE log.head SET position = %(position)s, recorded_at = %(recorded_at)s
+RETURNING true)"""
+# The same if the log stands as it was left, and if streams that were only read have not moved;
+# else NULL, which the column refuses.
+HEAD_IF = """head AS (UPDATE log.head SET recorded_at = %(recorded_at)s, position = CASE
+    WHEN position = %(left_at)s AND recorded_at = %(left_when)s AND NOT EXISTS (
+        SELECT FROM json_to_recordset(%(asserted)s::json)
+            AS read (tenant text, stream text, version bigint)
+        WHERE read.version <> coalesce((SELECT max(e.version) FROM log.events AS e
+            WHERE e.tenant = read.tenant AND e.stream = read.stream), 0))
+    THEN %(position)s END
+RETURNING true)"""
 # One JSON parameter costs the client a fifth of an array per column; bytes travel as base64.
-EVENTS = f"""INSERT INTO log.events ({COLUMNS})
+EVENTS = f"""events AS (INSERT INTO log.events ({COLUMNS})
 SELECT tenant, stream, version, position, tag, schema_version, event_id, occurred_at,
     recorded_at, actor, correlation, causation, command_id, decode(data, 'base64'),
     decode(hash, 'base64')
-FROM json_to_recordset(%s::json) AS new (
+FROM head, json_to_recordset(%(events)s::json) AS new (
     tenant text, stream text, version bigint, position bigint, tag text, schema_version integer,
     event_id uuid, occurred_at timestamptz, recorded_at timestamptz, actor text,
-    correlation uuid, causation uuid, command_id uuid, data text, hash text)"""
-KEEP_ANSWERS = """INSERT INTO log.answers
+    correlation uuid, causation uuid, command_id uuid, data text, hash text))"""
+KEEP = """answers AS (INSERT INTO log.answers
     (tenant, principal, route, key, command_id, request, answer, recorded_at)
 SELECT tenant, principal, route, key, command_id, decode(request, 'base64'),
-    decode(answer, 'base64'), %s
-FROM json_to_recordset(%s::json) AS new (tenant text, principal text, route text, key text,
-    command_id uuid, request text, answer text)"""
-TAKE = """INSERT INTO log.claims (tenant, kind, value, owner)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])
-ON CONFLICT (tenant, kind, value) DO UPDATE SET owner = excluded.owner"""
-FREE = """DELETE FROM log.claims USING unnest(%s::text[], %s::text[], %s::text[])
-    AS freed (tenant, kind, value)
-WHERE (claims.tenant, claims.kind, claims.value) = (freed.tenant, freed.kind, freed.value)"""
-COUNT = """INSERT INTO log.numbers (tenant, sequence, last)
-SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[])
-ON CONFLICT (tenant, sequence) DO UPDATE SET last = excluded.last"""
-LINK = """INSERT INTO log.chains (tenant, position, hash)
-SELECT * FROM unnest(%s::text[], %s::bigint[], %b::bytea[])
-ON CONFLICT (tenant) DO UPDATE SET position = excluded.position, hash = excluded.hash"""
-MOVE = "UPDATE log.head SET position = %s, recorded_at = %s"
-NOTIFY = "SELECT pg_notify(%s, %s)"
+    decode(answer, 'base64'), %(recorded_at)s
+FROM head, json_to_recordset(%(answers)s::json) AS new (tenant text, principal text, route text,
+    key text, command_id uuid, request text, answer text))"""
+TAKE = """claims AS (INSERT INTO log.claims (tenant, kind, value, owner)
+SELECT tenant, kind, value, owner FROM head, json_to_recordset(%(claims)s::json)
+    AS new (tenant text, kind text, value text, owner text))"""
+TAKE_OVER = TAKE[:-1] + " ON CONFLICT (tenant, kind, value) DO UPDATE SET owner = excluded.owner)"
+FREE = """freed AS (DELETE FROM log.claims USING head, json_to_recordset(%(freed)s::json)
+    AS gone (tenant text, kind text, value text)
+WHERE (claims.tenant, claims.kind, claims.value) = (gone.tenant, gone.kind, gone.value))"""
+COUNT = """numbers AS (INSERT INTO log.numbers (tenant, sequence, last)
+SELECT tenant, sequence, last FROM head, json_to_recordset(%(numbers)s::json)
+    AS new (tenant text, sequence text, last bigint)
+ON CONFLICT (tenant, sequence) DO UPDATE SET last = excluded.last)"""
+LINK = """chains AS (INSERT INTO log.chains (tenant, position, hash)
+SELECT tenant, position, decode(hash, 'base64') FROM head, json_to_recordset(%(chains)s::json)
+    AS new (tenant text, position bigint, hash text)
+ON CONFLICT (tenant) DO UPDATE SET position = excluded.position, hash = excluded.hash)"""
+NOTIFY = f"SELECT pg_notify('{CHANNEL}', %(position)s::text) FROM head"
+
+# Also sees to it that a swift write which is still under way somewhere comes too late.
+FENCE = """UPDATE log.head
+SET recorded_at = greatest(clock_timestamp(), recorded_at + interval '1 microsecond')"""
 WRITTEN = "SELECT true FROM log.events WHERE position = %s AND event_id = %s"
 ANSWERED = """SELECT true FROM log.answers WHERE (tenant, principal, route, key) = (%s, %s, %s, %s)
 AND command_id = %s AND recorded_at = %s"""
@@ -67,91 +90,134 @@ AND command_id = %s AND recorded_at = %s"""
 
 async def locked(connection: Connection, batch: Sequence[Request]) -> Books:
     """Begin, take the head's lock, and read all that the batch names."""
-    tenants = sorted({request.call.tenant for request in batch})
-    streams = sorted({(request.call.tenant, s) for request in batch for s in request.streams})
-    slots = [slot_of(r.call.tenant, r.call.key) for r in batch if r.call.key]
-    sequences = {
+    async with connection.pipeline():
+        await connection.execute("BEGIN")
+        lock = await connection.execute(LOCK, prepare=True)
+        looks = {
+            sql: await connection.execute(sql, params, prepare=True)
+            for sql, params in _looks(batch).items()
+            if params[0]
+        }
+        head = await lock.fetchall()
+        return _books(head, {sql: await look.fetchall() for sql, look in looks.items()})
+
+
+def _looks(batch: Sequence[Request]) -> dict[str, list[Any]]:
+    streams = {(request.call.tenant, s) for request in batch for s in request.streams}
+    slots = {slot_of(r.call.tenant, r.call.key) for r in batch if r.call.key}
+    return {
+        CHAINS: [sorted({request.call.tenant for request in batch})],
+        VERSIONS: columns(sorted(streams), 2),
+        CLAIMS: columns(names_of(batch), 3),
+        ANSWERS: columns(sorted(slots), 4),
+        NUMBERS: columns(sorted(sequences_of(batch)), 2),
+    }
+
+
+def sequences_of(batch: Iterable[Request]) -> set[tuple[str, str]]:
+    return {
         (request.call.tenant, line.sequence)
         for request in batch
         for part in request.parts
         for line in part.lines
         if line.sequence
     }
-    async with connection.pipeline():
-        await connection.execute("BEGIN")
-        lock = await connection.execute(LOCK, prepare=True)
-        looks = [
-            await connection.execute(sql, params, prepare=True)
-            for sql, params in (
-                (CLOCK, []),
-                (CHAINS, [tenants]),
-                (VERSIONS, columns(streams, 2)),
-                (CLAIMS, columns(names_of(batch), 3)),
-                (ANSWERS, columns(sorted(set(slots)), 4)),
-                (NUMBERS, columns(sorted(sequences), 2)),
-            )
-        ]
-        return _books(await lock.fetchall(), *[await look.fetchall() for look in looks])
 
 
-def _books(
-    lock: list[Any],
-    clock: list[Any],
-    chains: list[Any],
-    versions: list[Any],
-    claims: list[Any],
-    answers: list[Any],
-    numbers: list[Any],
-) -> Books:
-    ((position, last),), ((now,),) = lock, clock
+def _books(head: list[Any], found: dict[str, list[Any]]) -> Books:
+    ((position, last),), chains = head, found[CHAINS]
     return Books(
         position,
-        max(now, last),  # the server's clock may step back; the log's does not
-        dict(versions),
-        {(tenant, kind, value): owner for tenant, kind, value, owner in claims},
-        {tuple(answer[:4]): Kept(*answer) for answer in answers},
-        {(tenant, sequence): number for tenant, sequence, number in numbers},
-        {tenant: (at, hash) for tenant, at, hash in chains},
+        max(chains[0][0], last),  # the server's clock may step back; the log's does not
+        dict(found.get(VERSIONS, ())),
+        {tuple(claim[:3]): claim[3] for claim in found.get(CLAIMS, ())},
+        {tuple(answer[:4]): Kept(*answer) for answer in found.get(ANSWERS, ())},
+        {tuple(number[:2]): number[2] for number in found.get(NUMBERS, ())},
+        {tenant: (at, hash) for _, tenant, at, hash in chains if hash},
     )
 
 
 async def written(connection: Connection, books: Books) -> None:
     """Write what is new in the books, tell who listens, and commit."""
     async with connection.pipeline():
-        for sql, params in _statements(books):
-            await connection.execute(sql, params, prepare=True)
+        await connection.execute(*_writing(books, HEAD, TAKE_OVER), prepare=True)
         await connection.execute("COMMIT")
 
 
-def _statements(books: Books) -> Iterable[tuple[str, list[Any]]]:
-    for chunk in _chunks(books.rows):
-        yield EVENTS, [_json(chunk)]
-    if books.new_answers:
-        yield KEEP_ANSWERS, [books.recorded_at, _json(list(books.new_answers.values()))]
-    if freed := [name for name, owner in books.new_claims.items() if owner is None]:
-        yield FREE, columns(freed, 3)
-    if taken := [(*name, owner) for name, owner in books.new_claims.items() if owner is not None]:
-        yield TAKE, columns(taken, 4)
-    if books.new_numbers:
-        yield COUNT, columns([(*key, last) for key, last in books.new_numbers.items()], 3)
-    if books.new_chains:
-        yield LINK, columns([(tenant, *end) for tenant, end in books.new_chains.items()], 3)
-    if books.rows:
-        yield MOVE, [books.position, books.recorded_at]
-        yield NOTIFY, [CHANNEL, str(books.position)]
+async def swift(
+    connection: Connection,
+    books: Books,
+    left: tuple[int, Any],
+    asserted: Sequence[tuple[str, str, int]],
+) -> bool:
+    """Look, write and commit in one statement. False: the log does not stand as the books
+    suppose, and nothing was written. ``left``: the position and time that it was left at."""
+    sql, params = _writing(books, HEAD_IF, TAKE)
+    params["left_at"], params["left_when"] = left
+    names = ("tenant", "stream", "version")
+    params["asserted"] = _json([dict(zip(names, one, strict=True)) for one in asserted])
+    try:
+        await connection.execute(sql, params, prepare=True)
+    except (psycopg.errors.NotNullViolation, psycopg.errors.UniqueViolation):
+        return False
+    return True
+
+
+def _writing(books: Books, head: str, take: str) -> tuple[Any, dict[str, Any]]:
+    taken = [(*name, owner) for name, owner in books.new_claims.items() if owner is not None]
+    freed = [name for name, owner in books.new_claims.items() if owner is None]
+    written: dict[str, tuple[str, Sequence[Any]]] = {
+        "events": (EVENTS, books.rows),
+        "answers": (KEEP, list(books.new_answers.values())),
+        "claims": (take, _named(("tenant", "kind", "value", "owner"), taken)),
+        "freed": (FREE, _named(("tenant", "kind", "value"), freed)),
+        "numbers": (
+            COUNT,
+            _named(
+                ("tenant", "sequence", "last"),
+                [(*key, last) for key, last in books.new_numbers.items()],
+            ),
+        ),
+        "chains": (
+            LINK,
+            _named(
+                ("tenant", "position", "hash"),
+                [(tenant, *end) for tenant, end in books.new_chains.items()],
+            ),
+        ),
+    }
+    parts = tuple(sql for sql, rows in written.values() if rows)
+    params = {name: _json(rows) for name, (_, rows) in written.items() if rows}
+    at = {"position": books.position, "recorded_at": books.recorded_at}
+    return _statement(head, parts), at | params
+
+
+@cache
+def _statement(head: str, parts: tuple[str, ...]) -> str:
+    """Of few kinds, so that each is prepared once."""
+    return f"WITH {', '.join((head, *parts))} {NOTIFY}"
+
+
+def _named(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _json(rows: Sequence[Any]) -> str:
+    return ENCODER.encode(rows).decode()
 
 
 async def landed(connection: Connection, books: Books) -> bool:
     """Whether the books were committed by a connection that died before it could say so.
 
-    Waits that connection out first: it holds the head's lock for as long as it lives.
+    Waits that connection out first, if it holds the head's lock; if it has not got it yet, what
+    it wanted to write can no longer be written.
     """
     async with connection.pipeline():
         await connection.execute("BEGIN")
-        await connection.execute(LOCK)
+        await connection.execute(FENCE)
         found = [await connection.execute(sql, params) for sql, params in _traces(books)]
         seen = [await cursor.fetchone() for cursor in found]
-        await connection.execute("ROLLBACK")
+        await connection.execute("COMMIT")
     return any(seen)
 
 
@@ -167,13 +233,3 @@ def _traces(books: Books) -> Iterable[tuple[str, list[Any]]]:
 def columns(rows: Sequence[Sequence[Any]], width: int) -> list[Any]:
     """Rows turned into one list per column, as unnest wants them."""
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
-
-
-def _json(rows: Sequence[Row] | Sequence[Kept]) -> str:
-    return ENCODER.encode(rows).decode()
-
-
-def _chunks(rows: Iterable[Row]) -> Iterable[list[Row]]:
-    remaining = iter(rows)
-    while chunk := list(islice(remaining, CHUNK)):
-        yield chunk

@@ -1,16 +1,22 @@
-"""A TCP relay before Postgres that can swallow the answer to a COMMIT and hang up."""
+"""A TCP relay before Postgres that can swallow the answer to a commit and hang up."""
 
 import asyncio
 import contextlib
 from urllib.parse import urlsplit
 
 
+# A write with rows in it is its own commit, or goes with one.
+COMMITS = (b"COMMIT", b'"event_id"')
+
+
 class Proxy:
-    """``swallow``: how many commits still go unanswered. They do reach the server."""
+    """``swallow``: how many commits still go unanswered. They do reach the server, ``late``
+    seconds after the client heard that the connection is gone."""
 
     def __init__(self, url: str) -> None:
         self._target = urlsplit(url)
         self.swallow = 0
+        self.late = 0.0
         self.swallowed = 0
         self.refuse = False
         self._open: set[asyncio.StreamWriter] = set()
@@ -37,16 +43,19 @@ class Proxy:
         self._open |= {back, forth}
         doomed = asyncio.Event()
         await asyncio.gather(
-            self._forward(client, forth, doomed), self._answer(server, back, doomed)
+            self._forward(client, forth, back, doomed), self._answer(server, back, doomed)
         )
         self._open -= {back, forth}
 
-    async def _forward(self, client, forth, doomed) -> None:
+    async def _forward(self, client, forth, back, doomed) -> None:
         with contextlib.suppress(OSError):
             while data := await client.read(65536):
-                if b"COMMIT" in data and self.swallow:
+                if self.swallow and any(commit in data for commit in COMMITS):
                     self.swallow -= 1
                     doomed.set()
+                    if self.late:
+                        back.close()
+                        await asyncio.sleep(self.late)
                 forth.write(data)
         forth.close()
 

@@ -57,6 +57,18 @@ async def test_a_commit_whose_answer_is_lost_is_found_to_have_happened(database,
         assert count == 2
 
 
+async def test_a_write_that_reaches_the_server_after_it_was_given_up_comes_too_late(database):
+    async with Proxy(database) as proxy, opened(proxy.url) as log:
+        await log.append(append(note("warm", "up")))
+        proxy.swallow, proxy.late = 1, 0.5
+        await log.append(append(note(1, "a")))
+        await asyncio.sleep(0.7)
+        assert proxy.swallow == 0
+        await log.append(append(note(2, "a")))
+    found = await rows(database, "SELECT stream FROM log.events ORDER BY position")
+    assert found == [(stream("warm"),), (stream(1),), (stream(2),)]
+
+
 async def test_lost_answers_amid_traffic_double_and_lose_nothing(database):
     async with Proxy(database) as proxy, opened(proxy.url) as log:
 

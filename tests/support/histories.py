@@ -13,7 +13,14 @@ def history(decider, commands, past=()):
             past += decider.decide(fold(decider, past), command)
         except Rejected:
             continue
+    snapshot_holds(decider, fold(decider, past))
     return past
+
+
+def snapshot_holds(decider, state):
+    """A snapshot of the state is the state."""
+    written = msgspec.json.encode(state)
+    assert msgspec.json.decode(written, type=type(decider.EMPTY)) == state
 
 
 def stored(decider, events):

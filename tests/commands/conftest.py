@@ -1,0 +1,3 @@
+from tests.policies.conftest import market
+
+__all__ = ["market"]

@@ -1,0 +1,144 @@
+"""Remembered states: quick when they are right, harmless when they are stale."""
+
+import msgspec
+import pytest
+
+from adapters.log.codec import holds_personal
+from application.catalog import Catalog
+from application.ports import Key, Missing
+from application.states import State, States
+from application.work import Commands
+from domain import AGGREGATES, catalog
+from domain.catalog import ChangePrice, RestoreProduct, RetireProduct
+from domain.kernel import Rejected
+from domain.money import Money
+from tests.policies.market import TENANT, call
+
+
+@pytest.fixture
+def here(market):
+    return Catalog(Commands(market.log))
+
+
+@pytest.fixture
+def elsewhere(market):
+    """The same use cases in another process."""
+    return Catalog(Commands(market.log))
+
+
+def price(amount):
+    return ChangePrice(Money(amount, "DZD"), None, "season")
+
+
+def keyed(name):
+    return call(key=Key("karim", "price", name, b"request"))
+
+
+async def test_a_second_command_reads_nothing(market, here, monkeypatch):
+    await here.change(call(), "rug", None, price(11))
+
+    async def unread(*_):
+        raise AssertionError("read again")
+
+    monkeypatch.setattr(market.log, "load", unread)
+    done = await here.change(call(), "rug", None, price(12))
+    assert done.version == 3
+
+
+async def test_a_command_on_a_stale_state_is_decided_again(market, here, elsewhere):
+    await here.change(call(), "rug", None, price(11))
+    await elsewhere.change(call(), "rug", None, price(12))
+    done = await here.change(call(), "rug", None, price(13))
+    assert done.version == 4
+    assert (await market.state(catalog, "rug")).price == Money(13, "DZD")
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+async def test_what_looks_like_no_news_on_a_stale_state_is_decided_again(
+    market, here, elsewhere, key
+):
+    await here.change(call(), "rug", None, price(11))
+    await elsewhere.change(call(), "rug", None, price(12))
+    done = await here.change(keyed(key) if key else call(), "rug", None, price(11))
+    assert done.version == 4
+    assert (await market.state(catalog, "rug")).price == Money(11, "DZD")
+
+
+async def test_a_refusal_on_a_stale_state_is_decided_again(market, here, elsewhere):
+    await here.change(call(), "rug", None, RetireProduct())
+    await elsewhere.change(call(), "rug", None, RestoreProduct())
+    await here.change(call(), "rug", None, price(11))
+    assert (await market.state(catalog, "rug")).price == Money(11, "DZD")
+
+
+async def test_a_refusal_that_stands_is_answered(here):
+    await here.change(call(), "rug", None, RetireProduct())
+    with pytest.raises(Rejected):
+        await here.change(call(), "rug", None, price(11))
+    with pytest.raises(Missing):
+        await here.change(call(), "no-rug", None, price(11))
+
+
+async def test_an_answer_is_replayed_though_the_command_would_now_be_refused(here):
+    first = await here.change(keyed("k"), "rug", None, price(11))
+    await here.change(call(), "rug", None, RetireProduct())
+    assert await here.change(keyed("k"), "rug", None, price(11)) == first
+
+
+async def test_a_stream_that_was_taken_to_be_empty_is_read_after_all(market, here):
+    """``create`` supposes that the id it was given is new."""
+    product = await market.state(catalog, "rug")
+    new = catalog.CreateProduct("karim", product.describing, product.price)
+    with pytest.raises(Rejected) as refused:
+        await here.create(call(), "rug", new)
+    assert refused.value.code == "catalog.product_exists"
+
+
+async def test_a_long_stream_is_loaded_from_its_snapshot(market, here):
+    for amount in range(1, 121):
+        await here.change(call(), "rug", None, price(amount))
+    await market.log._shelf.settle()
+    stream = f"{TENANT}/catalog/rug"
+    past = (await market.log.load(TENANT, [stream]))[stream]
+    assert (past.version, past.since) == (121, 100)
+    assert len(past.events) == 21
+    assert (await market.state(catalog, "rug")).price == Money(120, "DZD")
+    await here.change(call(), "rug", None, price(7))
+    assert (await market.state(catalog, "rug")).price == Money(7, "DZD")
+
+
+async def test_a_snapshot_of_other_code_is_ignored(market, here):
+    for amount in range(1, 121):
+        await here.change(call(), "rug", None, price(amount))
+    await market.log._shelf.settle()
+    market.log._shelf.shape = "of other code"
+    stream = f"{TENANT}/catalog/rug"
+    past = (await market.log.load(TENANT, [stream]))[stream]
+    assert (past.version, past.since, len(past.events)) == (121, 0, 121)
+
+
+def test_memory_is_bounded_and_the_longest_unused_goes_first():
+    states = States(memory=20_000)
+    for n in range(100):
+        states.keep(f"s{n}", State(1, n, "state", 0, 250))
+        states.get("s0")
+    assert len(states) == 10
+    assert states.get("s0")
+    assert states.get("s99")
+    assert states.get("s98")
+    assert not states.get("s50")
+
+
+def test_an_older_state_does_not_replace_a_newer_one():
+    states = States()
+    states.keep("s", State(2, 9, "new", 0, 10))
+    states.keep("s", State(1, 8, "old", 0, 10))
+    assert states.get("s").value == "new"
+
+
+@pytest.mark.parametrize("decider", AGGREGATES.values(), ids=AGGREGATES)
+def test_a_state_holds_nobodys_personal_data_and_can_be_written_down(decider):
+    """It outlives the erasure of a person's key, in memory and in snapshots."""
+    kind = type(decider.EMPTY)
+    assert not holds_personal(kind)
+    assert msgspec.json.decode(msgspec.json.encode(decider.EMPTY), type=kind) == decider.EMPTY

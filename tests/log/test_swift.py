@@ -1,0 +1,137 @@
+"""Writing in one statement, on the supposition that the log stands as this process left it."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+
+from adapters.log import committer, store
+from adapters.log.ids import Ids
+from adapters.log.keyring import Seals
+from adapters.log.requests import prepared
+from adapters.log.standing import Standing, asserted_of
+from adapters.postgres.pools import APPEND, conninfo_of
+from application.ports import Conflict, Taken
+from tests.log.notes import CODEC, append, key, landed, note, opened, rows, stream
+
+
+def connected(database):
+    return psycopg.AsyncConnection.connect(
+        conninfo_of(database, APPEND, "test", 5.0), autocommit=True
+    )
+
+
+@asynccontextmanager
+async def writing(database):
+    """Two connections and a standing log; ``written``: a batch that supposes it still stands."""
+    async with await connected(database) as one, await connected(database) as other:
+        first = [prepared(append(note("first", "a")), CODEC, Seals("acme", {}), 0.0)]
+        books = await store.locked(one, first)
+        books.post(first[0], Ids())
+        await store.written(one, books)
+        standing = Standing(books)
+
+        def posted(*appends):
+            batch = [prepared(each, CODEC, Seals("acme", {}), 0.0) for each in appends]
+            supposed = standing.books(batch)
+            for request in batch:
+                supposed.post(request, Ids())
+            return supposed, asserted_of(batch)
+
+        async def written(supposed, asserted=()):
+            left = (standing.position, standing.recorded_at)
+            return await store.swift(one, supposed, left, asserted)
+
+        yield SimpleNamespace(other=other, posted=posted, written=written)
+
+
+async def count(database):
+    ((number,),) = await rows(database, "SELECT count(*) FROM log.events")
+    return number
+
+
+async def test_it_is_written_while_the_log_stands(database):
+    async with writing(database) as w:
+        assert await w.written(*w.posted(append(note("second", "a"))))
+    assert await count(database) == 2
+
+
+async def test_nothing_is_written_once_somebody_asked_what_became_of_it(database):
+    async with writing(database) as w:
+        supposed, _ = w.posted(append(note("second", "a")))
+        assert not await store.landed(w.other, supposed)
+        assert not await w.written(supposed)
+    assert await count(database) == 1
+
+
+async def test_nothing_is_written_when_another_process_has_written(database):
+    async with writing(database) as w:
+        async with opened(database) as log:
+            await log.append(append(note("between", "a")))
+        assert not await w.written(*w.posted(append(note("second", "a"))))
+    assert await count(database) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        append(note("first", "b")),
+        append(note("second", "b"), asserted=((stream("first"), 0),)),
+        append(note("second", "b"), claims=(("slug", "rug", "other"),)),
+        append(note("second", "b"), idempotency=key("used"), answer=landed),
+    ],
+    ids=["version", "asserted version", "name", "key"],
+)
+async def test_nothing_is_written_when_a_supposition_is_wrong(database, wrong):
+    async with opened(database) as log:
+        await log.append(
+            append(
+                note("zero", "a"),
+                claims=(("slug", "rug", "mine"),),
+                idempotency=key("used"),
+                answer=landed,
+            )
+        )
+    async with writing(database) as w:
+        assert not await w.written(*w.posted(wrong))
+    assert await count(database) == 2
+
+
+async def test_a_wrong_supposition_costs_the_others_of_the_batch_nothing(database):
+    async with opened(database) as log:
+        await log.append(append(note("taken", "a"), claims=(("slug", "rug", "mine"),)))
+        results = await asyncio.gather(
+            *(log.append(append(note(n, "a"))) for n in range(20)),
+            log.append(append(note("taken", "b"))),
+            log.append(append(note("new", "b"), claims=(("slug", "rug", "other"),))),
+            return_exceptions=True,
+        )
+    refused = [result for result in results if isinstance(result, Exception)]
+    assert [type(each) for each in refused] == [Conflict, Taken]
+    assert refused[0].streams == (stream("taken"),)
+    assert await count(database) == 21
+
+
+async def test_processes_that_take_turns_never_double_or_lose_an_event(database, monkeypatch):
+    swift, taken = store.swift, []
+
+    async def counted(*args):
+        taken.append(await swift(*args))
+        return taken[-1]
+
+    monkeypatch.setattr(committer.store, "swift", counted)
+    async with opened(database) as one, opened(database) as other:
+
+        async def write(log, name):
+            for version in range(30):
+                await log.append(append(note(name, str(version), expected=version)))
+
+        await asyncio.gather(*(write((one, other)[n % 2], n) for n in range(8)))
+        for n in range(10):
+            await one.append(append(note(f"alone {n}", "a")))
+    assert True in taken
+    assert False in taken
+    found = await rows(database, "SELECT position FROM log.events ORDER BY position")
+    assert [position for (position,) in found] == list(range(1, 8 * 30 + 11))
