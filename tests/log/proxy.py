@@ -10,11 +10,18 @@ COMMITS = (b"COMMIT", b'"event_id"')
 
 
 class Proxy:
+<<<<<<< tests/log/proxy.py
     """``swallow``: how many commits still go unanswered. They do reach the server, ``late``
     seconds after the client heard that the connection is gone."""
+=======
+    """``swallow``: how many commits still go unanswered. They do reach the server.
+>>>>>>> /tmp/ftree/tests/log/proxy.py
 
-    def __init__(self, url: str) -> None:
-        self._target = urlsplit(url)
+    ``only``: of connections that name themselves so when they begin.
+    """
+
+    def __init__(self, url: str, only: bytes = b"") -> None:
+        self._target, self._only = urlsplit(url), only
         self.swallow = 0
         self.late = 0.0
         self.swallowed = 0
@@ -24,7 +31,8 @@ class Proxy:
     async def __aenter__(self) -> "Proxy":
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         port = self._server.sockets[0].getsockname()[1]
-        self.url = self._target._replace(netloc=f"postgres@127.0.0.1:{port}").geturl()
+        user, _, _ = self._target.netloc.rpartition("@")
+        self.url = self._target._replace(netloc=f"{user}@127.0.0.1:{port}").geturl()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -39,7 +47,11 @@ class Proxy:
         if self.refuse:
             back.close()
             return
-        server, forth = await asyncio.open_connection(self._target.hostname, self._target.port)
+        try:
+            server, forth = await asyncio.open_connection(self._target.hostname, self._target.port)
+        except OSError:
+            back.close()
+            return
         self._open |= {back, forth}
         doomed = asyncio.Event()
         await asyncio.gather(
@@ -49,8 +61,14 @@ class Proxy:
 
     async def _forward(self, client, forth, back, doomed) -> None:
         with contextlib.suppress(OSError):
+            chosen = not self._only
             while data := await client.read(65536):
+<<<<<<< tests/log/proxy.py
                 if self.swallow and any(commit in data for commit in COMMITS):
+=======
+                chosen = chosen or self._only in data
+                if b"COMMIT" in data and self.swallow and chosen:
+>>>>>>> /tmp/ftree/tests/log/proxy.py
                     self.swallow -= 1
                     doomed.set()
                     if self.late:

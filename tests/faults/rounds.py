@@ -1,0 +1,200 @@
+"""Round after round: load, disaster, recovery, checks."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+
+import httpx
+import psycopg
+
+from tests.faults import checks
+from tests.faults.disasters import FULL_DISK, MUDDLED, Deck, Disaster
+from tests.faults.follower import Follower
+from tests.faults.ground import Ground
+from tests.faults.load import TENANTS, Load
+from tests.faults.sent import Mail
+from tests.faults.tail import Tail
+
+RECOVERY = 90.0  # seconds in which everything must be well again by itself
+QUIET = 3  # looks in a row at which nothing moves
+
+
+@dataclass
+class Report:
+    seed: int
+    rounds: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    commands: Counter[str] = field(default_factory=Counter)
+    unknown: int = 0
+    events: int = 0
+    pushed: int = 0
+    swallowed: int = 0  # replies of COMMIT
+    skipped: tuple[str, ...] = ()
+    violations: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        kinds = ", ".join(f"{name} {count}" for name, count in sorted(self.faults.items()))
+        lines = [
+            f"seed {self.seed}: {self.rounds} rounds, {sum(self.faults.values())} faults",
+            f"faults: {kinds}",
+            f"commands: {self.commands['acknowledged']} acknowledged,"
+            f" {self.commands['refused']} refused, {self.unknown} unknown and resolved",
+            f"events: {self.events}, pushes taken: {self.pushed},"
+            f" replies of COMMIT lost: {self.swallowed}",
+            *(f"skipped, for want of root: {name}" for name in self.skipped),
+            *(f"VIOLATION {line}" for line in self.violations),
+            f"violations: {len(self.violations)}",
+        ]
+        return "\n".join(lines)
+
+
+class Rounds:
+    """``longest``: seconds that a process is frozen, or the disk full, at the most."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        seed: int,
+        longest: float,
+        say: Callable[[str], None],
+        only: Sequence[str] | None = None,
+    ) -> None:
+        self._ground, self._longest, self._say = ground, longest, say
+        self._chance = Random(seed)
+        self._owner = ground.settings.postgres_url
+        self._mail, self._tail = Mail(ground), Tail(self._owner)
+        self._load = Load(self._mail, Random(seed + 1))
+        self._followers = [self._follower(tenant) for tenant in TENANTS]
+        skipped = () if ground.disk else (FULL_DISK.name,)
+        self._deck = Deck(self._chance, frozenset(skipped), only)
+        self.report = Report(seed, skipped=skipped)
+        self._lost = False  # what was pushed, with NATS's disk
+
+    def _follower(self, tenant: str) -> Follower:
+        return Follower(
+            self._ground.settings.nats_url,
+            tenant,
+            lambda: checks.documents(self._owner, self._mail, tenant),
+            Random(tenant),
+        )
+
+    async def run(self, rounds: int) -> Report:
+        stop = asyncio.Event()
+        jobs = [self._tail.run(stop), *(follower.run(stop) for follower in self._followers)]
+        tasks = [asyncio.create_task(job) for job in jobs]
+        try:
+            await self._load.open()
+            for number in range(1, rounds + 1):
+                await self._round(number, rounds)
+        finally:
+            stop.set()
+            await asyncio.gather(*tasks)
+            await self._mail.close()
+        return self.report
+
+    async def _round(self, number: int, of: int) -> None:
+        disasters = self._deck.draw()
+        names = " and ".join(disaster.name for disaster in disasters)
+        self._say(f"round {number} of {of}: {names}")
+        await self._hit(disasters)
+        began = time.monotonic()
+        unknown = await self._mail.resolve()
+        recovered = await self._recover()
+        seconds = time.monotonic() - began
+        wrong = [] if recovered else [f"not well again after {RECOVERY:.0f} s"]
+        wrong += await self._check()
+        self._tell(disasters, unknown, [f"round {number} ({names}): {line}" for line in wrong])
+        self._say(f"  {unknown} unknown, well after {seconds:.1f} s, {len(wrong)} violations")
+
+    async def _hit(self, disasters: list[Disaster]) -> None:
+        """Load all the while, and the disaster at some moment of it."""
+        stop = asyncio.Event()
+        load = asyncio.create_task(self._load.run(stop))
+        self._mail.full = any(disaster.full for disaster in disasters)
+        self._lost |= any(disaster.loses_pushes for disaster in disasters)
+        for follower in self._followers:
+            follower.muddled = MUDDLED in disasters
+        await asyncio.sleep(self._chance.uniform(0.3, 1.5))
+        try:
+            await asyncio.gather(
+                *(
+                    disaster.strike(self._ground, self._chance, self._longest)
+                    for disaster in disasters
+                )
+            )
+            await asyncio.sleep(self._chance.uniform(0.3, 1.0))
+        finally:
+            stop.set()
+            await load
+            self._mail.full = False
+
+    async def _recover(self) -> bool:
+        """Whether it did, by itself."""
+        until, quiet = time.monotonic() + RECOVERY, 0
+        while time.monotonic() < until:
+            quiet = quiet + 1 if await self._is_well() else 0
+            if quiet == QUIET:
+                return True
+            await asyncio.sleep(0.1)
+        return False
+
+    async def _is_well(self) -> bool:
+        try:
+            if not (await checks.at_rest(self._owner) and await self._ground.ready()):
+                return False
+            ends = [await checks.pushes(self._owner, f, self._lost) for f in self._followers]
+            return not any(ends) and not await checks.order(self._owner, self._tail)
+        except (psycopg.Error, OSError, httpx.HTTPError):
+            return False
+
+    async def _check(self) -> list[str]:
+        done = self._mail.settle()
+        wrong = await checks.commands(self._owner, self._mail, done, self._tail, self._chance)
+        wrong += await checks.order(self._owner, self._tail)
+        wrong += await checks.rows(self._ground)
+        for follower in self._followers:
+            wrong += await checks.pushes(self._owner, follower, self._lost)
+        wrong += checks.money(self._tail)
+        wrong += await checks.tenants(self._mail, self._tail, self._followers)
+        for witness in (self._mail, self._tail, *self._followers):
+            wrong += witness.violations
+            witness.violations.clear()
+        return wrong
+
+    def _tell(self, disasters: list[Disaster], unknown: int, wrong: list[str]) -> None:
+        report = self.report
+        report.rounds += 1
+        report.faults.update(disaster.name for disaster in disasters)
+        report.commands = self._mail.count
+        report.unknown += unknown
+        report.events, report.swallowed = self._tail.position, self._ground.proxy.swallowed
+        report.pushed = sum(len(follower.taken) for follower in self._followers)
+        report.violations += wrong
+        for line in wrong:
+            self._say(f"  VIOLATION {line}")
+
+
+async def faults(
+    rounds: int,
+    seed: int,
+    longest: float,
+    say: Callable[[str], None],
+    only: Sequence[str] | None = None,
+) -> Report:
+    """The whole of it. The data directory stays when there are violations.
+
+    ``only``: the kinds of disasters to choose from, by name.
+    """
+    ground = Ground()
+    async with ground:
+        report = await Rounds(ground, seed, longest, say, only).run(rounds)
+    if report.violations:
+        say(f"its logs are in {ground.directory / 'logs'}")
+    else:
+        with suppress(OSError):
+            ground.clear()
+    return report
