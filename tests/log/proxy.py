@@ -10,12 +10,8 @@ COMMITS = (b"COMMIT", b'"event_id"')
 
 
 class Proxy:
-<<<<<<< tests/log/proxy.py
     """``swallow``: how many commits still go unanswered. They do reach the server, ``late``
-    seconds after the client heard that the connection is gone."""
-=======
-    """``swallow``: how many commits still go unanswered. They do reach the server.
->>>>>>> /tmp/ftree/tests/log/proxy.py
+    seconds after the client heard that the connection is gone.
 
     ``only``: of connections that name themselves so when they begin.
     """
@@ -63,12 +59,8 @@ class Proxy:
         with contextlib.suppress(OSError):
             chosen = not self._only
             while data := await client.read(65536):
-<<<<<<< tests/log/proxy.py
-                if self.swallow and any(commit in data for commit in COMMITS):
-=======
                 chosen = chosen or self._only in data
-                if b"COMMIT" in data and self.swallow and chosen:
->>>>>>> /tmp/ftree/tests/log/proxy.py
+                if chosen and self.swallow and any(commit in data for commit in COMMITS):
                     self.swallow -= 1
                     doomed.set()
                     if self.late:
