@@ -36,6 +36,7 @@ from application.ports import (
     Past,
     Receipt,
     Snapshot,
+    Unavailable,
 )
 from application.states import State, States
 from domain.kernel import Decider, Recorded, Rejected, context_of
@@ -44,6 +45,7 @@ R = TypeVar("R", bound=Struct)
 ATTEMPTS = 60
 PAUSE = 0.05  # seconds at the most, and at random, before a command is decided again
 SNAPSHOT_EVERY = 100  # events
+TURN = 5.0  # seconds that a command waits for its turn on the streams that it will write
 PATIENCE = 10.0  # seconds that a second request waits for the first one of the same key
 
 
@@ -207,10 +209,11 @@ class Commands:
     """Runs commands: queues per stream, decides again after a conflict, replays a known key.
 
     ``states``: what to remember of the streams between commands; None: nothing.
+    ``patience``: seconds that a command waits for its turn.
     """
 
-    def __init__(self, log: Log, states: States | None = None) -> None:
-        self._log = log
+    def __init__(self, log: Log, states: States | None = None, patience: float = TURN) -> None:
+        self._log, self._patience = log, patience
         self._states = States() if states is None else states
         self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._waiting: defaultdict[str, int] = defaultdict(int)
@@ -238,9 +241,14 @@ class Commands:
         return await Work(self._log, call, self._states).load(decider, id)
 
     async def _queued(self, call: Call, attempt: Attempt, queues: Iterable[str]) -> Appended:
+        """Raises Unavailable when its turn does not come: a crowd must not wait for ever."""
         async with AsyncExitStack() as stack:
-            for stream in sorted(set(queues)):
-                await stack.enter_async_context(self._queue(stream))
+            try:
+                async with asyncio.timeout(self._patience):
+                    for stream in sorted(set(queues)):
+                        await stack.enter_async_context(self._queue(stream))
+            except TimeoutError:
+                raise Unavailable("log") from None
             return await self._attempts(call, attempt)
 
     async def _attempts(self, call: Call, attempt: Attempt) -> Appended:
