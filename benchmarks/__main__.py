@@ -1,6 +1,7 @@
 """`make bench`, or python -m benchmarks [WORD...]: measure, print the table, keep it as JSON."""
 
 import asyncio
+import signal
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,7 @@ def main(
         click.echo("\n".join(work.name for work in wanted))
         return
     logs.configure("warning")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     bench = Bench(1 if profile else runs, not (souk_only or profile), profile)
     rows = asyncio.run(bench.all(wanted, seconds))
     if bench.peers:
@@ -58,11 +60,15 @@ class Bench:
             for work in works:
                 try:
                     rows += await self._one(servers, work)
+                except Absent as why:
+                    click.echo(f"{work.name}: not measured: {why}")
                 except Failed as failure:
                     rows += failed(work, failure)
         return rows
 
     async def _one(self, servers: Ground, work: Work) -> list[Row]:
+        if work.ready:
+            work.ready()
         began = monotonic()
         parts = ["souk"]
         if work.peer and self.peers:

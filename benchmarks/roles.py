@@ -33,7 +33,9 @@ def running(given: Settings, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     """`souk <words>` as a child, until the block is left."""
     environment = os.environ | to_env(given) | {"LOG_LEVEL": "warning"}
     command = [sys.executable, "-m", "entrypoints.cli", *words]
-    child = subprocess.Popen(command, cwd=ROOT, env=environment)  # noqa: S603
+    child = subprocess.Popen(  # noqa: S603
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
     try:
         yield child
     finally:

@@ -1,5 +1,6 @@
 """What peers need: packages of npm and PyPI, in a folder of the bench's own."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,17 @@ def python(site: Site) -> Path:
         _run(folder, str(interpreter), *pip, "-r", str(wanted))
         _ready(folder, wanted)
     return interpreter
+
+
+def loader(site: Site) -> Path:
+    """The load generator, compiled if need be. Raises Absent."""
+    source, program = HERE / "load.c", Path(site.tools) / "load"
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        program.parent.mkdir(parents=True, exist_ok=True)
+        draft = program.with_name(f"load.{os.getpid()}")
+        _run(HERE, "cc", "-O2", "-D_GNU_SOURCE", "-o", str(draft), str(source))
+        draft.rename(program)
+    return program
 
 
 def _is_ready(folder: Path, pins: Path) -> bool:

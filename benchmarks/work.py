@@ -36,7 +36,7 @@ Before: TypeAlias = Callable[[Site], None]
 
 
 class Absent(Exception):
-    """A peer is not here; the message says why."""
+    """A peer, or what a work is done on, is not here; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Work:
 
     ``souk`` and ``peer`` measure once, each in a fresh process on a fresh database, which is a
     copy of what ``souk_before`` or ``peer_before`` filled. Souk's databases are migrated; a
-    peer's are empty. ``install``: makes the peer ready, or raises Absent.
+    peer's are empty. ``install``: makes the peer ready, or raises Absent. ``ready``: raises
+    Absent when the work cannot be measured at all.
     """
 
     name: str
@@ -56,4 +57,5 @@ class Work:
     souk_before: Before | None = None
     peer_before: Before | None = None
     install: Callable[[Site], object] | None = None
+    ready: Callable[[], object] | None = None
     peer_is_souk: bool = False  # in another setting, so it needs a migrated database too

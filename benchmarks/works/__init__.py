@@ -1,7 +1,18 @@
 """Every work that is measured, in the table's order."""
 
 from benchmarks.work import Work
-from benchmarks.works import catchup, checkout, commands, live, loading, peers, push, together
+from benchmarks.works import (
+    catchup,
+    checkout,
+    commands,
+    http,
+    live,
+    loading,
+    olist,
+    peers,
+    push,
+    together,
+)
 
 WORKS: tuple[Work, ...] = (
     *commands.WORKS,
@@ -12,4 +23,6 @@ WORKS: tuple[Work, ...] = (
     *peers.WORKS,
     *push.WORKS,
     *together.WORKS,
+    *olist.WORKS,
+    *http.WORKS,
 )

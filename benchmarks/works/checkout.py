@@ -22,18 +22,26 @@ PRICE = Money(459_900, "DZD")  # as listed
 TERMS = Terms(payments=(Paying("card"),))
 
 
-def shop(number_of_carts: int) -> Callable[[Site], None]:
-    """50 sellers, 1,000 products in stock, and filled carts of 500 buyers."""
-    return lambda site: on_loop(_shop(site, number_of_carts))
+def shop(site: Site) -> None:
+    on_loop(_shop(site))
 
 
-async def _shop(site: Site, number_of_carts: int) -> None:
+async def _shop(site: Site) -> None:
     async with opened(site) as (_, commands):
-        await each(range(SELLERS), lambda n: _seller(commands, n))
-        await each(range(site.some(PRODUCTS)), lambda n: _product(commands, n))
-        await each(
-            range(site.some(number_of_carts)), lambda n: _cart(commands, n, site.some(PRODUCTS))
-        )
+        await fill(site, commands, CARTS, buyer)
+
+
+async def fill(site: Site, commands: Commands, carts: int, owner: Callable[[int], str]) -> None:
+    """50 sellers, 1,000 products in stock, and so many filled carts."""
+    products = site.some(PRODUCTS)
+    await each(range(SELLERS), lambda n: _seller(commands, n))
+    await each(range(products), lambda n: _product(commands, n))
+    await each(range(site.some(carts)), lambda n: _cart(commands, n, products, owner(n)))
+
+
+async def check_out(checkouts: Checkouts, number: int, owner: str) -> None:
+    call = keyed("POST /api/v1/carts/{id}/check-out", owner)
+    await checkouts.check_out(call, id_of("cart", number), owner, TERMS)
 
 
 async def _seller(commands: Commands, number: int) -> None:
@@ -47,12 +55,12 @@ async def _product(commands: Commands, number: int) -> None:
     await do(commands, inventory, id, ReceiveStock(1_000_000))
 
 
-async def _cart(commands: Commands, number: int, products: int) -> None:
+async def _cart(commands: Commands, number: int, products: int, owner: str) -> None:
     items = [
         AddItem(id_of("product", n), seller(n), None, f"Ceramic set {n}", PRICE, 1, 1)
         for n in chosen(number, products)
     ]
-    await do(commands, carts, id_of("cart", number), OpenCart(buyer(number)), *items)
+    await do(commands, carts, id_of("cart", number), OpenCart(owner), *items)
 
 
 def seller(product: int) -> str:
@@ -75,8 +83,7 @@ async def _checking_out(site: Site) -> Figures:
             number = next(numbers)
             if number >= site.some(CARTS):
                 raise Exhausted
-            call = keyed("POST /api/v1/carts/{id}/check-out", buyer(number))
-            await checkouts.check_out(call, id_of("cart", number), buyer(number), TERMS)
+            await check_out(checkouts, number, buyer(number))
 
         return await closed(32, site.seconds, lambda _: one)
 
@@ -88,7 +95,7 @@ WORKS = (
         checking_out,
         stock_checkout.measure,
         stock.NAME,
-        shop(CARTS),
+        shop,
         stock_checkout.fill,
     ),
 )
