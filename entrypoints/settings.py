@@ -21,7 +21,8 @@ class Issuer(Struct, frozen=True):
 
 class Settings(Struct, frozen=True):
     """``signing_key_pem``: an EC P-256 private key. ``master_key``: 32 bytes, seals the keys of
-    personal data. ``secret``: makes the HMACs of idempotent requests."""
+    personal data. ``secret``: makes the HMACs of idempotent requests. ``patience``: seconds that
+    Postgres has for an append or a read, after which the answer is 503."""
 
     postgres_url: str
     valkey_url: str
@@ -33,6 +34,7 @@ class Settings(Struct, frozen=True):
     issuer: str = "souk"
     audience: str = "souk-api"
     issuers: tuple[Issuer, ...] = ()
+    patience: float = 5.0
 
     def __repr__(self) -> str:
         """Never a secret, nor a URL that may hold a password."""
@@ -57,7 +59,7 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
     """Settings from SOUK_… variables. Raises SettingsMissing.
 
     SOUK_MASTER_KEY is base64 of 32 bytes; SOUK_SIGNING_KEY is a PEM or the path of one;
-    SOUK_ISSUERS, optional, is a JSON list of issuers.
+    SOUK_ISSUERS, optional, is a JSON list of issuers; SOUK_PATIENCE, optional, is in seconds.
     """
     if missing := [name for name in REQUIRED if not env.get(name)]:
         raise SettingsMissing(f"Set {', '.join(missing)}; `souk up` needs none of them.")
@@ -72,6 +74,7 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         issuer=env.get("SOUK_ISSUER") or "souk",
         audience=env.get("SOUK_AUDIENCE") or "souk-api",
         issuers=_issuers(env.get("SOUK_ISSUERS") or "[]"),
+        patience=_seconds(env.get("SOUK_PATIENCE") or "5"),
     )
 
 
@@ -88,6 +91,7 @@ def to_env(settings: Settings) -> dict[str, str]:
         "SOUK_ISSUER": settings.issuer,
         "SOUK_AUDIENCE": settings.audience,
         "SOUK_ISSUERS": msgspec.json.encode(settings.issuers).decode(),
+        "SOUK_PATIENCE": str(settings.patience),
     }
 
 
@@ -108,6 +112,16 @@ def _pem(text: str) -> str:
         return Path(text).read_text()
     except OSError:
         raise SettingsMissing("SOUK_SIGNING_KEY is neither a PEM nor a readable file.") from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0.1 <= seconds <= 600:
+        raise SettingsMissing("SOUK_PATIENCE must be a number of seconds, 0.1 to 600.")
+    return seconds
 
 
 def _issuers(text: str) -> tuple[Issuer, ...]:

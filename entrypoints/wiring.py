@@ -82,7 +82,7 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
     """Open everything, without waiting for servers that are away; close it in reverse."""
     async with AsyncExitStack() as stack:
         log = await stack.enter_async_context(
-            PostgresLog(settings.postgres_url, settings.master_key)
+            PostgresLog(settings.postgres_url, settings.master_key, patience=settings.patience)
         )
         read = await _pool(stack, settings, READ, READERS)
         project = await _pool(stack, settings, PROJECT, 2)
@@ -91,7 +91,7 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
         yield Souk(
             settings,
             log,
-            Commands(log),
+            Commands(log, patience=settings.patience),
             reader,
             Positions(read, project),
             await stack.enter_async_context(Counters(settings.valkey_url, reader, PROJECTIONS)),
@@ -102,6 +102,7 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
 
 
 async def _pool(stack: AsyncExitStack, settings: Settings, role: str, size: int) -> Pool:
-    pool = await open_pool(settings.postgres_url, role, size=size, name=f"souk-{role}")
+    url, patience = settings.postgres_url, settings.patience
+    pool = await open_pool(url, role, size=size, name=f"souk-{role}", timeout=patience)
     stack.push_async_callback(pool.close)
     return pool
