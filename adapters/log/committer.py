@@ -13,7 +13,7 @@ from adapters.log import store
 from adapters.log.books import Books
 from adapters.log.ids import Ids
 from adapters.log.requests import Request
-from adapters.log.standing import Standing, asserted_of
+from adapters.log.standing import Standing
 from adapters.postgres.pools import APPEND, AWAY, Connection, conninfo_of
 from application.ports import Appended, Unavailable
 from domain.kernel import Rejected
@@ -162,7 +162,7 @@ class Committer:
         outcomes = [self._posted(books, request) for request in batch]
         left = (standing.position, standing.recorded_at)
         if not books.rows or not await self._sent(
-            store.swift(connection, books, left, asserted_of(batch)), books, batch
+            store.swift(connection, books, left, standing.asserted(batch)), books, batch
         ):
             self._misses += 1
             self._looks = 2 ** min(self._misses, 6)

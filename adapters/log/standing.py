@@ -1,14 +1,14 @@
 """How the log stood when this process last wrote it: the next batch supposes that it still does."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from adapters.log.books import Books
+from adapters.log.books import EMPTY, Books
 from adapters.log.requests import Request
 from adapters.log.store import sequences_of
 
-MOST = 10_000  # tenants whose chains and numbers are remembered
+MOST = 50_000  # streams, chains and numbers that are remembered
 
 
 class Standing:
@@ -17,6 +17,7 @@ class Standing:
     def __init__(self, books: Books) -> None:
         self.position, self.recorded_at = books.position, books.recorded_at
         self._chains, self._numbers = dict(books.chains), dict(books.numbers)
+        self._versions = {row.stream: row.version for row in books.rows}
         self._read = time.monotonic()
         self._clock = books.recorded_at
 
@@ -24,6 +25,7 @@ class Standing:
         """Whether all that the batch needs to know is known. What is freed must be looked up."""
         return (
             not any(request.releases for request in batch)
+            and not any(part.expected == EMPTY for request in batch for part in request.parts)
             and all(request.call.tenant in self._chains for request in batch)
             and sequences_of(batch) <= self._numbers.keys()
         )
@@ -31,11 +33,8 @@ class Standing:
     def books(self, batch: Sequence[Request]) -> Books:
         """As they are if every stream is where the batch expects it and no name or key is taken."""
         versions: dict[str, int] = {}
-        for request in batch:
-            for stream, version in request.asserted:
-                versions.setdefault(stream, version)
-            for part in request.parts:
-                versions.setdefault(part.stream, part.expected)
+        for stream, version in _expected(batch):
+            versions.setdefault(stream, self._versions.get(stream, version))
         now = max(self._now(), self.recorded_at)
         return Books(self.position, now, versions, {}, {}, self._numbers, self._chains)
 
@@ -43,14 +42,28 @@ class Standing:
         """The server's time, as this process's steady clock tells it."""
         return self._clock + timedelta(seconds=time.monotonic() - self._read)
 
+    def asserted(self, batch: Sequence[Request]) -> list[tuple[str, int]]:
+        """What the log must confirm, since it is not known here. That a new stream is new, its
+        first version tells."""
+        return sorted(
+            {
+                (stream, version)
+                for stream, version in _expected(batch)
+                if stream not in self._versions
+            }
+            - {(part.stream, 0) for request in batch for part in request.parts}
+        )
+
     def moved(self, books: Books) -> bool:
         """Take note of what was written. False when too much is remembered: look again."""
         self.position, self.recorded_at = books.position, books.recorded_at
-        return len(self._chains) + len(self._numbers) <= MOST
+        self._versions |= {row.stream: row.version for row in books.rows}
+        return len(self._versions) + len(self._chains) + len(self._numbers) <= MOST
 
 
-def asserted_of(batch: Iterable[Request]) -> list[tuple[str, str, int]]:
-    """What must not have moved, though nothing is written to it."""
-    return sorted(
-        {(request.call.tenant, s, version) for request in batch for s, version in request.asserted}
-    )
+def _expected(batch: Iterable[Request]) -> Iterator[tuple[str, int]]:
+    """Streams and the versions that the batch expects of them; the first one's word counts."""
+    for request in batch:
+        yield from request.asserted
+        for part in request.parts:
+            yield part.stream, part.expected

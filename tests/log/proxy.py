@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from urllib.parse import urlsplit
 
-
 # A write with rows in it is its own commit, or goes with one.
 COMMITS = (b"COMMIT", b'"event_id"')
 

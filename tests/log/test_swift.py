@@ -11,7 +11,7 @@ from adapters.log import committer, store
 from adapters.log.ids import Ids
 from adapters.log.keyring import Seals
 from adapters.log.requests import prepared
-from adapters.log.standing import Standing, asserted_of
+from adapters.log.standing import Standing
 from adapters.postgres.pools import APPEND, conninfo_of
 from application.ports import Conflict, Taken
 from tests.log.notes import CODEC, append, key, landed, note, opened, rows, stream
@@ -38,7 +38,7 @@ async def writing(database):
             supposed = standing.books(batch)
             for request in batch:
                 supposed.post(request, Ids())
-            return supposed, asserted_of(batch)
+            return supposed, standing.asserted(batch)
 
         async def written(supposed, asserted=()):
             left = (standing.position, standing.recorded_at)
@@ -77,12 +77,15 @@ async def test_nothing_is_written_when_another_process_has_written(database):
 @pytest.mark.parametrize(
     "wrong",
     [
-        append(note("first", "b")),
-        append(note("second", "b"), asserted=((stream("first"), 0),)),
+        append(note("zero", "b")),
+        append(note("zero", "b", expected=2)),
+        append(note("second", "b", expected=1)),
+        append(note("second", "b"), asserted=((stream("zero"), 0),)),
+        append(note("second", "b"), asserted=((stream("third"), 1),)),
         append(note("second", "b"), claims=(("slug", "rug", "other"),)),
         append(note("second", "b"), idempotency=key("used"), answer=landed),
     ],
-    ids=["version", "asserted version", "name", "key"],
+    ids=["new", "version", "begun", "read version", "read stream", "name", "key"],
 )
 async def test_nothing_is_written_when_a_supposition_is_wrong(database, wrong):
     async with opened(database) as log:
