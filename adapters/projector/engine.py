@@ -51,10 +51,12 @@ class Engine:
         projection: Projection,
         batch: int = BATCH,
         window: Window | None = None,
+        shape: str | None = None,
     ) -> None:
-        """``window``: one shared with other projections, of the types of them all."""
+        """``window``: one shared with other projections, of the types of them all.
+        ``shape``: what its tables are known as, if not their own."""
         self.name, self.batch = name, batch
-        self._version, self._shape = projection.VERSION, shape_of(projection)
+        self._version, self._shape = projection.VERSION, shape or shape_of(projection)
         self._folders = [Folder(table) for table in projection.TABLES]
         self._tags = frozenset(map(tag_of, logged_types(projection)))
         self._searches = any(
@@ -83,12 +85,15 @@ class Engine:
         """The lead is lost, or over."""
         self._window.leave(self.name)
 
-    async def step(self, db: Connection) -> int:
-        """Fold the next batch; how many positions it went. After any failure: load again.
+    async def step(self, db: Connection, until: int | None = None) -> int:
+        """Fold the next batch, not beyond ``until``; how many positions it went. After any
+        failure: load again.
 
         Superseded when this one does not lead any more.
         """
         stretch = await self._window.after(db, self.name, self.position, self.batch)
+        if until is not None:
+            stretch = stretch.until(until)
         self.at_end, self.told = stretch.last, False
         if stretch.reached > self.position:
             try:

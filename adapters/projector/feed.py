@@ -1,14 +1,14 @@
 """From rows to Valkey: the counters of every projection, absolute, each with its position.
 
 What Valkey holds belongs to an epoch, which a row names and one key per projection describes. When
-that key is gone, or tells of another server run or another shape of the tables, Valkey has lost
-data: a new epoch is filled from Postgres, and what is left of the old one is never read again.
+that key is gone, or tells of another server run or of other tables, Valkey has lost data: a new
+epoch is filled from Postgres, and what is left of the old one is never read again.
 """
 
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import structlog
@@ -17,7 +17,6 @@ from redis.exceptions import RedisError
 from adapters.postgres.pools import Connection
 from adapters.projector import changes
 from adapters.projector.leader import Bell, Patience
-from adapters.projector.tables import shape_of
 from adapters.projector.valkey import PUT, client, epoch_key, owner, row_key
 from projections.kernel import Projection
 
@@ -27,6 +26,15 @@ OUT_OF_REACH = 12 * 3600  # seconds, after which the changes that were missed ma
 logger = structlog.get_logger(__name__)
 
 
+class Place(NamedTuple):
+    """Where a projection stands. ``tables``: which ones they are, and who wrote them last."""
+
+    position: int
+    silent_until: int
+    seq: int
+    tables: str
+
+
 class Feed:
     """Keeps Valkey's counters in step with the read tables."""
 
@@ -34,7 +42,6 @@ class Feed:
 
     def __init__(self, valkey_url: str, projections: Mapping[str, Projection]) -> None:
         self._valkey = client(valkey_url, timeout=5.0)
-        self._shapes = {name: shape_of(projection) for name, projection in projections.items()}
         tables = {
             name: [table.name for table in projection.TABLES if table.counters]
             for name, projection in projections.items()
@@ -61,9 +68,9 @@ class Feed:
     async def step(self, db: Connection, projection: str) -> bool:
         """Follow one projection's changes; whether more may be waiting."""
         epoch, run = await self._epoch(projection)
-        if not self._holds(projection, epoch, run):
-            return await self._rebuild(db, projection, run)
-        position, _, _ = await self._place(db, projection)
+        place = await self._place(db, projection)
+        if not _holds(epoch, run, place):
+            return await self._rebuild(db, projection, run, place)
         news = await changes.after(db, projection, int(epoch["seq"]), AT_ONCE)
         rows = [
             (change.tenant, change.source, change.id, change.position, change.document or b"")
@@ -72,7 +79,7 @@ class Feed:
         ]
         await self._put(epoch["id"], rows)
         full = len(news) == AT_ONCE
-        reached = min(position, news[-1].position - 1) if full else position
+        reached = min(place.position, news[-1].position - 1) if full else place.position
         seq = news[-1].seq if news else int(epoch["seq"])
         await self._mark(projection, seq=seq, position=reached)
         return full
@@ -85,36 +92,30 @@ class Feed:
             epoch, server = await pipe.execute()
         return {k.decode(): v.decode() for k, v in epoch.items()}, str(server["run_id"])
 
-    def _holds(self, projection: str, epoch: dict[str, str], run: str) -> bool:
-        return (
-            epoch.get("run") == run
-            and epoch.get("shape") == self._shapes[projection]
-            and time.time() - float(epoch.get("seen", 0)) < OUT_OF_REACH
-        )
-
-    async def _rebuild(self, db: Connection, projection: str, run: str) -> bool:
+    async def _rebuild(self, db: Connection, projection: str, run: str, place: Place) -> bool:
         """A new epoch from the tables, once they have caught up with what their predecessors
         had handled: that much is never told in changes."""
         await self._valkey.delete(epoch_key(projection))
-        position, silent_until, seq = await self._place(db, projection)
-        if position < silent_until:
+        if place.position < place.silent_until:
             return False
         id = uuid4().hex
         for table in self._tables[projection]:
             await self._fill(db, id, table)
         logger.info("counters rebuilt", projection=projection)
-        shape = self._shapes[projection]
-        await self._mark(projection, id=id, run=run, shape=shape, seq=seq, position=position)
+        await self._mark(
+            projection, id=id, run=run, tables=place.tables, seq=place.seq, position=place.position
+        )
         return True
 
-    async def _place(self, db: Connection, projection: str) -> tuple[int, int, int]:
+    async def _place(self, db: Connection, projection: str) -> Place:
         cursor = await db.execute(
             "SELECT position, silent_until, coalesce((SELECT max(seq) FROM read.changes c"
-            " WHERE c.projection = p.name), 0) FROM read.projections p WHERE name = %s",
+            " WHERE c.projection = p.name), 0), concat_ws('.', version, shape, generation)"
+            " FROM read.projections p WHERE name = %s",
             (projection,),
         )
         row = await cursor.fetchone()
-        return row if row else (0, 1, 0)
+        return Place(*row) if row else Place(0, 1, 0, "")
 
     async def _fill(self, db: Connection, epoch: str, table: str) -> None:
         last: tuple[str, str] = ("", "")
@@ -143,3 +144,11 @@ class Feed:
     async def _mark(self, projection: str, **fields: Any) -> None:
         described: dict[Any, Any] = {**fields, "seen": time.time()}
         await self._valkey.hset(epoch_key(projection), mapping=described)
+
+
+def _holds(epoch: dict[str, str], run: str, place: Place) -> bool:
+    return (
+        epoch.get("run") == run
+        and epoch.get("tables") == place.tables
+        and time.time() - float(epoch.get("seen", 0)) < OUT_OF_REACH
+    )

@@ -85,6 +85,7 @@ class Positions:
                 "SELECT p.name, p.position, greatest(h.position - p.position, 0),"
                 " coalesce(extract(epoch FROM now() - e.recorded_at), 0)::float8"
                 " FROM read.projections p CROSS JOIN log.head h"
-                " LEFT JOIN log.events e ON e.position = p.position + 1 ORDER BY p.name"
+                " LEFT JOIN log.events e ON e.position = p.position + 1"
+                " WHERE p.name NOT LIKE '%!_!_%' ESCAPE '!' ORDER BY p.name"  # none beside
             )
             return {name: Lag(*rest) for name, *rest in await cursor.fetchall()}

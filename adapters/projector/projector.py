@@ -1,16 +1,20 @@
 """The projector's process: every projection, the relay and the counters, each under one leader."""
 
 import asyncio
+import contextlib
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from adapters.postgres.pools import Connection
+from adapters.projector.beside import state
 from adapters.projector.engine import BATCH, Engine, Superseded, logged_types
 from adapters.projector.feed import Feed
 from adapters.projector.hints import listen
 from adapters.projector.leader import Bell, connected, lead
+from adapters.projector.rebuild import rebuild
 from adapters.projector.relay import Relay
+from adapters.projector.tables import shape_of
 from adapters.projector.window import Window
 from projections.kernel import Projection
 
@@ -56,6 +60,9 @@ class Projector:
         engine = Engine(name, self._projections[name], self._batch, window)
 
         async def job(db: Connection) -> None:
+            await self._bring_up(name, db, stop)
+            if stop.is_set():
+                return
             await engine.load(db)
             try:
                 await _follow_log(engine, db, bell, changed, stop)
@@ -63,6 +70,21 @@ class Projector:
                 engine.leave()
 
         await lead(self._postgres_url, f"souk-projector-{name}", stop, job)
+
+    async def _bring_up(self, name: str, db: Connection, stop: asyncio.Event) -> None:
+        """Tables of another version are served until this one's are built beside them."""
+        projection, present = self._projections[name], await state(db, name)
+        if present is None or present[:2] == (projection.VERSION, shape_of(projection)):
+            return
+        building = asyncio.create_task(rebuild(self._postgres_url, name, projection))
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([building, stopped], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+            building.cancel()  # what it has built so far is there when it is run again
+        with contextlib.suppress(asyncio.CancelledError):
+            await building
 
     async def _follow(self, job: "Relay | Feed", bell: Bell, stop: asyncio.Event) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from psycopg.errors import UndefinedTable
+from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from adapters.postgres.pools import Pool, borrow
 from application.ports import Unavailable
@@ -24,8 +24,8 @@ class TenantReader:
                     await db.execute("SELECT set_config('souk.tenant', %s, true)", (self.tenant,))
                     await cursor.execute(sql, params)
                     await db.execute("COMMIT")
-            except UndefinedTable:
-                raise Unavailable("projection") from None  # not built yet, or being built again
+            except (UndefinedTable, UndefinedColumn):
+                raise Unavailable("projection") from None  # not built yet, or of another version
             return await cursor.fetchall()
 
 

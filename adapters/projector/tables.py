@@ -17,10 +17,11 @@ logger = structlog.get_logger(__name__)
 async def create_tables(
     owner: AsyncConnection[Any], projections: Mapping[str, Projection]
 ) -> list[str]:
-    """Make what is missing and drop, to be built again, what has another version or shape.
+    """Make what is missing. Tables of another version or shape stay, and are served, until the
+    projector has built the others beside them.
 
     Runs as the owner of the schema; safe to run again and from several processes at once.
-    Returns the names of the projections that start from the first event.
+    Returns the names of the projections that are built from the first event.
     """
     async with owner.transaction():
         await owner.execute(_LOCK)
@@ -28,37 +29,40 @@ async def create_tables(
 
 
 async def _create(owner: AsyncConnection[Any], name: str, projection: Projection) -> bool:
-    digest = shape_of(projection)
     cursor = await owner.execute(
-        "SELECT version, shape, greatest(position, silent_until) FROM read.projections"
+        "SELECT version, shape, position, silent_until FROM read.projections"
         " WHERE name = %s FOR UPDATE",
         (name,),
     )
     old = await cursor.fetchone()
-    if old and old[:2] == (projection.VERSION, digest):
+    if old and old[:2] == (projection.VERSION, shape_of(projection)):
         return False
-    for table in projection.TABLES:
-        await owner.execute(f"DROP TABLE IF EXISTS read.{table.name}")
-        await owner.execute("; ".join(definition(table)))
-    await _enter(owner, name, projection.VERSION, digest, old[2] if old else 0)
-    logger.info("projection starts over", projection=name, version=projection.VERSION)
+    if old is None or old[2] == 0:  # nobody reads anything there yet
+        silent_until = old[3] if old else 0
+        await start(owner, name, projection, shape_of(projection), silent_until)
+        await owner.execute(
+            "INSERT INTO read.relays (projection, seq) VALUES (%s, 0) ON CONFLICT DO NOTHING",
+            (name,),
+        )
+    logger.info("projection is built", projection=name, version=projection.VERSION)
     return True
 
 
-async def _enter(
-    owner: AsyncConnection[Any], name: str, version: int, digest: str, silent_until: int
+async def start(
+    owner: AsyncConnection[Any], name: str, projection: Projection, digest: str, silent_until: int
 ) -> None:
-    """From the first event on, in silence over what was handled before."""
+    """Empty tables, and a projection that has yet to fold the first event into them."""
+    for table in projection.TABLES:
+        await owner.execute(f"DROP TABLE IF EXISTS read.{table.name}")
+        await owner.execute("; ".join(definition(table)))
     await owner.execute("DELETE FROM read.dead_letters WHERE projection = %s", (name,))
     await owner.execute(
-        "INSERT INTO read.projections (name, version, shape, position, silent_until)"
-        " VALUES (%s, %s, %s, 0, %s)"
+        "INSERT INTO read.projections (name, version, shape, position, silent_until, tables)"
+        " VALUES (%s, %s, %s, 0, %s, %s)"
         " ON CONFLICT (name) DO UPDATE SET version = excluded.version, shape = excluded.shape,"
-        " position = 0, silent_until = excluded.silent_until, moved_at = now()",
-        (name, version, digest, silent_until),
-    )
-    await owner.execute(
-        "INSERT INTO read.relays (projection, seq) VALUES (%s, 0) ON CONFLICT DO NOTHING", (name,)
+        " position = 0, silent_until = excluded.silent_until, tables = excluded.tables,"
+        " generation = projections.generation + 1, moved_at = now()",
+        (name, projection.VERSION, digest, silent_until, [t.name for t in projection.TABLES]),
     )
 
 

@@ -45,6 +45,13 @@ class Stretch(NamedTuple):
         last = self.last and not cut and self.number > asked
         return Stretch(position, reached, events, self.number, last)
 
+    def until(self, position: int) -> "Stretch":
+        """No further than that."""
+        if self.reached <= position:
+            return self
+        events = self.events[: bisect_right(self.events, position, key=_position)]
+        return self._replace(reached=position, events=events)
+
 
 class Window:
     """What ``types`` of events there are, by position. Its readers share what was read last."""

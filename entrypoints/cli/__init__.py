@@ -6,6 +6,7 @@ from entrypoints.cli.deadletters import deadletters
 from entrypoints.cli.failures import Tidy
 from entrypoints.cli.imports import imports
 from entrypoints.cli.migrate import migrate
+from entrypoints.cli.rebuild import rebuild
 from entrypoints.cli.report import report
 from entrypoints.cli.roles import api, policies, projector
 from entrypoints.cli.token import token
@@ -24,5 +25,17 @@ def main() -> None:
     """
 
 
-for command in (up, api, projector, policies, migrate, token, imports, report, verify, deadletters):
+for command in (
+    up,
+    api,
+    projector,
+    policies,
+    migrate,
+    token,
+    imports,
+    report,
+    verify,
+    deadletters,
+    rebuild,
+):
     main.add_command(command)
