@@ -48,18 +48,21 @@ class Loader:
         if len(self._readings) < READINGS:
             task = asyncio.create_task(self._read(), name="souk-loader")
             self._readings.add(task)
-            task.add_done_callback(self._readings.discard)
         lines, sealed = await answer, list[Personal]()
         return {s: self._past(lines.get(s, ()), sealed) for s in streams}, sealed
 
     async def _read(self) -> None:
-        while self._asked:
-            tenant = next(iter(self._asked))
-            asked = self._asked.pop(tenant)
-            if len(asked) > MOST:
-                self._asked[tenant] = asked[MOST:]
-                asked = asked[:MOST]
-            await self._answer(tenant, asked)
+        try:
+            while self._asked:
+                tenant = next(iter(self._asked))
+                asked = self._asked.pop(tenant)
+                if len(asked) > MOST:
+                    self._asked[tenant] = asked[MOST:]
+                    asked = asked[:MOST]
+                await self._answer(tenant, asked)
+        finally:  # not in a callback: whoever asks before that would wait for nobody
+            if (task := asyncio.current_task()) is not None:
+                self._readings.discard(task)
 
     async def _answer(self, tenant: str, asked: Sequence[Asked]) -> None:
         try:
