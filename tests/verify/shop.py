@@ -54,6 +54,16 @@ class Shop:
         with psycopg.connect(self.database, autocommit=True) as db:
             return db.execute(sql, params).rowcount
 
+    def copy(self, table, id, ghost):
+        """The same row under another id."""
+        with psycopg.connect(self.database, autocommit=True) as db:
+            cursor = db.execute(f"SELECT * FROM read.{table} LIMIT 0")
+            names = [column.name for column in cursor.description]
+        values = ", ".join("%s" if name == "id" else name for name in names)
+        self.change(
+            f"INSERT INTO read.{table} SELECT {values} FROM read.{table} WHERE id = %s", ghost, id
+        )
+
 
 async def opened(api: Api, database: str) -> Shop:
     await api.market("sara")
