@@ -10,7 +10,7 @@ from msgspec import Struct
 from domain.kernel import Event, Recorded
 
 
-class Receipt(Struct, frozen=True):
+class Receipt(Struct, frozen=True, gc=False):
     """Where a write landed. A reader may wait for ``position``; 0: nothing was ever written."""
 
     id: str
@@ -18,7 +18,7 @@ class Receipt(Struct, frozen=True):
     position: int
 
 
-class Key(Struct, frozen=True):
+class Key(Struct, frozen=True, gc=False):
     """An idempotency key: whose, for what, and which request it stands for."""
 
     principal: str
@@ -27,7 +27,7 @@ class Key(Struct, frozen=True):
     request: bytes  # HMAC of the request
 
 
-class Call(Struct, frozen=True):
+class Call(Struct, frozen=True, gc=False):
     """Who sends a command, when it happened, and what it follows from."""
 
     tenant: str
@@ -39,7 +39,7 @@ class Call(Struct, frozen=True):
     key: Key | None = None
 
 
-class New(Struct, frozen=True):
+class New(Struct, frozen=True, gc=False):
     """Events to add to one stream whose version must still be ``expected``."""
 
     stream: str
@@ -66,7 +66,7 @@ class Append(Struct, frozen=True):
     answer: Answer | None = None
 
 
-class Appended(Struct, frozen=True):
+class Appended(Struct, frozen=True, gc=False):
     """What an append came to: the events as recorded, and the answer (JSON) kept for the key.
 
     ``replayed``: the key had been used for the same request before; ``recorded`` is then empty
@@ -79,7 +79,7 @@ class Appended(Struct, frozen=True):
     size: int = 0
 
 
-class Past(Struct, frozen=True):
+class Past(Struct, frozen=True, gc=False):
     """A stream as it stands: ``events`` after ``base``, its snapshot's state, if there is one.
 
     ``since``: the snapshot's version, or 0. ``version``, ``position``: of the last event, 0 when

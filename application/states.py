@@ -10,7 +10,7 @@ WEIGHT = 4  # bytes of a state in memory for each byte of its events
 OVERHEAD = 1_000  # bytes
 
 
-class State(Struct, frozen=True):
+class State(Struct, frozen=True, gc=False):
     """An aggregate at a version. ``since``: the version it has a snapshot of, or 0.
 
     ``size``: bytes of the events, or the snapshot, that it was folded from.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import reduce
+from functools import cache, reduce
 from typing import Any, ClassVar, Protocol, TypeVar, dataclass_transform
 from uuid import UUID
 
@@ -15,8 +15,8 @@ class Frozen(StructMeta):
     """Tells a type checker what msgspec already does: subclasses stay frozen."""
 
 
-class Value(Struct, frozen=True, metaclass=Frozen):
-    """Equal when its parts are equal; never changes."""
+class Value(Struct, frozen=True, gc=False, metaclass=Frozen):
+    """Equal when its parts are equal; never changes, so it is in no cycle that needs collecting."""
 
 
 V = TypeVar("V", bound=Value)
@@ -141,7 +141,12 @@ class Decider(Protocol):
 
 def context_of(decider: Decider) -> str:
     """The context's word, which is also the middle of its stream ids and the stem of its tags."""
-    return decider.__name__.split(".")[1]
+    return _context(decider.__name__)
+
+
+@cache
+def _context(module: str) -> str:
+    return module.split(".")[1]
 
 
 def fold(decider: Decider, events: Iterable[Any]) -> Any:

@@ -27,7 +27,7 @@ def slot_of(tenant: str, key: Key) -> Slot:
     return (tenant, key.principal, key.route, key.key)
 
 
-class Kept(Struct, frozen=True):
+class Kept(Struct, frozen=True, gc=False):
     """An answer in log.answers; the fields are its columns."""
 
     tenant: str

@@ -46,9 +46,16 @@ def link(before: bytes, row: Row) -> bytes:
         row.correlation.bytes,
         row.command_id.bytes,
     )
-    texts = [text.encode() for text in (row.tenant, row.stream, row.tag, row.actor)]
+    tenant, stream = row.tenant.encode(), row.stream.encode()
+    tag, actor, data = row.tag.encode(), row.actor.encode(), row.data
     return hashlib.sha256(
-        b"".join([fixed, *(_LENGTH(len(part)) + part for part in (*texts, row.data))])
+        b"".join(
+            (
+                fixed,
+                *(_LENGTH(len(tenant)), tenant, _LENGTH(len(stream)), stream),
+                *(_LENGTH(len(tag)), tag, _LENGTH(len(actor)), actor, _LENGTH(len(data)), data),
+            )
+        )
     ).digest()
 
 

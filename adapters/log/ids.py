@@ -1,23 +1,21 @@
 """Event ids: UUIDv7 (RFC 9562), which sort by the time they were made."""
 
-import os
 import time
+from random import Random
 from uuid import UUID
-
-_RANDOM = (1 << 62) - 1
 
 
 class Ids:
     """Makes ids that only ever grow, also within a millisecond and when the clock steps back."""
 
     def __init__(self) -> None:
-        self._last = 0
+        self._last, self._random = 0, Random()  # noqa: S311  unique, not secret
 
     def new(self) -> UUID:
         """48 bits of milliseconds, 12 of the millisecond's fraction, 62 of randomness."""
         milliseconds, rest = divmod(time.time_ns(), 1_000_000)
         self._last = max(self._last + 1, milliseconds << 12 | (rest << 12) // 1_000_000)
-        random = int.from_bytes(os.urandom(8)) & _RANDOM
+        random = self._random.getrandbits(62)
         return UUID(
             int=(self._last >> 12) << 80 | 7 << 76 | (self._last & 0xFFF) << 64 | 2 << 62 | random
         )

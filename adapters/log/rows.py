@@ -12,7 +12,7 @@ from domain.kernel import Recorded
 FOREIGN = 0  # schema version of other libraries' events, which are opaque bytes
 
 
-class Row(Struct, frozen=True):
+class Row(Struct, frozen=True, gc=False):
     """A row of log.events; the fields are its columns, in order."""
 
     tenant: str

@@ -29,7 +29,7 @@ class Passage(NamedTuple):
     ``last``: ``reached`` is the log's end.
     """
 
-    rows: list[Row]
+    rows: Sequence[Row]
     reached: int
     last: bool
 
