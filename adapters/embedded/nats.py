@@ -10,6 +10,7 @@ from adapters.embedded.ports import LOOPBACK, answers, free_ports
 from adapters.embedded.server import start, wheel_binary
 
 USER = "souk"
+MOST = 1 << 40  # bytes
 
 
 class Nats:
@@ -39,8 +40,13 @@ class Nats:
             "listen": f"{LOOPBACK}:{self._port}",
             "http": f"{LOOPBACK}:{self._monitor}",
             "authorization": {"user": USER, "password": self._password},
-            # Its default would lose two minutes with the machine.
-            "jetstream": {"store_dir": str(folder), "sync_interval": "2s"},
+            "jetstream": {
+                "store_dir": str(folder),
+                # Its default would lose two minutes with the machine.
+                "sync_interval": "2s",
+                # Its default is a share of what is free at its start: nothing, on a full disk.
+                "max_file_store": MOST,
+            },
         }
         write_private(folder / "nats.conf", json.dumps(config, indent=2).encode())
 
