@@ -3,7 +3,9 @@
 import asyncio
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from typing import Any
 
 import msgspec
 import nats
@@ -45,6 +47,7 @@ class Relay:
         self._url, self._projections = nats_url, list(projections)
         self._client: Client | None = None
         self._stream: JetStreamContext | None = None
+        self._lost = asyncio.Event()
         self._purged = 0.0
 
     async def run(self, db: Connection, bell: Bell, stop: asyncio.Event) -> None:
@@ -83,10 +86,27 @@ class Relay:
         """One window: published, acknowledged, remembered."""
         window = await changes.after(db, projection, seq, WINDOW)
         stream = await self._ready()
-        await asyncio.gather(*(self._publish(stream, change) for change in window if change.topic))
+        await self._whole([self._publish(stream, change) for change in window if change.topic])
         await db.execute(
             "UPDATE read.relays SET seq = %s WHERE projection = %s", (window[-1].seq, projection)
         )
+
+    async def _whole(self, window: list[Coroutine[Any, Any, None]]) -> None:
+        """Until all is acknowledged. With the connection gone nothing more will be: what it took
+        is the window's beginning, so the window sent again keeps its order."""
+        sending = asyncio.gather(*window)
+        lost = asyncio.create_task(self._lost.wait())
+        try:
+            either: list[asyncio.Future[Any]] = [sending, lost]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done():
+                raise nats.errors.ConnectionClosedError
+            await sending
+        finally:
+            lost.cancel()
+            sending.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await sending
 
     async def _publish(self, stream: JetStreamContext, change: Kept) -> None:
         subject, payload = f"souk.{change.tenant}.{change.topic}", message(change)
@@ -102,8 +122,9 @@ class Relay:
 
     async def _ready(self) -> JetStreamContext:
         """The stream, made anew when NATS lost it."""
-        if self._client is None:
-            self._client = await _connect(self._url)
+        if self._client is None or self._client.is_closed:
+            self._lost.clear()
+            self._client, self._stream = await self._connect(), None
         if not self._client.is_connected:
             raise nats.errors.ConnectionClosedError
         if self._stream is None:
@@ -111,6 +132,17 @@ class Relay:
             await _ensure(stream)
             self._stream = stream
         return self._stream
+
+    async def _connect(self) -> Client:
+        """It never reconnects by itself: it would send what it held back before what was lost."""
+
+        async def lost() -> None:
+            self._lost.set()
+
+        async with asyncio.timeout(CONNECT):
+            return await nats.connect(
+                self._url, allow_reconnect=False, error_cb=_quiet, closed_cb=lost
+            )
 
     async def _purge(self, db: Connection) -> None:
         if time.monotonic() - self._purged > PURGE:
@@ -127,14 +159,6 @@ def message(change: Kept) -> bytes:
             "document": msgspec.Raw(change.document or b"null"),
         }
     )
-
-
-async def _connect(url: str) -> Client:
-    """Once connected it reconnects for ever; at first it would not even return."""
-    async with asyncio.timeout(CONNECT):
-        return await nats.connect(
-            url, max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_quiet
-        )
 
 
 async def _ensure(stream: JetStreamContext) -> None:
