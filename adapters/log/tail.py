@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adapters.log.codec import Codec
 from adapters.log.rows import COLUMNS, Row
@@ -11,14 +11,15 @@ from domain import AGGREGATES
 from domain.kernel import Recorded
 
 CHANNEL = "souk_log"  # NOTIFY at every commit of the log: a hint to look, the payload its position
-READ = COLUMNS.removesuffix(", hash")  # a projection does not check the chain
-_NOTHING = ", ".join(
-    "position + 1 AS position" if name == "position" else "NULL" for name in READ.split(", ")
-)
+# An event as a projection reads it: the envelope as in Recorded, then what the event is made of.
+STORED = (*Recorded.__struct_fields__[:-1], "schema_version", "data")
+_READ = ", ".join(STORED)
+_NOTHING = ", ".join("position + 1 AS position" if n == "position" else "NULL" for n in STORED)
+_POSITION = STORED.index("position")
 # The last row is the log's head, one too high, so that it is always the last.
 _PASSAGE = (
     f"(SELECT {_NOTHING} FROM log.head) UNION ALL"
-    f" (SELECT {READ} FROM log.events WHERE position > %s AND position <= %s AND tag = ANY(%s)"
+    f" (SELECT {_READ} FROM log.events WHERE position > %s AND position <= %s AND tag = ANY(%s)"
     " ORDER BY position LIMIT %s) ORDER BY position"
 )
 
@@ -26,10 +27,10 @@ _PASSAGE = (
 class Passage(NamedTuple):
     """The events of some tags from one position to another; those between are of other tags.
 
-    ``last``: ``reached`` is the log's end.
+    ``rows``: as STORED. ``last``: ``reached`` is the log's end.
     """
 
-    rows: Sequence[Row]
+    rows: list[tuple[Any, ...]]
     reached: int
     last: bool
 
@@ -71,10 +72,10 @@ async def passage(
     """
     cursor = connection.cursor(binary=True)
     await cursor.execute(_PASSAGE, (position, position + span, list(tags), limit))
-    *found, head_row = await cursor.fetchall()
-    rows, end = [Row(*row) for row in found], head_row[3] - 1
+    rows = await cursor.fetchall()
+    end = rows.pop()[_POSITION] - 1
     full = len(rows) == limit
-    reached = rows[-1].position if full else max(position, min(position + span, end))
+    reached = rows[-1][_POSITION] if full else max(position, min(position + span, end))
     return Passage(rows, reached, reached >= end)
 
 

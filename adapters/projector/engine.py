@@ -7,7 +7,6 @@ import psycopg
 import structlog
 
 from adapters.log.codec import tag_of
-from adapters.log.rows import Row
 from adapters.postgres.pools import Connection
 from adapters.projector import changes, letters
 from adapters.projector.folding import Folder, Poison
@@ -230,17 +229,18 @@ class Engine:
             await self.load(db)
             stuck: set[str] = set()
             parked = await letters.parked(db, self.name, tenant)
-            for row in parked:
-                if row.stream not in stuck and not await self._retry(db, row):
-                    stuck.add(row.stream)
+            for recorded in map(self._window.recorded, parked):
+                if recorded.stream not in stuck and not await self._retry(db, recorded):
+                    stuck.add(recorded.stream)
             return len(parked) - await letters.count(db, self.name, tenant)
 
-    async def _retry(self, db: Connection, row: Row) -> bool:
-        recorded = self._window.decoded(row)
+    async def _retry(self, db: Connection, recorded: Recorded) -> bool:
         try:
             await self._fold_one(db, recorded, at=self.position)
         except POISON as error:
-            logger.error("still parked", projection=self.name, stream=row.stream, error=str(error))
+            logger.error(
+                "still parked", projection=self.name, stream=recorded.stream, error=str(error)
+            )
             return False
         await letters.settle(db, self.name, recorded)
         return True

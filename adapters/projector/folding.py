@@ -12,7 +12,7 @@ from adapters.projector.rows import Condition, Place, Rows, Written
 from domain.kernel import Event, Recorded, but
 from projections.kernel import D, Table
 
-Named = tuple[Recorded, list[Place]]  # an event and the rows that it names
+Turns = dict[Place, list[Recorded]]  # the events that each row takes, in order
 
 
 class Poison(Exception):
@@ -46,21 +46,28 @@ class Folder(Generic[D]):
     async def fold(self, db: Connection, events: Sequence[Recorded], at: int | None = None) -> None:
         """``at``: the position to give the changes instead of their last events' own."""
         self.told = []
-        with poisonous():
-            mine = [(r, self._own(r)) for r in events if type(r.event) in self.types]
-        if not mine:
-            return
-        await self._load(db, {place for _, places in mine for place in places})
-        if not self.searches(recorded for recorded, _ in mine):
-            self._evolve(mine, at)
+        mine = [recorded for recorded in events if type(recorded.event) in self.types]
+        turns = self._turns(mine)
+        await self._load(db, turns)
+        if not self.searches(mine):
+            self._take(mine, turns, at)
             return
         while mine:
             mine = mine[await self._fold_some(db, mine, at) :]
 
-    def _own(self, recorded: Recorded) -> list[Place]:
-        """The rows that an event names."""
-        keys, tenant = self.table.on.get(type(recorded.event)), recorded.tenant
-        return [(tenant, id) for id in keys(recorded)] if keys else []
+    def _turns(self, events: Iterable[Recorded]) -> Turns:
+        """Which events each row takes, by the rows that the events name."""
+        on, turns = self.table.on, Turns()
+        with poisonous():
+            for recorded in events:
+                if keys := on.get(type(recorded.event)):
+                    tenant = recorded.tenant
+                    for id in keys(recorded):
+                        if (turn := turns.get((tenant, id))) is None:
+                            turns[tenant, id] = [recorded]
+                        elif turn[-1] is not recorded:
+                            turn.append(recorded)
+        return turns
 
     async def _load(self, db: Connection, places: Iterable[Place]) -> None:
         missing = self._memory.touch(places)
@@ -70,29 +77,37 @@ class Folder(Generic[D]):
             document = self._documents.decode(stored) if stored else None
             self._memory.add(place, Row(stored, document))
 
-    async def _fold_some(self, db: Connection, mine: Sequence[Named], at: int | None) -> int:
+    def _take(self, events: Sequence[Recorded], turns: Turns, at: int | None) -> None:
+        """Row by row; but event by event where that is the order of what it tells."""
+        if self.table.emits is None:
+            self._evolve(turns, at)
+        else:
+            for recorded in events:
+                self._evolve(self._turns([recorded]), at)
+
+    async def _fold_some(self, db: Connection, mine: Sequence[Recorded], at: int | None) -> int:
         """A run of events of which all are found by content, or none is; how many were folded."""
-        related = self.table.related
-        searched = [type(recorded.event) in related for recorded, _ in mine]
+        searched = [type(recorded.event) in self.table.related for recorded in mine]
         length = (*searched, not searched[0]).index(not searched[0])
+        run = mine[:length]
         if searched[0]:
-            return await self._fold_related(db, mine[:length], at)
-        self._evolve(mine[:length], at)
+            return await self._fold_related(db, run, at)
+        self._take(run, self._turns(run), at)
         return length
 
-    async def _fold_related(self, db: Connection, run: Sequence[Named], at: int | None) -> int:
+    async def _fold_related(self, db: Connection, run: Sequence[Recorded], at: int | None) -> int:
         """Fold a run of events whose rows are found by content; how many of them.
 
         The rows are looked up as folded so far, for the whole run at once; the run ends early
         where a fold may have changed what the next look-up finds.
         """
         await self.flush(db)
-        found = await self._rows.find(db, [self._condition(recorded) for recorded, _ in run])
-        for number, ((recorded, own), ids) in enumerate(zip(run, found, strict=True), start=1):
-            places = list(dict.fromkeys([*((recorded.tenant, id) for id in ids), *own]))
-            await self._load(db, places)
-            self._evolve([(recorded, places)], at)
-            if places:
+        found = await self._rows.find(db, [self._condition(recorded) for recorded in run])
+        for number, (recorded, ids) in enumerate(zip(run, found, strict=True), start=1):
+            turns = {(recorded.tenant, id): [recorded] for id in ids} | self._turns([recorded])
+            await self._load(db, turns)
+            self._evolve(turns, at)
+            if turns:
                 return number
         return len(run)
 
@@ -100,18 +115,19 @@ class Folder(Generic[D]):
         with poisonous():
             return recorded.tenant, *self.table.related[type(recorded.event)](recorded)
 
-    def _evolve(self, run: Sequence[Named], at: int | None) -> None:
+    def _evolve(self, turns: Turns, at: int | None) -> None:
         """The loop that every event goes through: nothing here that can be done outside it."""
         evolve, emits, rows = self.table.evolve, self.table.emits, self._memory.rows
         with poisonous():
-            for recorded, places in run:
-                for place in places:
-                    row = rows[place]
-                    before = row.document
-                    row.document = after = evolve(before, recorded, place[1])
-                    row.position, row.dirty = at or recorded.position, True
+            for place, turn in turns.items():
+                row, id = rows[place], place[1]
+                after = row.document
+                for recorded in turn:
+                    before, after = after, evolve(after, recorded, id)
                     if emits and (told := emits(before, after)):
                         self.told.append(but(recorded, event=told))
+                row.document, row.dirty = after, True
+                row.position = at or turn[-1].position
 
     async def flush(self, db: Connection) -> None:
         """Bring the table up to what is folded so far: one statement to write, one to delete."""

@@ -1,6 +1,8 @@
 """Dead letters: the events of a stream that one projection could not fold, and all after it."""
 
-from adapters.log.rows import COLUMNS, Row
+from typing import Any
+
+from adapters.log.tail import STORED
 from adapters.postgres.pools import Connection
 from domain.kernel import Recorded
 
@@ -30,15 +32,17 @@ async def park(db: Connection, projection: str, letter: Recorded, error: str) ->
     )
 
 
-async def parked(db: Connection, projection: str, tenant: str | None = None) -> list[Row]:
-    """The parked events, in order; of one tenant, or of all."""
+async def parked(
+    db: Connection, projection: str, tenant: str | None = None
+) -> list[tuple[Any, ...]]:
+    """The parked events as STORED, in order; of one tenant, or of all."""
     cursor = await db.execute(
-        f"SELECT {', '.join(f'e.{name}' for name in COLUMNS.split(', '))} FROM log.events e"
+        f"SELECT {', '.join(f'e.{name}' for name in STORED)} FROM log.events e"
         " JOIN read.dead_letters d ON d.position = e.position"
         " WHERE d.projection = %s AND d.tenant = coalesce(%s, d.tenant) ORDER BY e.position",
         (projection, tenant),
     )
-    return [Row(*row) for row in await cursor.fetchall()]
+    return await cursor.fetchall()
 
 
 async def settle(db: Connection, projection: str, letter: Recorded) -> None:

@@ -4,16 +4,19 @@ import asyncio
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from adapters.log.codec import Codec, tag_of
-from adapters.log.rows import FOREIGN, Row
-from adapters.log.tail import passage
+import msgspec
+
+from adapters.log.codec import dec_hook, tag_of
+from adapters.log.rows import FOREIGN
+from adapters.log.tail import STORED, passage
 from adapters.postgres.pools import Connection
 from domain.kernel import Event, Recorded
 
 HELD = 4  # stretches kept for the projections that are behind the first
 PATIENCE = 0.05  # seconds that the first waits for the others, so that they need not read again
+_TAG = STORED.index("tag")
 SPAN = 20  # positions passed over for each event asked for, at the most
 
 
@@ -58,7 +61,10 @@ class Window:
 
     def __init__(self, types: Iterable[type[Event]]) -> None:
         wanted = set(types)
-        self._codec, self._tags = Codec(wanted), [tag_of(kind) for kind in wanted]
+        self._decoders = {
+            tag_of(kind): msgspec.json.Decoder(kind, dec_hook=dec_hook).decode for kind in wanted
+        }
+        self._tags = list(self._decoders)
         self._held: deque[Stretch] = deque(maxlen=HELD)
         self._places: dict[str, int] = {}
         self._reads, self._turn = 0, asyncio.Lock()
@@ -113,21 +119,24 @@ class Window:
     async def _read(self, db: Connection, position: int, limit: int) -> Stretch:
         self._reads = number = self._reads + 1
         rows, reached, last = await passage(db, position, limit, self._tags, SPAN * limit)
-        events = [self.decoded(row) for row in rows]
-        read = Stretch(position, reached, events, number, last)
+        read = Stretch(position, reached, list(map(self.recorded, rows)), number, last)
         if reached > position:
             self._held.append(read)
         else:
             self._ended = read
         return read
 
-    def decoded(self, row: Row) -> Recorded:
-        if row.schema_version == FOREIGN:
-            return row.recorded(None)
-        try:
-            return row.decoded(self._codec)
-        except Exception as error:
-            return row.recorded(Illegible(f"{type(error).__name__}: {error}"))
+    def recorded(self, row: tuple[Any, ...]) -> Recorded:
+        """Of a row as STORED, its personal data sealed; what cannot be decoded is Illegible."""
+        *envelope, schema, data = row
+        event: Any = None  # another library's
+        if schema != FOREIGN:
+            try:
+                event = self._decoders[envelope[_TAG]](data)
+            except Exception as error:
+                event = Illegible(f"{type(error).__name__}: {error}")
+        envelope.append(event)
+        return Recorded(*envelope)
 
 
 def _position(recorded: Recorded) -> int:
