@@ -1,5 +1,6 @@
 """What must hold once everything has recovered; each answers its violations in words."""
 
+import asyncio
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -180,25 +181,42 @@ async def documents(owner: str, mail: Mail, tenant: str) -> dict[str, tuple[int,
     topics = await _rows(
         owner, "SELECT DISTINCT topic FROM read.changes WHERE tenant = %s AND topic <> ''", tenant
     )
-    found = {}
-    for (topic,) in topics:
-        answer = await mail.read((tenant, "root", "admin"), url_of(topic))
+    found, free = {}, asyncio.Semaphore(8)
+
+    async def read(number: int, topic: str) -> None:
+        async with free:
+            answer = await mail.read((tenant, "root", "admin"), url_of(topic), number)
         if answer.status_code == 503:
             raise httpx.ConnectError("not yet")
         if answer.status_code == 200:
             document = answer.json()
             document.pop("personal", None)
             found[topic] = (int(answer.headers["etag"].strip('"p')), document)
+
+    async with asyncio.TaskGroup() as group:
+        for number, (topic,) in enumerate(topics):
+            group.create_task(read(number, topic))
     return found
 
 
-async def at_rest(owner: str) -> bool:
-    """Projections, policies and the relay have come to the end of the log."""
-    ((rest,),) = await _rows(
+async def is_told(owner: str, follower: Follower) -> bool:
+    """Whether a follower has the last position of every topic."""
+    ends = await _rows(
+        owner,
+        "SELECT DISTINCT ON (topic) topic, position FROM read.changes"
+        " WHERE tenant = %s AND topic <> '' ORDER BY topic, seq DESC",
+        follower.tenant,
+    )
+    return all(follower.documents.get(topic, (0,))[0] == position for topic, position in ends)
+
+
+async def at_rest(owner: str, tail: Tail) -> bool:
+    """Projections, policies, the relay and the reader have come to the end of the log."""
+    ((rest, end),) = await _rows(
         owner,
         "SELECT (SELECT min(position) FROM read.projections) = h.position"
         " AND (SELECT min(position) FROM policies.positions) = h.position AND NOT EXISTS"
-        " (SELECT FROM read.relays r JOIN read.changes c USING (projection) WHERE c.seq > r.seq)"
-        " FROM log.head h",
+        " (SELECT FROM read.relays r JOIN read.changes c USING (projection) WHERE c.seq > r.seq),"
+        " h.position FROM log.head h",
     )
-    return bool(rest)
+    return bool(rest) and tail.position == end

@@ -77,7 +77,11 @@ class Follower:
         made = (await stream.stream_info(STREAM)).created
         if self._stream is not None and made != self._stream:
             self._last = 0
-            for topic, (position, document) in (await self._reread()).items():
+            try:
+                read = await self._reread()
+            except Exception as error:  # one of several requests: again, when all is well
+                raise nats.errors.Error from error
+            for topic, (position, document) in read.items():
                 if position > self.documents.get(topic, (0, None))[0]:
                     self.documents[topic] = (position, document)
         self._stream = made

@@ -144,10 +144,11 @@ class Rounds:
 
     async def _is_well(self) -> bool:
         try:
-            if not (await checks.at_rest(self._owner) and await self._ground.ready()):
-                return False
-            ends = [await checks.pushes(self._owner, f, self._lost) for f in self._followers]
-            return not any(ends) and not await checks.order(self._owner, self._tail)
+            return (
+                await checks.at_rest(self._owner, self._tail)
+                and all([await checks.is_told(self._owner, f) for f in self._followers])
+                and await self._ground.ready()
+            )
         except (psycopg.Error, OSError, httpx.HTTPError):
             return False
 

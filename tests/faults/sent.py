@@ -91,7 +91,8 @@ class Mail:
         """A query. Raises httpx.HTTPError."""
         token = self._token(Sent(*who, path, None, ""))
         headers = {"authorization": f"Bearer {token}"}
-        return await self._clients[api].get(f"/api/v1{path}", headers=headers)
+        client = self._clients[api % len(self._clients)]
+        return await client.get(f"/api/v1{path}", headers=headers)
 
     async def resolve(self) -> int:
         """Send again, with their keys, all whose fate is unknown; how many there were."""
