@@ -242,14 +242,23 @@ class Commands:
 
     async def _queued(self, call: Call, attempt: Attempt, queues: Iterable[str]) -> Appended:
         """Raises Unavailable when its turn does not come: a crowd must not wait for ever."""
-        async with AsyncExitStack() as stack:
-            try:
-                async with asyncio.timeout(self._patience):
-                    for stream in sorted(set(queues)):
-                        await stack.enter_async_context(self._queue(stream))
-            except TimeoutError:
-                raise Unavailable("log") from None
+        wanted = sorted(set(queues))
+        if not wanted:
             return await self._attempts(call, attempt)
+        async with AsyncExitStack() as stack:
+            if self._waiting.keys().isdisjoint(wanted):
+                await self._take(stack, wanted)  # at once: a timeout would cost more than it all
+            else:
+                try:
+                    async with asyncio.timeout(self._patience):
+                        await self._take(stack, wanted)
+                except TimeoutError:
+                    raise Unavailable("log") from None
+            return await self._attempts(call, attempt)
+
+    async def _take(self, stack: AsyncExitStack, streams: Iterable[str]) -> None:
+        for stream in streams:
+            await stack.enter_async_context(self._queue(stream))
 
     async def _attempts(self, call: Call, attempt: Attempt) -> Appended:
         cautious = False
