@@ -9,10 +9,11 @@ from time import monotonic
 
 import click
 
-from benchmarks.figures import HEAD, Row, line, row, save
+from benchmarks import spying, tools
+from benchmarks.figures import HEAD, Row, line, load, markdown, row, save
 from benchmarks.ground import Ground, ground
 from benchmarks.sides import Failed, run
-from benchmarks.work import Absent, Site, Work
+from benchmarks.work import Absent, Figures, Site, Work
 from benchmarks.works import WORKS
 from entrypoints import logs
 
@@ -24,15 +25,19 @@ LATEST = Path(__file__).parent / "results" / "latest.json"
 @click.option("--seconds", default=3.0, show_default=True, help="Measured in each run.")
 @click.option("--runs", default=5, show_default=True, help="Of each side, in turn.")
 @click.option("--souk-only", is_flag=True, help="Without the peers; nothing is kept.")
-@click.option("--profile", is_flag=True, help="One run of Souk's side, and where its time goes.")
+@click.option("--profile", is_flag=True, help="One run of Souk's side, every call counted.")
+@click.option("--spy", is_flag=True, help="One run of it, all its processes sampled by py-spy.")
 @click.option("--list", "listing", is_flag=True, help="Only name the works.")
+@click.option("--markdown", "page", is_flag=True, help="Only show latest.json as a table.")
 def main(
     words: tuple[str, ...],
     seconds: float,
     runs: int,
     souk_only: bool,
     profile: bool,
+    spy: bool,
     listing: bool,
+    page: bool,
 ) -> None:
     """Measure the works whose name contains one of WORDS; all of them when there is none."""
     wanted = [work for work in WORKS if not words or any(word in work.name for word in words)]
@@ -41,7 +46,11 @@ def main(
         return
     logs.configure("warning")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    bench = Bench(1 if profile else runs, not (souk_only or profile), profile)
+    if page:
+        click.echo(markdown(load(LATEST)))
+        return
+    looking = profile or spy
+    bench = Bench(1 if looking else runs, not (souk_only or looking), profile, spy)
     rows = asyncio.run(bench.all(wanted, seconds))
     if bench.peers:
         save(rows, LATEST)
@@ -50,8 +59,8 @@ def main(
 class Bench:
     """``runs``: of each side. ``peers``: measure them too."""
 
-    def __init__(self, runs: int, peers: bool, profile: bool = False) -> None:
-        self._runs, self.peers, self._profile = runs, peers, profile
+    def __init__(self, runs: int, peers: bool, profile: bool, spy: bool) -> None:
+        self._runs, self.peers, self._profile, self._spy = runs, peers, profile, spy
 
     async def all(self, works: Sequence[Work], seconds: float) -> list[Row]:
         rows: list[Row] = []
@@ -82,7 +91,7 @@ class Bench:
         for _ in range(self._runs):
             for part in parts:
                 async with servers.copy(templates[part]) as site:
-                    for key, value in (await run(work, part, site, self._target(work))).items():
+                    for key, value in (await self._run(work, part, site)).items():
                         found[part, key].append(value)
         rows = []
         for key, figure in work.figures.items():
@@ -97,8 +106,16 @@ class Bench:
         if work.install:
             await asyncio.to_thread(work.install, servers.site)
 
-    def _target(self, work: Work) -> Path | None:
-        return LATEST.with_name(f"{work.name}.prof") if self._profile else None
+    async def _run(self, work: Work, part: str, site: Site) -> Figures:
+        LATEST.parent.mkdir(exist_ok=True)
+        if self._spy:
+            target = LATEST.with_name(f"{work.name}.stacks")
+            spy = spying.command(await asyncio.to_thread(tools.python, site), target)
+            figures = await run(work, part, site, spy=spy)
+            click.echo(spying.report(target.read_text().splitlines()))
+            return figures
+        target = LATEST.with_name(f"{work.name}.prof")
+        return await run(work, part, site, target if self._profile else None)
 
 
 def failed(work: Work, failure: Failed) -> list[Row]:

@@ -67,6 +67,20 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
+def markdown(rows: Iterable[Row]) -> str:
+    """The table for a page."""
+    lines = [
+        "| work | Souk | peer | ratio | reach | holds |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for one in rows:
+        peer = f"{number(one.peer)} {one.peer_name}" if one.peer is not None else ""
+        holds = {True: "yes", False: "no", None: ""}[one.holds]
+        ratio, reach = (number(x) if x is not None else "" for x in (one.ratio, one.reach))
+        lines.append(f"| {one.name} | {number(one.souk)} | {peer} | {ratio} | {reach} | {holds} |")
+    return "\n".join(lines)
+
+
 def save(rows: Iterable[Row], path: Path) -> None:
     """Rows measured now replace those of the same name; the others stay as they were."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
 
 import uvloop
+from msgspec.structs import replace
 
 from adapters.log.log import PostgresLog
 from application.ports import Answer, Call, Key, Receipt
@@ -42,16 +43,16 @@ async def opened(site: Site) -> AsyncIterator[tuple[PostgresLog, Commands]]:
         yield log, Commands(log)
 
 
-def call(actor: str = BUYER, key: Key | None = None) -> Call:
+def call(actor: str = BUYER) -> Call:
     id = uuid4()
-    return Call(TENANT, actor, id, id, key=key)
+    return Call(TENANT, actor, id, id)
 
 
 def keyed(route: str, actor: str = BUYER) -> Call:
     """A call with a fresh idempotency key, as the API makes it of a request."""
-    key = str(uuid4())
-    sent = hmac.digest(SECRET, BODY + key.encode(), hashlib.sha256)
-    return call(actor, Key(actor, route, key, sent))
+    made = call(actor)
+    sent = hmac.digest(SECRET, BODY, hashlib.sha256)
+    return replace(made, key=Key(actor, route, str(made.command_id), sent))
 
 
 BODY = b"/api/v1/catalog/products\0" + b"x" * 300  # what the request's HMAC is made of

@@ -8,7 +8,7 @@ import cProfile
 import os
 import pstats
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,27 +27,41 @@ class Failed(Exception):
     """A side died; the message is what it said."""
 
 
-async def run(work: Work, part: str, site: Site, profile: Path | None = None) -> Figures:
-    """Raises Failed."""
+async def run(
+    work: Work,
+    part: str,
+    site: Site,
+    profile: Path | None = None,
+    spy: Sequence[str] = (),
+) -> Figures:
+    """``spy``: a command that watches the process whose number it gets. Raises Failed."""
+    command = [sys.executable, "-m", "benchmarks.sides", work.name, part]
     child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "benchmarks.sides", work.name, part),
+        *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=os.environ | ({PROFILE: str(profile)} if profile else {}),
         cwd=Path(__file__).parents[1],
     )
+    watcher = await _watching(spy, child.pid) if spy else None
     try:
         said, errors = await child.communicate(msgspec.json.encode(site))
+        if watcher:
+            await watcher.wait()
     finally:
         with suppress(ProcessLookupError):
             child.kill()
-    before, mark, after = said.rpartition(MARK)
+    told, mark, after = said.rpartition(MARK)
     if child.returncode or not mark:
-        raise Failed(f"{work.name}, {part}: {(said + errors).decode()[-3000:]}")
-    sys.stdout.write(before.decode())
-    return msgspec.json.decode(after, type=dict[str, float])
+        raise Failed(f"{work.name}, {part}: {(said + errors).decode()[-20000:]}")
+    sys.stdout.write(told.decode())
+    return msgspec.json.decode(after.splitlines()[0], type=dict[str, float])
+
+
+async def _watching(spy: Sequence[str], pid: int) -> asyncio.subprocess.Process:
+    quiet = asyncio.subprocess.DEVNULL
+    return await asyncio.create_subprocess_exec(*spy, str(pid), stdout=quiet, stderr=quiet)
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Coroutine
 from typing import Any
-from uuid import uuid4
 
 from application.carts import Carts
 from application.catalog import Catalog
@@ -52,7 +51,8 @@ def opening(in_flight: int) -> Callable[[Site], Figures]:
             carts = Carts(commands)
 
             async def open() -> None:
-                await carts.open(keyed("POST /api/v1/carts"), str(uuid4()), BUYER)
+                call = keyed("POST /api/v1/carts")
+                await carts.open(call, str(call.command_id), BUYER)
 
             return await closed(in_flight, site.seconds, lambda _: open)
 

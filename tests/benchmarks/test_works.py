@@ -6,12 +6,13 @@ from adapters.embedded.stack import Urls
 from benchmarks.__main__ import template
 from benchmarks.ground import Ground
 from benchmarks.sides import run
-from benchmarks.works import WORKS
+from benchmarks.works import WORKS, olist
+from tests.olist.invented import Shop
 
 SIDES = [
     (work, part)
     for work in WORKS
-    if not work.name.endswith("-256")  # the same as with 32 in flight
+    if not work.name.endswith(("-256", "-2"))  # the same with other numbers
     for part in ("souk", "peer")
     if part == "souk" or (work.peer and not work.install)
 ]
@@ -20,7 +21,11 @@ SIDES = [
 @pytest.fixture(scope="module")
 def servers(stack, tmp_path_factory):
     urls = Urls(stack.postgres_url, stack.valkey_url, stack.nats_url)
-    return Ground(urls, tmp_path_factory.mktemp("bench"), seconds=0.1, scale=0.001)
+    history = tmp_path_factory.mktemp("olist")
+    Shop().order("o1", [("p1", "s1", "10.00", "1.00")]).write(history)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(olist.VARIABLE, str(history))
+        yield Ground(urls, tmp_path_factory.mktemp("bench"), seconds=0.1, scale=0.001)
 
 
 @pytest.mark.parametrize(("work", "part"), SIDES, ids=lambda x: getattr(x, "name", x))
