@@ -91,7 +91,6 @@ class Committer:
         while True:
             while batch := self._next():
                 await self._survive(batch)
-                await asyncio.sleep(0)  # those who were answered may have more: one batch, not two
             if self._closing:
                 return
             self._arrived.clear()
