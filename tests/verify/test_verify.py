@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from adapters.projector.rebuild import rebuild
 from adapters.projector.verify import counters, scratch
 from projections import PROJECTIONS
 
@@ -111,3 +112,9 @@ async def test_tables_of_another_version_are_told_and_the_rest_compared(shop):
     differences, done = await shop.look()
     assert differences == [("tenants", "", "its tables are not of this version; migrate", ())]
     assert done.tables > 5
+
+
+async def test_it_is_clean_after_a_rebuild(shop):
+    for name in ("catalog", "analytics"):
+        await rebuild(shop.database, name, PROJECTIONS[name])
+    assert (await shop.look())[0] == []
