@@ -58,6 +58,8 @@ def conninfo_of(url: str, role: str, name: str, timeout: float, *settings: str) 
         f"-c role={role}",
         "-c timezone=UTC",
         f"-c statement_timeout={int(timeout * 1000)}",
+        # Plans are kept: one made while a table was empty would scan it when it is large.
+        "-c enable_seqscan=off",
         *(f"-c {setting}" for setting in settings),
     ]
     return make_conninfo(
