@@ -58,7 +58,7 @@ class Load:
         await self._surely((tenant, seller, "seller"), path, {"quantity": 20})
 
     async def _surely(self, who: tuple[str, str, str], path: str, body: Any) -> Sent:
-        sent = await self._mail.send(who, path, body, None, 0)
+        sent = await self._mail.send(who, path, body)
         assert sent.done, (path, sent.outcome)
         return sent
 
@@ -77,7 +77,8 @@ class Load:
 
     async def _send(self, who: tuple[str, str, str], path: str, body: Any = None) -> Sent:
         hang_up = self._chance.uniform(0.001, 0.03) if self._chance.random() < 0.05 else None
-        sent = await self._mail.send(who, path, body, hang_up, self._chance.randrange(2))
+        twice = self._chance.random() < 0.05
+        sent = await self._mail.send(who, path, body, hang_up, self._chance.randrange(2), twice)
         if not sent.done:
             await asyncio.sleep(0.05)
         return sent

@@ -48,12 +48,22 @@ class Mail:
             await client.aclose()
 
     async def send(
-        self, who: tuple[str, str, str], path: str, body: Any, hang_up: float | None, api: int
+        self,
+        who: tuple[str, str, str],
+        path: str,
+        body: Any = None,
+        hang_up: float | None = None,
+        api: int = 0,
+        twice: bool = False,
     ) -> Sent:
-        """``who``: tenant, user, role. ``hang_up``: seconds until the client has gone."""
+        """``who``: tenant, user, role. ``hang_up``: seconds until the client has gone.
+        ``twice``: to both APIs at once, with one key."""
         sent = Sent(who[0], who[1], who[2], path, body, str(uuid.uuid4()))
         self.sent.append(sent)
-        await self._try(sent, api, hang_up)
+        tries = [self._try(sent, api, hang_up)]
+        if twice:
+            tries.append(self._try(sent, api + 1))
+        await asyncio.gather(*tries)
         return sent
 
     async def _try(self, sent: Sent, api: int, hang_up: float | None = None) -> None:
