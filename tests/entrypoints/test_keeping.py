@@ -5,6 +5,7 @@ import shutil
 
 import redis.asyncio as redis
 
+from adapters.embedded import keeper
 from adapters.embedded.child import Child
 from adapters.embedded.home import Home
 from adapters.embedded.keeper import keep
@@ -64,3 +65,26 @@ async def test_what_cannot_be_started_is_tried_until_it_can(tmp_path):
     died = "the sleeper died and is started again"
     failed = "the sleeper cannot be started: No space left on device"
     assert heard == [died, failed, died, failed, died]
+
+
+async def test_what_says_that_it_is_not_well_is_started_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(keeper, "ASK", 0.02)
+    heard, sick = [], [True] * keeper.SICK
+
+    async def well():
+        return not (sick and sick.pop())
+
+    home = Home(tmp_path / "home")
+    home.path.mkdir()
+    child = Child(home, "sleeper", ["/bin/sleep", "60"], well=well)
+    child.start()
+    before = child.process.pid
+    keeping = asyncio.create_task(keep(child, heard.append))
+
+    async def mended():
+        return child.alive and child.process.pid != before
+
+    await _until(mended)
+    keeping.cancel()
+    await child.stop()
+    assert heard == ["the sleeper is not well and is started again"]
