@@ -24,11 +24,11 @@ def report(samples: Iterable[str]) -> str:
     for line in samples:
         stack, _, times = line.rpartition(" ")
         process, frames = _parted(stack.split(";"))
-        if any(frame.startswith("_find_and_load") for frame in frames):
-            continue  # starting up
+        if not frames or any(frame.startswith("_find_and_load") for frame in frames):
+            continue  # not Python yet, or starting up
         for frame in set(frames):
             within[process][frame] += int(times)
-        alone[process][frames[-1] if frames else "?"] += int(times)
+        alone[process][frames[-1]] += int(times)
     total = sum(sum(counts.values()) for counts in alone.values())
     shown = [name for name in alone if sum(alone[name].values()) > FEWEST * total]
     return "\n".join(_process(name, alone[name], within[name]) for name in shown)
