@@ -40,19 +40,26 @@ class Ground:
 
     async def __aenter__(self) -> "Ground":
         self.up = Up(self.directory)
-        await asyncio.to_thread(self.up.ready)
-        self.settings = find(self.directory, {})
-        self.proxy = Proxy(self.settings.postgres_url, only=b"souk-committer")
-        await self.proxy.__aenter__()
-        self.urls = [self.up.url, await self._start_second()]
+        try:
+            await asyncio.to_thread(self.up.ready)
+            self.settings = find(self.directory, {})
+            self.proxy = Proxy(self.settings.postgres_url, only=b"souk-committer")
+            await self.proxy.__aenter__()
+            self.urls = [self.up.url, await self._start_second()]
+        except BaseException:
+            await self._stop()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._stop()
+        await self.proxy.__aexit__()
+
+    async def _stop(self) -> None:
         if self._second:
             self._second.terminate()
             await asyncio.to_thread(self._second.wait)
         await asyncio.to_thread(self.up.stop)
-        await self.proxy.__aexit__()
 
     def clear(self) -> None:
         """Remove every trace."""
