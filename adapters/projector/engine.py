@@ -1,5 +1,6 @@
 """One projection: events in, rows, changes and position out, all in one transaction."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
@@ -10,9 +11,11 @@ from adapters.log.codec import tag_of
 from adapters.postgres.pools import Connection
 from adapters.projector import changes, letters
 from adapters.projector.folding import Folder, Poison
+from adapters.projector.kinds import is_logged, logged_types
+from adapters.projector.leader import Superseded, superseded
 from adapters.projector.tables import shape_of
 from adapters.projector.window import Illegible, Window
-from domain.kernel import Event, Recorded
+from domain.kernel import Recorded
 from projections.kernel import Projection
 
 BATCH = 4000  # events in one transaction, at the most
@@ -24,21 +27,6 @@ POISON = (
     psycopg.errors.ProgramLimitExceeded,
 )
 logger = structlog.get_logger(__name__)
-
-
-def is_logged(kind: type[Event]) -> bool:
-    """What a table emits for the tables after it has no tag, since it is never stored."""
-    return kind.__struct_config__.tag is not None
-
-
-def logged_types(projection: Projection) -> set[type[Event]]:
-    """The events that a projection folds."""
-    kinds = {kind for table in projection.TABLES for kind in (*table.on, *table.related)}
-    return {kind for kind in kinds if is_logged(kind)}
-
-
-class Superseded(Exception):
-    """The tables are of another version than this code, or someone else wrote to them."""
 
 
 class Engine:
@@ -63,6 +51,8 @@ class Engine:
         )
         self._window = window or Window(logged_types(projection))
         self.position = self._silent_until = self._generation = 0
+        self.passed = 0  # beyond the position, over events that it does not fold
+        self.turn = asyncio.Lock()  # of whoever moves the position
         self.at_end = self.told = False  # of the last step: it met the log's end; wrote changes
         self._parked: set[str] = set()
 
@@ -77,12 +67,20 @@ class Engine:
         if row is None or row[:2] != (self._version, self._shape):
             raise Superseded(f"the tables of {self.name} are not of this version; migrate")
         self.position, self._silent_until, self._generation = row[2:]
+        self.passed = self.position
         self._parked = await letters.streams(db, self.name)
         self._forget()
 
     def leave(self) -> None:
         """The lead is lost, or over."""
+        self.passed = self.position
         self._window.leave(self.name)
+
+    @property
+    def place(self) -> tuple[str, int, str, int, int, int]:
+        """What it is, and the position it is to move from and to when it folds nothing."""
+        known = self.name, self._version, self._shape, self._generation
+        return (*known, self.position, self.passed)
 
     async def step(self, db: Connection, until: int | None = None) -> int:
         """Fold the next batch, not beyond ``until``; how many positions it went. After any
@@ -90,29 +88,42 @@ class Engine:
 
         Superseded when this one does not lead any more.
         """
-        stretch = await self._window.after(db, self.name, self.position, self.batch)
+        stretch = await self._window.after(db, self.name, self.passed, self.batch)
         if until is not None:
             stretch = stretch.until(until)
-        self.at_end, self.told = stretch.last, False
-        if stretch.reached > self.position:
-            try:
-                await self._advance(db, stretch.events, stretch.reached)
-            except psycopg.errors.SerializationFailure as error:
-                raise Superseded(f"{self.name} was moved by someone else") from error
-        passed, self.position = stretch.reached - self.position, stretch.reached
-        return passed
+        self.at_end, self.told, before = stretch.last, False, self.passed
+        mine = [recorded for recorded in stretch.events if recorded.tag in self._tags]
+        if mine:
+            await self._advance(db, mine, stretch.reached)
+        else:
+            await self._pass(db, stretch.reached)
+        return self.passed - before
+
+    async def _pass(self, db: Connection, reached: int) -> None:
+        """Over what it does not fold: in mind only while there is more, since a commit is dear."""
+        nothing_new, self.passed = reached == self.passed, reached
+        if nothing_new:
+            await self.settle(db)
+
+    async def settle(self, db: Connection) -> None:
+        """Move the position over what was passed."""
+        async with self.turn:
+            if self.passed > self.position:
+                with superseded():
+                    await self._move(db, self.passed, lasting=False)
+                self.position = self.passed
 
     async def _advance(self, db: Connection, events: Sequence[Recorded], reached: int) -> None:
-        mine = [recorded for recorded in events if recorded.tag in self._tags]
-        if not mine:
-            return await self._move(db, reached, lasting=False)
-        try:
-            await self._take(db, mine, reached)
-        except POISON:
-            self._forget()
-            async with db.transaction():
-                await self._move(db, reached)
-                await self._take_singly(db, mine)
+        async with self.turn:
+            with superseded():
+                try:
+                    await self._take(db, events, reached)
+                except POISON:
+                    self._forget()
+                    async with db.transaction():
+                        await self._move(db, reached)
+                        await self._take_singly(db, events)
+            self.position = self.passed = reached
 
     async def _take(self, db: Connection, events: Sequence[Recorded], reached: int) -> None:
         """In memory first, then all that is to be written in one round trip; unless rows must be

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from adapters.log.tail import CHANNEL
 from adapters.postgres.pools import Connection
-from adapters.projector.leader import Bell, connected, persist
+from adapters.projector.leader import UNKNOWN, Bell, connected, persist
 
 LOOK = 1.0  # seconds
 
@@ -34,11 +34,15 @@ async def listen(url: str, bells: Sequence[Bell], stop: asyncio.Event) -> None:
 async def _hear(db: Connection, bells: Sequence[Bell]) -> None:
     """Until it is cancelled, or the connection dies."""
     while True:
-        async for _ in db.notifies(timeout=LOOK, stop_after=1):
-            _ring(bells)
-        await db.execute("SELECT 1")
+        heard = False
+        async for notify in db.notifies(timeout=LOOK, stop_after=1):
+            heard = True
+            _ring(bells, notify.payload)
+        if not heard:
+            await db.execute("SELECT 1")
 
 
-def _ring(bells: Sequence[Bell]) -> None:
+def _ring(bells: Sequence[Bell], payload: str = "") -> None:
+    position = int(payload) if payload.isdecimal() else UNKNOWN
     for bell in bells:
-        bell.ring()
+        bell.ring(position)

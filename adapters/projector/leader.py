@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 from psycopg import AsyncConnection
+from psycopg.errors import SerializationFailure
 
 from adapters.postgres.pools import PROJECT, Connection, conninfo_of
 
@@ -19,20 +20,43 @@ Job = Callable[[Connection], Awaitable[None]]
 logger = structlog.get_logger(__name__)
 
 
+UNKNOWN = 2**63  # a position above all others
+
+
 class Bell:
-    """Something may have happened: a hint, remembered until somebody waits for it."""
+    """Something may have happened: a hint, remembered until somebody waits for it.
+
+    ``heard``: the position that the last ring was for, which commits tell in their order.
+    """
 
     def __init__(self) -> None:
-        self._rung = asyncio.Event()
+        self._rung, self.heard = asyncio.Event(), UNKNOWN
 
-    def ring(self) -> None:
+    def ring(self, position: int = UNKNOWN) -> None:
+        self.heard = position
         self._rung.set()
 
-    async def wait(self, seconds: float) -> None:
+    async def wait(self, seconds: float) -> bool:
+        """Whether it rang."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._rung.wait()
+        rang = self._rung.is_set()
         self._rung.clear()
+        return rang
+
+
+class Superseded(Exception):
+    """The tables are of another version than this code, or someone else wrote to them."""
+
+
+@contextmanager
+def superseded() -> Iterator[None]:
+    """Around what a leader writes: its position is not as it left it."""
+    try:
+        yield
+    except SerializationFailure as error:
+        raise Superseded(str(error)) from error
 
 
 class Patience:

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 
 from adapters.postgres.pools import Connection
 from adapters.projector.beside import state
-from adapters.projector.engine import BATCH, Engine, Superseded, logged_types
+from adapters.projector.engine import BATCH, Engine
 from adapters.projector.feed import Feed
 from adapters.projector.hints import listen
-from adapters.projector.leader import Bell, connected, lead
+from adapters.projector.kinds import logged_types
+from adapters.projector.leader import Bell, Superseded, connected, lead
+from adapters.projector.passing import keep_passing
 from adapters.projector.rebuild import rebuild
 from adapters.projector.relay import Relay
 from adapters.projector.tables import shape_of
@@ -44,20 +46,27 @@ class Projector:
         bells = {name: Bell() for name in self._projections}
         changed = [Bell(), Bell()]  # of the relay and of the counters
         window = Window(kind for p in self._projections.values() for kind in logged_types(p))
+        engines = {
+            name: Engine(name, projection, self._batch, window)
+            for name, projection in self._projections.items()
+        }
         with _few_collections():
             async with asyncio.TaskGroup() as group:
                 group.create_task(_ring_at(stop, [*bells.values(), *changed]))
                 group.create_task(listen(self._postgres_url, [*bells.values()], stop))
-                for name, bell in bells.items():
-                    group.create_task(self._project(name, window, bell, changed, stop))
+                for name, engine in engines.items():
+                    group.create_task(self._project(engine, bells[name], changed, stop))
+                group.create_task(keep_passing(self._postgres_url, engines.values(), stop))
                 for job, bell in zip((self._relay, self._feed), changed, strict=True):
                     if job:
                         group.create_task(self._follow(job, bell, stop))
 
     async def _project(
-        self, name: str, window: Window, bell: Bell, changed: list[Bell], stop: asyncio.Event
+        self, engine: Engine, bell: Bell, changed: list[Bell], stop: asyncio.Event
     ) -> None:
-        engine = Engine(name, self._projections[name], self._batch, window)
+        name, (relay, counters) = engine.name, changed
+        counted = any(table.counters for table in self._projections[name].TABLES)
+        followers = [relay, counters] if counted else [relay]
 
         async def job(db: Connection) -> None:
             await self._bring_up(name, db, stop)
@@ -65,7 +74,7 @@ class Projector:
                 return
             await engine.load(db)
             try:
-                await _follow_log(engine, db, bell, changed, stop)
+                await _follow_log(engine, db, bell, followers, stop)
             finally:
                 engine.leave()
 
@@ -94,15 +103,13 @@ class Projector:
 
 
 async def _follow_log(
-    engine: Engine, db: Connection, bell: Bell, changed: list[Bell], stop: asyncio.Event
+    engine: Engine, db: Connection, bell: Bell, followers: list[Bell], stop: asyncio.Event
 ) -> None:
-    relay, counters = changed
     while not stop.is_set():
-        if await engine.step(db):
-            counters.ring()
-        if engine.told:
-            relay.ring()
-        if engine.at_end:
+        await engine.step(db)
+        for follower in followers if engine.told else ():
+            follower.ring()
+        if engine.at_end or engine.passed >= bell.heard:
             await bell.wait(LOOK)
 
 

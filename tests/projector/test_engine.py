@@ -2,7 +2,8 @@
 
 import pytest
 
-from adapters.projector.engine import Engine, Superseded
+from adapters.projector.engine import Engine
+from adapters.projector.leader import Superseded
 from adapters.projector.projector import retry_dead_letters
 from tests.projector import toys
 from tests.projector.toys import (

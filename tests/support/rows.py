@@ -25,7 +25,8 @@ from adapters.log.codec import Codec, enc_hook, tag_of
 from adapters.log.rows import COLUMNS, Row
 from adapters.postgres.pools import PROJECT, conninfo_of
 from adapters.projector.documents import Documents
-from adapters.projector.engine import Engine, is_logged
+from adapters.projector.engine import Engine
+from adapters.projector.kinds import is_logged
 from adapters.projector.tables import create_tables
 from domain.kernel import Personal, but
 

@@ -7,7 +7,7 @@ import psycopg
 from adapters.log.codec import Codec, tag_of
 from adapters.log.rows import FOREIGN, Row
 from adapters.postgres.pools import Connection
-from adapters.projector.engine import is_logged
+from adapters.projector.kinds import is_logged
 from adapters.projector.verify.difference import Difference, Found
 from adapters.projector.verify.scratch import Scratch
 from domain.kernel import Event, Recorded
