@@ -1,6 +1,5 @@
 """Loading streams: whatever was asked for while the last reading ran is read at once."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -9,11 +8,12 @@ from adapters.log.codec import Codec
 from adapters.log.rows import FOREIGN
 from adapters.log.snapshots import Shelf
 from adapters.postgres.pools import Pool, borrow
+from adapters.postgres.together import Together
 from application.ports import Past
 from domain.kernel import Personal
 
 READINGS = 2  # at once
-MOST = 500  # streams in one reading
+MOST = 250  # commands' reads in one reading
 # One statement, so one view: a snapshot, then what came after it.
 LOAD = """SELECT stream, version, position, NULL AS tag, 0 AS schema_version, state AS data
 FROM log.snapshots WHERE tenant = %(tenant)s AND shape = %(shape)s AND stream = any(%(streams)s)
@@ -28,7 +28,6 @@ CROSS JOIN LATERAL (
         AND e.version > coalesce(kept.version, -1)
 ) AS later"""
 Line = tuple[str, int, int, str | None, int, bytes]
-Asked = tuple[Sequence[str], asyncio.Future[dict[str, list[Line]]]]
 
 
 class Loader:
@@ -36,48 +35,21 @@ class Loader:
 
     def __init__(self, pool: Pool, codec: Codec, shelf: Shelf) -> None:
         self._pool, self._codec, self._shelf = pool, codec, shelf
-        self._asked: defaultdict[str, list[Asked]] = defaultdict(list)
-        self._readings: set[asyncio.Task[None]] = set()
+        self._together = Together(self._all, READINGS, MOST)
 
     async def load(
         self, tenant: str, streams: Sequence[str]
     ) -> tuple[dict[str, Past], list[Personal]]:
         """Each stream's past, and the personal data in it, sealed. Raises UnknownTag."""
-        answer: asyncio.Future[dict[str, list[Line]]] = asyncio.get_running_loop().create_future()
-        self._asked[tenant].append((streams, answer))
-        if len(self._readings) < READINGS:
-            task = asyncio.create_task(self._read(), name="souk-loader")
-            self._readings.add(task)
-        lines, sealed = await answer, list[Personal]()
+        lines, sealed = await self._together(tenant, streams), list[Personal]()
         return {s: self._past(lines.get(s, ()), sealed) for s in streams}, sealed
 
-    async def _read(self) -> None:
-        try:
-            while self._asked:
-                tenant = next(iter(self._asked))
-                asked = self._asked.pop(tenant)
-                if len(asked) > MOST:
-                    self._asked[tenant] = asked[MOST:]
-                    asked = asked[:MOST]
-                await self._answer(tenant, asked)
-        finally:  # not in a callback: whoever asks before that would wait for nobody
-            if (task := asyncio.current_task()) is not None:
-                self._readings.discard(task)
-
-    async def _answer(self, tenant: str, asked: Sequence[Asked]) -> None:
-        try:
-            found = await self._lines(tenant, {s for streams, _ in asked for s in streams})
-        except BaseException as error:
-            for _, answer in asked:
-                if not answer.done():
-                    answer.set_exception(error)
-                    answer.exception()  # who hung up will not ask
-            if not isinstance(error, Exception):
-                raise
-        else:
-            for _, answer in asked:
-                if not answer.done():
-                    answer.set_result(found)
+    async def _all(
+        self, tenant: str, asked: Sequence[Sequence[str]]
+    ) -> list[dict[str, list[Line]]]:
+        """The same answer to all: each takes its own streams out of it."""
+        found = await self._lines(tenant, {stream for streams in asked for stream in streams})
+        return [found] * len(asked)
 
     async def _lines(self, tenant: str, streams: set[str]) -> dict[str, list[Line]]:
         wanted = {"tenant": tenant, "shape": self._shelf.shape, "streams": list(streams)}
