@@ -74,10 +74,11 @@ def _fill(path: os.PathLike[str]) -> None:
 async def lose_commits(ground: Ground, chance: Random, longest: float) -> None:
     """The server commits, and its answer never comes; or only after the client was told that
     the connection is gone."""
-    for _ in range(chance.randint(2, 6)):
+    for _ in range(chance.randint(4, 10)):
         ground.proxy.late = chance.choice((0.0, 0.2))
         ground.proxy.swallow = 1
-        await asyncio.sleep(chance.uniform(0.1, 0.4))
+        await asyncio.sleep(chance.uniform(0.1, 0.6))
+        ground.lost_replies += ground.proxy.swallow == 0
     ground.proxy.swallow = 0
 
 

@@ -36,6 +36,7 @@ class Ground:
         self.home.chmod(0o755)
         self.disk = _mounted(self.home)
         self.directory = self.home / "souk"
+        self.lost_replies = 0  # of COMMIT
         self._second: subprocess.Popen[bytes] | None = None
 
     async def __aenter__(self) -> "Ground":

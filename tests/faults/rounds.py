@@ -32,7 +32,7 @@ class Report:
     unknown: int = 0
     events: int = 0
     pushed: int = 0
-    swallowed: int = 0  # replies of COMMIT
+    lost_replies: int = 0  # of COMMIT
     skipped: tuple[str, ...] = ()
     violations: list[str] = field(default_factory=list)
 
@@ -44,7 +44,7 @@ class Report:
             f"commands: {self.commands['acknowledged']} acknowledged,"
             f" {self.commands['refused']} refused, {self.unknown} unknown and resolved",
             f"events: {self.events}, pushes taken: {self.pushed},"
-            f" replies of COMMIT lost: {self.swallowed}",
+            f" replies of COMMIT lost: {self.lost_replies}",
             *(f"skipped, for want of root: {name}" for name in self.skipped),
             *(f"VIOLATION {line}" for line in self.violations),
             f"violations: {len(self.violations)}",
@@ -172,7 +172,7 @@ class Rounds:
         report.faults.update(disaster.name for disaster in disasters)
         report.commands = self._mail.count
         report.unknown += unknown
-        report.events, report.swallowed = self._tail.position, self._ground.proxy.swallowed
+        report.events, report.lost_replies = self._tail.position, self._ground.lost_replies
         report.pushed = sum(len(follower.taken) for follower in self._followers)
         report.violations += wrong
         for line in wrong:
