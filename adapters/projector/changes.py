@@ -75,6 +75,13 @@ async def after(db: Connection, projection: str, seq: int, limit: int) -> list[K
     return [Kept(*row) for row in await cursor.fetchall()]
 
 
+async def hold(db: Connection, projection: str) -> None:
+    """Make what was just read last: the projector's commits do not wait for the disk, and nothing
+    may leave Postgres that a crash could still take back. This commit does, and so do all before
+    it, since they are in the same write-ahead log."""
+    await db.execute("UPDATE read.relays SET seq = seq WHERE projection = %s", (projection,))
+
+
 async def purge(db: Connection) -> None:
     """Forget what is older than a day, but nothing that is still to be sent."""
     await db.execute(_PURGE)

@@ -110,7 +110,7 @@ class Engine:
         async with self.turn:
             if self.passed > self.position:
                 with superseded():
-                    await self._move(db, self.passed, lasting=False)
+                    await self._move(db, self.passed)
                 self.position = self.passed
 
     async def _advance(self, db: Connection, events: Sequence[Recorded], reached: int) -> None:
@@ -145,10 +145,11 @@ class Engine:
                     await letters.park(db, self.name, recorded, letters.AFTER_ANOTHER)
         self._keep()
 
-    async def _move(self, db: Connection, reached: int, lasting: bool = True) -> None:
-        """First of all, so that the row's lock keeps others out until the commit."""
+    async def _move(self, db: Connection, reached: int) -> None:
+        """First of all, so that the row's lock keeps others out until the commit; which need not
+        wait for the disk, since position, rows and changes are lost together and folded again."""
         await db.execute(
-            "SELECT read.move(%s, %s, %s, %s, %s, %s, %s)",
+            "SELECT read.move(%s, %s, %s, %s, %s, %s, false)",
             (
                 self.name,
                 self._version,
@@ -156,7 +157,6 @@ class Engine:
                 self._generation,
                 self.position,
                 reached,
-                lasting,
             ),
         )
 

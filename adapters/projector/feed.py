@@ -77,6 +77,8 @@ class Feed:
             for change in news
             if change.source in self._tables[projection]
         ]
+        if news:
+            await changes.hold(db, projection)
         await self._put(epoch["id"], rows)
         full = len(news) == AT_ONCE
         reached = min(place.position, news[-1].position - 1) if full else place.position
@@ -99,6 +101,7 @@ class Feed:
         if place.position < place.silent_until:
             return False
         id = uuid4().hex
+        await changes.hold(db, projection)
         for table in self._tables[projection]:
             await self._fill(db, id, table)
         logger.info("counters rebuilt", projection=projection)

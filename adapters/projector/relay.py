@@ -83,12 +83,17 @@ class Relay:
         return [(projection, seq) for projection, seq in await cursor.fetchall()]
 
     async def _send(self, db: Connection, projection: str, seq: int) -> None:
-        """One window: published, acknowledged, remembered."""
+        """One window: lasting, published, acknowledged, remembered. That may be forgotten in a
+        crash: NATS keeps a message of the same id once, and watchers go by position."""
         window = await changes.after(db, projection, seq, WINDOW)
         stream = await self._ready()
+        await changes.hold(db, projection)
         await self._whole([self._publish(stream, change) for change in window if change.topic])
         await db.execute(
-            "UPDATE read.relays SET seq = %s WHERE projection = %s", (window[-1].seq, projection)
+            "UPDATE read.relays SET seq = %s"
+            " FROM (SELECT set_config('synchronous_commit', 'off', true)) AS soon"
+            " WHERE projection = %s",
+            (window[-1].seq, projection),
         )
 
     async def _whole(self, window: list[Coroutine[Any, Any, None]]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,7 +15,7 @@ from adapters.log.tail import STORED, passage
 from adapters.postgres.pools import Connection
 from domain.kernel import Event, Recorded
 
-HELD = 4  # stretches kept for the projections that are behind the first
+HELD, STRETCHES = 4, 256  # full stretches, and all, kept for those that are behind the first
 PATIENCE = 0.05  # seconds that the first waits for the others, so that they need not read again
 _TAG = STORED.index("tag")
 SPAN = 20  # positions passed over for each event asked for, at the most
@@ -65,7 +66,7 @@ class Window:
             tag_of(kind): msgspec.json.Decoder(kind, dec_hook=dec_hook).decode for kind in wanted
         }
         self._tags = list(self._decoders)
-        self._held: deque[Stretch] = deque(maxlen=HELD)
+        self._held: deque[Stretch] = deque(maxlen=STRETCHES)
         self._places: dict[str, int] = {}
         self._reads, self._turn = 0, asyncio.Lock()
         self._ended: Stretch | None = None  # what the last read gave that found nothing
@@ -78,7 +79,7 @@ class Window:
         asked = self._reads
         if found := self._find(position):
             return found.after(position, limit, asked)
-        await self._wait_for_others()
+        await self._make_room(limit)
         async with self._turn:
             found = self._find(position) or self._end(position, asked)
             found = found or await self._read(db, position, limit)
@@ -90,7 +91,7 @@ class Window:
         self._moved.set()
 
     def _find(self, position: int) -> Stretch | None:
-        for stretch in self._held:
+        for stretch in reversed(self._held):
             if stretch.origin <= position < stretch.reached:
                 return stretch
         return None
@@ -100,18 +101,17 @@ class Window:
         end = self._ended
         return end if end and end.number > asked and end.origin == position else None
 
-    async def _wait_for_others(self) -> None:
-        """While the stretch that the next one replaces is still wanted; not for ever."""
-        if len(self._held) < HELD:
-            return
-        oldest = self._held[0]
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while self._is_wanted(oldest):
-                    self._moved.clear()
-                    await self._moved.wait()
-        except TimeoutError:
-            return
+    async def _make_room(self, limit: int) -> None:
+        """When that is a lot, let the others leave the oldest stretch first; not for ever."""
+        while sum(len(stretch.events) for stretch in self._held) >= HELD * limit:
+            oldest = self._held[0]
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    while self._is_wanted(oldest):
+                        self._moved.clear()
+                        await self._moved.wait()
+            if self._held and self._held[0] is oldest:
+                self._held.popleft()
 
     def _is_wanted(self, stretch: Stretch) -> bool:
         return any(stretch.origin <= place < stretch.reached for place in self._places.values())

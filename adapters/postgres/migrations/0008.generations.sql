@@ -5,9 +5,8 @@
 ALTER TABLE read.projections ADD COLUMN generation bigint NOT NULL DEFAULT 0;
 
 -- The first statement of each of a leader's transactions: its row lock keeps others out until the
--- commit. serialization_failure: the row is not as its leader left it. ``lasting`` is false for a
--- transaction that only passes events over: its commit need not wait for the disk, since losing
--- it loses nothing that anybody saw.
+-- commit. serialization_failure: the row is not as its leader left it. ``lasting`` false: the commit
+-- need not wait for the disk, since all that it writes is lost together and folded again.
 CREATE FUNCTION read.move(
     projection text, of_version integer, of_shape text, of_generation bigint,
     origin bigint, target bigint, lasting boolean
