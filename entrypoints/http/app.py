@@ -20,6 +20,7 @@ from entrypoints.http.commands import call, creating
 from entrypoints.http.edge import edging, marking
 from entrypoints.http.health import HealthController, jwks
 from entrypoints.http.problems import handle
+from entrypoints.http.sharing import Lists, sharing
 from entrypoints.http.views import paging, view
 from entrypoints.logs import configure
 from entrypoints.settings import from_env
@@ -54,7 +55,11 @@ def http(
     return Litestar(
         [Router("/api/v1", route_handlers=list(CONTROLLERS)), HealthController, jwks],
         lifespan=[lifespan] if lifespan else [],
-        middleware=[edging, partial(authenticating, bearers=bearers)],
+        middleware=[
+            edging,
+            partial(authenticating, bearers=bearers),
+            partial(sharing, lists=Lists()),
+        ],
         before_send=[marking],
         exception_handlers={Exception: handle},
         dependencies={

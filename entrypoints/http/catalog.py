@@ -146,7 +146,7 @@ class CatalogController(Controller):
         """Put a retired product back on the lists."""
         return await product(Catalog.change, rules.RestoreProduct())
 
-    @get("/", **lists("products:read", catalog.Product))
+    @get("/", **lists("products:read", catalog.Product, shared=True))
     async def products(
         self,
         view: NamedDependency[View],
@@ -168,7 +168,7 @@ class CatalogController(Controller):
         found = await catalog.products(view.db, wanted, paging.page, paging.limit)
         return view.page(found, paging)
 
-    @get("/featured", **lists("products:read", catalog.Product))
+    @get("/featured", **lists("products:read", catalog.Product, shared=True))
     async def featured(
         self, view: NamedDependency[View], paging: NamedDependency[Paging]
     ) -> ASGIResponse:
@@ -176,7 +176,7 @@ class CatalogController(Controller):
         wanted = catalog.Filter(featured=True)
         return view.page(await catalog.products(view.db, wanted, paging.page, paging.limit), paging)
 
-    @get("/search", **lists("products:read", catalog.Product))
+    @get("/search", **lists("products:read", catalog.Product, shared=True))
     async def search(
         self,
         view: NamedDependency[View],

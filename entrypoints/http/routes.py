@@ -48,10 +48,15 @@ def reads(permission: str, document: type[Any], missing: str = "") -> dict[str, 
     return _query(permission, shown(document), known)
 
 
-def lists(permission: str, document: type[Any], malformed: str = "") -> dict[str, Any]:
-    """A query for a page of documents. ``malformed``: codes of its own that answer 400."""
+def lists(
+    permission: str, document: type[Any], malformed: str = "", *, shared: bool = False
+) -> dict[str, Any]:
+    """A query for a page of documents. ``malformed``: codes of its own that answer 400.
+    ``shared``: everyone in the tenant who may see it sees the same."""
     kind: Any = Listed[shown(document)]  # type: ignore[misc]
-    return _query(permission, kind, _known((), {"malformed": malformed}, EVERY, QUERY))
+    query = _query(permission, kind, _known((), {"malformed": malformed}, EVERY, QUERY))
+    query["opt"]["shared"] = shared
+    return query
 
 
 def exports(permission: str, malformed: str = "") -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""One plain ASGI layer: lists that are the same for a whole tenant are made a few times a second,
+not for everyone who asks."""
+
+import time
+from collections import OrderedDict
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from msgspec import Struct
+
+from entrypoints.http.caller import caller_of
+
+FRESH = 0.25  # seconds that a list may be behind the rows it was made of
+KEPT = 2_000  # lists at the most
+LARGEST = 256 * 1024  # bytes of one that is kept
+Slot = tuple[str, str, bytes]  # tenant, path, query
+
+
+class Answer(Struct, frozen=True, gc=False):
+    """A list as it was sent. ``made``: on the steady clock, in seconds."""
+
+    made: float
+    etag: bytes
+    start: Message
+    body: bytes
+
+
+class Lists:
+    """The latest lists. Whoever asks for what is newer than a position (``after``) is not served
+    from here, and nobody of that tenant is served what is older than that."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[Slot, Answer] = OrderedDict()
+        self._since: dict[str, float] = {}
+
+    def get(self, slot: Slot, now: float) -> Answer | None:
+        answer = self._answers.get(slot)
+        if answer is None or now - answer.made > FRESH:
+            return None
+        return answer if answer.made >= self._since.get(slot[0], 0.0) else None
+
+    def keep(self, slot: Slot, answer: Answer) -> None:
+        self._answers[slot] = answer
+        self._answers.move_to_end(slot)
+        while len(self._answers) > KEPT:
+            self._answers.popitem(last=False)
+
+    def outdate(self, tenant: str, now: float) -> None:
+        """Who has seen a newer state must not see an older one again."""
+        if len(self._since) > KEPT:
+            self._since.clear()
+            self._answers.clear()
+        self._since[tenant] = now
+
+
+def sharing(app: ASGIApp, lists: Lists) -> ASGIApp:
+    """The layer, for routes whose ``opt`` says ``shared``: what they answer depends on the tenant
+    and the URL alone."""
+
+    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+        if not scope["route_handler"].opt.get("shared"):
+            await app(scope, receive, send)
+            return
+        tenant, now = caller_of(scope).tenant, time.monotonic()
+        if _is_after(scope):
+            lists.outdate(tenant, now)
+            await app(scope, receive, send)
+            return
+        slot = (tenant, scope["path"], scope["query_string"])
+        if (answer := lists.get(slot, now)) is not None:
+            await _serve(answer, scope, send)
+        elif _header(scope, b"if-none-match"):
+            await app(scope, receive, send)
+        else:
+            await _record(app, scope, receive, send, lists, slot, now)
+
+    return layer
+
+
+def _is_after(scope: Scope) -> bool:
+    return b"after=" in scope["query_string"] or bool(_header(scope, b"souk-after"))
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    return next((value for key, value in scope["headers"] if key == name), b"")
+
+
+async def _serve(answer: Answer, scope: Scope, send: Send) -> None:
+    unless = _header(scope, b"if-none-match")
+    if answer.etag in (part.strip() for part in unless.split(b",")):
+        kept = [(k, v) for k, v in answer.start["headers"] if k != b"content-length"]  # type: ignore[typeddict-item]
+        await send({"type": "http.response.start", "status": 304, "headers": kept})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return
+    await send(answer.start)
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+async def _record(
+    app: ASGIApp,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    lists: Lists,
+    slot: Slot,
+    now: float,
+) -> None:
+    """``now`` is when it was asked for: it cannot be newer than that."""
+    started: list[Message] = []
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            started.append({**message})
+        elif message["type"] == "http.response.body" and started:
+            _keep(lists, slot, now, started[0], message)
+        await send(message)
+
+    await app(scope, receive, sending)
+
+
+def _keep(lists: Lists, slot: Slot, now: float, start: Message, body: Message) -> None:
+    if start.get("status") != 200 or body.get("more_body"):
+        return
+    content: bytes = body.get("body", b"")  # type: ignore[assignment]
+    if len(content) <= LARGEST:
+        headers = start.get("headers", ())
+        etag = next((value for key, value in headers if key.lower() == b"etag"), b"")  # type: ignore[attr-defined]
+        lists.keep(slot, Answer(now, etag, start, content))

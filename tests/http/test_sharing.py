@@ -1,0 +1,66 @@
+"""Lists that are the same for a whole tenant are shared for a moment, and no longer."""
+
+from entrypoints.http import sharing
+from tests.policies.market import until
+
+PATH = "/catalog/products"
+
+
+async def head(api):
+    """The log's last position."""
+    lags = await api.souk.positions.lags()
+    return max(lag.position + lag.events for lag in lags.values())
+
+
+async def test_a_list_is_shared_for_a_moment_and_seen_anew_after_a_write_of_ones_own(
+    api, monkeypatch
+):
+    monkeypatch.setattr(sharing, "FRESH", 3600)
+    await api.market("amina")
+    await api.product("amina", "tea")
+    karim, leila = api.of("buyer", "karim"), api.of("buyer", "leila")
+    before = (await karim.get(PATH, after=await head(api))).json()["pagination"]["total"]
+    assert before == 1
+    assert len((await karim.get(PATH)).json()["items"]) == 1
+
+    await api.product("amina", "lamp")
+    assert len((await leila.get(PATH)).json()["items"]) == 1  # as karim was told
+    assert len((await karim.get(PATH, after=await head(api))).json()["items"]) == 2
+    assert len((await leila.get(PATH)).json()["items"]) == 2
+
+
+async def test_what_is_shared_has_its_tag(api, monkeypatch):
+    monkeypatch.setattr(sharing, "FRESH", 3600)
+    await api.market("amina")
+    await api.product("amina", "tea")
+    karim = api.of("buyer", "karim")
+    first = await karim.get(PATH)
+    again = await karim.get(PATH)
+    assert (again.content, again.headers["etag"]) == (first.content, first.headers["etag"])
+    assert again.headers["x-correlation-id"] != first.headers["x-correlation-id"]
+    unchanged = await karim.send("GET", PATH, headers={"if-none-match": first.headers["etag"]})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+
+
+async def test_a_list_is_shared_with_nobody_who_may_not_see_it(api, monkeypatch):
+    monkeypatch.setattr(sharing, "FRESH", 3600)
+    await api.market("amina")
+    await api.product("amina", "tea")
+    assert (await api.of("buyer", "karim").get(PATH)).status_code == 200
+    stranger = api.of("buyer", "karim", tenant="elsewhere")
+    assert (await stranger.get(PATH)).json()["items"] == []
+    assert (await api.http.get(f"/api/v1{PATH}")).status_code == 401
+
+
+async def test_a_shared_list_is_soon_made_again(api):
+    await api.market("amina")
+    await api.product("amina", "tea")
+    karim = api.of("buyer", "karim")
+    await karim.get(PATH, after=await head(api))
+    await karim.get(PATH)
+    await api.product("amina", "lamp")
+
+    async def told_of_both():
+        return len((await karim.get(PATH)).json()["items"]) == 2
+
+    await until(told_of_both)
