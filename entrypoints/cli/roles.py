@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import click
+import uvloop
 
 from entrypoints import logs
 from entrypoints.cli.options import data_dir
@@ -49,7 +50,7 @@ def projector(directory: Path | None) -> None:
     settings = find(directory)
     logs.configure()
     role = Projector(settings.postgres_url, settings.nats_url, settings.valkey_url, PROJECTIONS)
-    asyncio.run(until_stopped(role.run))
+    uvloop.run(until_stopped(role.run))
 
 
 @click.command()
@@ -71,7 +72,7 @@ def policies(directory: Path | None) -> None:
         async with PostgresLog(settings.postgres_url, settings.master_key) as log:
             await PolicyRunner(settings.postgres_url, log).run(stop)
 
-    asyncio.run(until_stopped(run))
+    uvloop.run(until_stopped(run))
 
 
 async def until_stopped(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
