@@ -23,4 +23,4 @@ def migrate(directory: Path | None) -> None:
     applied, over = asyncio.run(establish(find(directory).postgres_url, PROJECTIONS))
     click.echo(f"applied: {', '.join(applied) or 'nothing, all is there'}")
     if over:
-        click.echo(f"start over: {', '.join(over)}")
+        click.echo(f"built by the projector: {', '.join(over)}")
