@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 
 import psycopg
 import structlog
@@ -13,6 +12,7 @@ from adapters.projector import changes, letters
 from adapters.projector.folding import Folder, Poison
 from adapters.projector.kinds import is_logged, logged_types
 from adapters.projector.leader import Superseded, superseded
+from adapters.projector.roundtrip import at_once
 from adapters.projector.tables import shape_of
 from adapters.projector.window import Illegible, Window
 from domain.kernel import Recorded
@@ -132,10 +132,7 @@ class Engine:
         searches = self._searches or any(folder.searches(clean) for folder in self._folders)
         if not searches:
             await self._fold(db, clean)
-        async with AsyncExitStack() as transaction:
-            if not searches:
-                await transaction.enter_async_context(db.pipeline())
-            await transaction.enter_async_context(db.transaction())
+        async with db.transaction() if searches else at_once(db):
             await self._move(db, reached)
             if searches:
                 await self._fold(db, clean)

@@ -1,0 +1,27 @@
+"""A transaction that is one round trip, whatever it writes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from psycopg.pq import TransactionStatus
+
+from adapters.postgres.pools import Connection
+
+
+@asynccontextmanager
+async def at_once(db: Connection) -> AsyncIterator[None]:
+    """Of statements whose answers nobody waits for inside. psycopg's own transaction makes three
+    trips of it, also in a pipeline; it serves where this one is inside another."""
+    if db.info.transaction_status != TransactionStatus.IDLE:
+        async with db.pipeline(), db.transaction():
+            yield
+        return
+    try:
+        async with db.pipeline():
+            await db.execute("BEGIN")
+            yield
+            await db.execute("COMMIT")
+    except BaseException:
+        if not db.closed:
+            await db.rollback()
+        raise
