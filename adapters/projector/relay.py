@@ -21,7 +21,7 @@ from adapters.projector.changes import Kept
 from adapters.projector.leader import Bell, Patience
 
 STREAM, SUBJECTS = "SOUK", "souk.>"
-WINDOW = 256  # messages whose acknowledgements are awaited together
+WINDOW = 64  # messages whose acknowledgements are awaited together; rows wait while they are sent
 LOOK = 0.25  # seconds between looks at the changes of other processes
 PURGE = 600.0  # seconds between purges
 CONNECT = 2.0  # seconds for the first connection
