@@ -238,7 +238,10 @@ class Commands:
     async def peek(self, call: Call, decider: Decider, id: str) -> Any:
         """A state as last known, to learn which queues a command needs: decide on nothing that
         may have changed since."""
-        return await Work(self._log, call, self._states).load(decider, id)
+        work = Work(self._log, call, self._states)
+        state = await work.load(decider, id)
+        self._remember(work, Appended((), b""))  # the command that follows need not read it again
+        return state
 
     async def _queued(self, call: Call, attempt: Attempt, queues: Iterable[str]) -> Appended:
         """Raises Unavailable when its turn does not come: a crowd must not wait for ever."""

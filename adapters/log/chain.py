@@ -33,14 +33,16 @@ _LENGTH = struct.Struct(">I").pack
 
 def link(before: bytes, row: Row) -> bytes:
     """The row's hash, given the hash of the tenant's event before it."""
+    recorded = (row.recorded_at - _EPOCH) // _MICROSECOND
+    is_now = row.occurred_at is row.recorded_at  # as a rule; imports tell of the past
     fixed = _FIXED.pack(
         before,
         row.version,
         row.position,
         row.schema_version,
         row.event_id.bytes,
-        (row.occurred_at - _EPOCH) // _MICROSECOND,
-        (row.recorded_at - _EPOCH) // _MICROSECOND,
+        recorded if is_now else (row.occurred_at - _EPOCH) // _MICROSECOND,
+        recorded,
         row.causation is not None,
         row.causation.bytes if row.causation else bytes(16),
         row.correlation.bytes,

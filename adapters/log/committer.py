@@ -20,6 +20,7 @@ from domain.kernel import Rejected
 
 LARGEST_BATCH = 256  # appends
 FULLEST_BATCH = 4_000  # events
+CROWD = 16  # appends under way from which on they are written by halves
 QUEUE = 4_096  # appends that may wait; beyond it callers are turned away at once
 GRACE = 0.4  # seconds beyond the deadline in which the committer itself says so
 WATCH = 0.1  # seconds between looks at who has waited too long
@@ -44,6 +45,7 @@ class Committer:
         )
         self._patience = patience
         self._queue: deque[Request] = deque()
+        self._answered = 0  # by the last batch
         self._open: deque[Request] = deque()  # those whose callers may still wait
         self._arrived = asyncio.Event()
         self._connection: Connection | None = None
@@ -107,11 +109,16 @@ class Committer:
                 _tell(request, error)
 
     def _next(self) -> list[Request]:
+        """Half of those who take part, where there are many: while one half is being written, the
+        other, just answered, decides what comes next."""
+        crowd = len(self._queue) + self._answered
+        most = min(LARGEST_BATCH, crowd if crowd < CROWD else -(-crowd // 2))
         batch: list[Request] = []
         size = 0
-        while self._queue and len(batch) < LARGEST_BATCH and size < FULLEST_BATCH:
+        while self._queue and len(batch) < most and size < FULLEST_BATCH:
             batch.append(self._queue.popleft())
             size += batch[-1].size
+        self._answered = len(batch)
         return batch
 
     async def _settle(self, batch: list[Request]) -> None:
