@@ -110,9 +110,11 @@ class Committer:
 
     def _next(self) -> list[Request]:
         """Half of those who take part, where there are many: while one half is being written, the
-        other, just answered, decides what comes next."""
+        other, just answered, decides what comes next. All, where another process waits for the
+        head's lock as well: it is held less often, and nobody decides meanwhile."""
         crowd = len(self._queue) + self._answered
-        most = min(LARGEST_BATCH, crowd if crowd < CROWD else -(-crowd // 2))
+        halves = crowd >= CROWD and self._looks <= 0
+        most = min(LARGEST_BATCH, -(-crowd // 2) if halves else crowd)
         batch: list[Request] = []
         size = 0
         while self._queue and len(batch) < most and size < FULLEST_BATCH:

@@ -20,8 +20,10 @@ FROM log.snapshots WHERE tenant = %(tenant)s AND shape = %(shape)s AND stream = 
 UNION ALL
 SELECT later.stream, later.version, later.position, tag, schema_version, data
 FROM unnest(%(streams)s::text[]) AS wanted (stream)
-LEFT JOIN log.snapshots AS kept
-    ON kept.tenant = %(tenant)s AND kept.stream = wanted.stream AND kept.shape = %(shape)s
+LEFT JOIN LATERAL (
+    SELECT version FROM log.snapshots AS s
+    WHERE s.tenant = %(tenant)s AND s.stream = wanted.stream AND s.shape = %(shape)s LIMIT 1
+) AS kept ON true
 CROSS JOIN LATERAL (
     SELECT stream, version, position, tag, schema_version, data FROM log.events AS e
     WHERE e.tenant = %(tenant)s AND e.stream = wanted.stream

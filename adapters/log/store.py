@@ -18,22 +18,33 @@ from adapters.postgres.pools import Connection
 
 LOCK = "SELECT position, recorded_at FROM log.head FOR UPDATE"
 # Only a later statement sees what was committed while the lock was waited for.
-CHAINS = """SELECT clock_timestamp(), wanted.tenant, position, hash
-FROM unnest(%s::text[]) AS wanted (tenant) LEFT JOIN log.chains USING (tenant)"""
-VERSIONS = """SELECT last.stream, last.version
+# Every look is by key, one after another: a plan is kept, and a join that was planned while a
+# table was empty would go through all of it when it is large.
+CHAINS = """SELECT clock_timestamp(), wanted.tenant, found.position, found.hash
+FROM unnest(%s::text[]) AS wanted (tenant) LEFT JOIN LATERAL (
+    SELECT position, hash FROM log.chains AS c WHERE c.tenant = wanted.tenant LIMIT 1
+) AS found ON true"""
+VERSIONS = """SELECT found.stream, found.version
 FROM unnest(%s::text[], %s::text[]) AS wanted (tenant, stream), LATERAL (
     SELECT stream, version FROM log.events AS e
     WHERE e.tenant = wanted.tenant AND e.stream = wanted.stream ORDER BY version DESC LIMIT 1
-) AS last"""
-CLAIMS = """SELECT tenant, kind, value, owner FROM log.claims
-JOIN unnest(%s::text[], %s::text[], %s::text[]) AS wanted (tenant, kind, value)
-USING (tenant, kind, value)"""
-ANSWERS = """SELECT tenant, principal, route, key, command_id, request, answer FROM log.answers
-JOIN unnest(%s::text[], %s::text[], %s::text[], %s::text[])
-    AS wanted (tenant, principal, route, key)
-USING (tenant, principal, route, key)"""
-NUMBERS = """SELECT tenant, sequence, last FROM log.numbers
-JOIN unnest(%s::text[], %s::text[]) AS wanted (tenant, sequence) USING (tenant, sequence)"""
+) AS found"""
+CLAIMS = """SELECT found.* FROM unnest(%s::text[], %s::text[], %s::text[])
+    AS wanted (tenant, kind, value), LATERAL (
+    SELECT tenant, kind, value, owner FROM log.claims AS c
+    WHERE c.tenant = wanted.tenant AND c.kind = wanted.kind AND c.value = wanted.value LIMIT 1
+) AS found"""
+ANSWERS = """SELECT found.* FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])
+    AS wanted (tenant, principal, route, key), LATERAL (
+    SELECT tenant, principal, route, key, command_id, request, answer FROM log.answers AS a
+    WHERE a.tenant = wanted.tenant AND a.principal = wanted.principal AND a.route = wanted.route
+        AND a.key = wanted.key LIMIT 1
+) AS found"""
+NUMBERS = """SELECT found.* FROM unnest(%s::text[], %s::text[])
+    AS wanted (tenant, sequence), LATERAL (
+    SELECT tenant, sequence, last FROM log.numbers AS n
+    WHERE n.tenant = wanted.tenant AND n.sequence = wanted.sequence LIMIT 1
+) AS found"""
 
 # What a batch writes is one statement: every part waits for ``head``, which has the lock.
 HEAD = """head AS (UPDATE log.head SET position = %(position)s, recorded_at = %(recorded_at)s

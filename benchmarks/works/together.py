@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
@@ -16,6 +17,7 @@ from benchmarks.loops import closed
 from benchmarks.market import BUYER, keyed, on_loop, opened
 from benchmarks.work import Figures, Site, Work
 
+PAUSE = 0.005  # seconds between the reader's looks, as often as a projector looks
 IN_FLIGHT = 64  # in all, however many processes share them
 
 
@@ -70,6 +72,7 @@ def follow(url: str, stop: threading.Event, failures: list[str]) -> None:
             last += len(seen)
             if ending and not seen:
                 return
+            time.sleep(PAUSE)
 
 
 async def opening(site: Site, in_flight: int) -> Figures:
