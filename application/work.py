@@ -1,9 +1,7 @@
 """Gather, decide, append: how every command runs."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import (
-    AsyncIterator,
     Awaitable,
     Callable,
     Iterable,
@@ -11,7 +9,6 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import AsyncExitStack, asynccontextmanager
 from functools import reduce
 from itertools import islice
 from random import random
@@ -28,25 +25,21 @@ from application.ports import (
     Call,
     Conflict,
     Forbidden,
-    Key,
-    KeyBusy,
     Log,
     Missing,
     New,
     Past,
     Receipt,
     Snapshot,
-    Unavailable,
 )
 from application.states import State, States
+from application.turns import TURN, Turns
 from domain.kernel import Decider, Recorded, Rejected, context_of
 
 R = TypeVar("R", bound=Struct)
 ATTEMPTS = 60
 PAUSE = 0.05  # seconds at the most, and at random, before a command is decided again
 SNAPSHOT_EVERY = 100  # events
-TURN = 5.0  # seconds that a command waits for its turn on the streams that it will write
-PATIENCE = 10.0  # seconds that a second request waits for the first one of the same key
 
 
 def stream_of(tenant: str, decider: Decider, id: str) -> str:
@@ -213,11 +206,8 @@ class Commands:
     """
 
     def __init__(self, log: Log, states: States | None = None, patience: float = TURN) -> None:
-        self._log, self._patience = log, patience
+        self._log, self._turns = log, Turns(patience)
         self._states = States() if states is None else states
-        self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._waiting: defaultdict[str, int] = defaultdict(int)
-        self._running: dict[tuple[str, Key], asyncio.Future[None]] = {}
 
     async def run(
         self, call: Call, receipt: type[R], attempt: Attempt, queues: Iterable[str] = ()
@@ -231,7 +221,7 @@ class Commands:
         if call.key is None:
             appended = await self._queued(call, attempt, queues)
         else:
-            async with self._alone(call.tenant, call.key):
+            async with self._turns.alone(call.tenant, call.key):
                 appended = await self._queued(call, attempt, queues)
         return msgspec.json.decode(appended.answer, type=receipt)
 
@@ -244,24 +234,10 @@ class Commands:
         return state
 
     async def _queued(self, call: Call, attempt: Attempt, queues: Iterable[str]) -> Appended:
-        """Raises Unavailable when its turn does not come: a crowd must not wait for ever."""
-        wanted = sorted(set(queues))
-        if not wanted:
+        if not queues:
             return await self._attempts(call, attempt)
-        async with AsyncExitStack() as stack:
-            if self._waiting.keys().isdisjoint(wanted):
-                await self._take(stack, wanted)  # at once: a timeout would cost more than it all
-            else:
-                try:
-                    async with asyncio.timeout(self._patience):
-                        await self._take(stack, wanted)
-                except TimeoutError:
-                    raise Unavailable("log") from None
+        async with self._turns.on(queues):
             return await self._attempts(call, attempt)
-
-    async def _take(self, stack: AsyncExitStack, streams: Iterable[str]) -> None:
-        for stream in streams:
-            await stack.enter_async_context(self._queue(stream))
 
     async def _attempts(self, call: Call, attempt: Attempt) -> Appended:
         cautious = False
@@ -313,30 +289,3 @@ class Commands:
     def _forget(self, work: Work, moved: Iterable[str]) -> None:
         for stream in moved or work.streams:
             self._states.forget(stream)
-
-    @asynccontextmanager
-    async def _queue(self, stream: str) -> AsyncIterator[None]:
-        self._waiting[stream] += 1
-        try:
-            async with self._queues[stream]:
-                yield
-        finally:
-            self._waiting[stream] -= 1
-            if not self._waiting[stream]:
-                del self._waiting[stream], self._queues[stream]
-
-    @asynccontextmanager
-    async def _alone(self, tenant: str, key: Key) -> AsyncIterator[None]:
-        """Wait for a running request of the same key; KeyBusy when it takes too long."""
-        slot = (tenant, Key(key.principal, key.route, key.key, b""))
-        while (first := self._running.get(slot)) is not None:
-            try:
-                await asyncio.wait_for(asyncio.shield(first), PATIENCE)
-            except TimeoutError:
-                raise KeyBusy from None
-        done = self._running[slot] = asyncio.get_running_loop().create_future()
-        try:
-            yield
-        finally:
-            del self._running[slot]
-            done.set_result(None)
