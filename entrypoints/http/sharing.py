@@ -3,6 +3,7 @@ not for everyone who asks."""
 
 import time
 from collections import OrderedDict
+from urllib.parse import parse_qsl
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
@@ -77,7 +78,8 @@ def sharing(app: ASGIApp, lists: Lists) -> ASGIApp:
 
 
 def _is_after(scope: Scope) -> bool:
-    return b"after=" in scope["query_string"] or bool(_header(scope, b"souk-after"))
+    asked = parse_qsl(scope["query_string"], keep_blank_values=True)  # %61fter is after, too
+    return any(name == b"after" for name, _ in asked) or bool(_header(scope, b"souk-after"))
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

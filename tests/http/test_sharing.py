@@ -1,5 +1,7 @@
 """Lists that are the same for a whole tenant are shared for a moment, and no longer."""
 
+import pytest
+
 from entrypoints.http import sharing
 from tests.policies.market import until
 
@@ -27,6 +29,20 @@ async def test_a_list_is_shared_for_a_moment_and_seen_anew_after_a_write_of_ones
     assert len((await leila.get(PATH)).json()["items"]) == 1  # as karim was told
     assert len((await karim.get(PATH, after=await head(api))).json()["items"]) == 2
     assert len((await leila.get(PATH)).json()["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "is_after"),
+    [
+        (b"page=2", [], False),
+        (b"search=after=", [], False),
+        (b"page=2&after=7", [], True),
+        (b"%61fter=7", [], True),
+        (b"", [(b"souk-after", b"7")], True),
+    ],
+)
+def test_however_it_is_said_what_is_to_be_after_a_position_is_noticed(query, headers, is_after):
+    assert sharing._is_after({"query_string": query, "headers": headers}) is is_after
 
 
 async def test_what_is_shared_has_its_tag(api, monkeypatch):
