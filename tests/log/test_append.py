@@ -85,6 +85,8 @@ async def test_one_append_may_pass_a_name_on_and_another_tenant_has_its_own(log)
     await log.append(append(note(2, "b"), **passed))
     theirs = note(1, "a", tenant="zenith")
     await log.append(append(theirs, tenant="zenith", claims=(("slug", "tea", "9"),)))
+    with pytest.raises(Taken):
+        await log.append(append(note(3, "c"), claims=(("slug", "tea", "1"),)))
 
 
 async def test_a_race_for_a_name_has_one_winner(log):
