@@ -1,0 +1,1 @@
+"""The live gateway: changes as they are published, handed on to sockets."""
