@@ -26,13 +26,16 @@ class Rows(Generic[D]):
     def __init__(self, table: Table[D]) -> None:
         self._name = f"read.{table.name}"
         self._columns = {name: column.type for name, column in table.columns.items()}
-        self._load = (
-            f"SELECT tenant, id, body, personal FROM {self._name}"
-            " JOIN unnest(%s, %s) AS wanted (tenant, id) USING (tenant, id)"
+        # One by one, by key. It is planned anew each time: a plan that was made while the table
+        # was empty goes by any index, and so through all rows of a tenant for each of the wanted.
+        by_key = (
+            "unnest(%s, %s) AS wanted (tenant, id) CROSS JOIN LATERAL"
+            f" (SELECT ctid, * FROM {self._name} AS own"
+            " WHERE own.tenant = wanted.tenant AND own.id = wanted.id LIMIT 1) AS row"
         )
+        self._load = f"SELECT row.tenant, row.id, row.body, row.personal FROM {by_key}"
         self._delete = (
-            f"DELETE FROM {self._name} AS old USING unnest(%s, %s)"
-            " AS gone (tenant, id) WHERE old.tenant = gone.tenant AND old.id = gone.id"
+            f"DELETE FROM {self._name} WHERE ctid = ANY (ARRAY(SELECT row.ctid FROM {by_key}))"
         )
         self._upsert = self._upserting()
 
@@ -50,7 +53,7 @@ class Rows(Generic[D]):
 
     async def load(self, db: Connection, places: Collection[Place]) -> dict[Place, Stored]:
         cursor = db.cursor(binary=True)
-        await cursor.execute(self._load, _columns_of(places))
+        await cursor.execute(self._load, _columns_of(places), prepare=False)
         return {
             (tenant, id): Stored(body, personal)
             for tenant, id, body, personal in await cursor.fetchall()
@@ -74,7 +77,7 @@ class Rows(Generic[D]):
 
     async def delete(self, db: Connection, places: Collection[Place]) -> None:
         if places:
-            await db.execute(self._delete, _columns_of(places))
+            await db.execute(self._delete, _columns_of(places), prepare=False)
 
     async def find(self, db: Connection, conditions: Sequence[Condition]) -> list[list[str]]:
         """For each condition the ids that meet it, in one round trip."""
