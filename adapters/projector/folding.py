@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Generic
 
+from adapters.log.codec import tag_of
 from adapters.postgres.pools import Connection
 from adapters.projector.changes import Change
 from adapters.projector.documents import Documents
+from adapters.projector.kinds import is_logged
 from adapters.projector.memory import Memory, Row
 from adapters.projector.rows import Condition, Place, Rows, Written
 from domain.kernel import Event, Recorded, but
-from projections.kernel import D, Table
+from projections.kernel import D, Table, own
 
 Turns = dict[Place, list[Recorded]]  # the events that each row takes, in order
 
@@ -37,6 +39,7 @@ class Folder(Generic[D]):
         self.types: frozenset[type[Event]] = frozenset((*table.on, *table.related))
         self.told: list[Recorded] = []  # what the last fold tells the tables after this one
         self._rows, self._memory = Rows(table), Memory[D]()
+        self._one_stream_a_row = _one_stream_a_row(table)
 
     def searches(self, events: Iterable[Recorded]) -> bool:
         """Whether rows must be found by content, which takes what is folded to the table first."""
@@ -69,13 +72,18 @@ class Folder(Generic[D]):
                             turn.append(recorded)
         return turns
 
-    async def _load(self, db: Connection, places: Iterable[Place]) -> None:
-        missing = self._memory.touch(places)
-        found = await self._rows.load(db, missing) if missing else {}
+    async def _load(self, db: Connection, turns: Turns) -> None:
+        missing = self._memory.touch(turns)
+        looked = [place for place in missing if not self._begins(turns[place][0])]
+        found = await self._rows.load(db, looked) if looked else {}
         for place in missing:
             stored = found.get(place)
             document = self._documents.decode(stored) if stored else None
             self._memory.add(place, Row(stored, document))
+
+    def _begins(self, first: Recorded) -> bool:
+        """Whether it is what makes its row, so that none can be there yet."""
+        return self._one_stream_a_row and first.version == 1 and type(first.event) in self.table.on
 
     def _take(self, events: Sequence[Recorded], turns: Turns, at: int | None) -> None:
         """Row by row; but event by event where that is the order of what it tells."""
@@ -158,9 +166,10 @@ class Folder(Generic[D]):
         """One for each row that is not as the transaction found it."""
         if self.table.topic is None and not self.table.counters:
             return []
+        name = self.table.name
         with poisonous():
             return [
-                Change(tenant, topic, row.position, self.table.name, id, row.written)
+                Change(tenant, topic, row.position, name, id, row.written, row.found is None)
                 for (tenant, id), row in self._memory.touched.items()
                 if row.written != row.found and (topic := self._topic(id, row)) is not None
             ]
@@ -178,3 +187,9 @@ class Folder(Generic[D]):
 
     def forget(self) -> None:
         self._memory = Memory()
+
+
+def _one_stream_a_row(table: Table[D]) -> bool:
+    """Whether a row is made of the events of one stream, so that nobody else can have made it."""
+    contexts = {tag_of(kind).partition(".")[0] for kind in table.on if is_logged(kind)}
+    return len(contexts) == 1 and all(keys is own for keys in table.on.values())
