@@ -15,19 +15,13 @@ class Frame:
     ``id`` is what an event stream resumes from (``Last-Event-ID``); sockets are not sent it.
     """
 
-    __slots__ = ("_sse", "_ws", "id", "json")
+    __slots__ = ("_sse", "id", "json", "ws")
 
     def __init__(self, json: bytes, id: str = "") -> None:
         self.json = json
         self.id = id
-        self._ws = b""
+        self.ws = _header(len(json)) + json
         self._sse = b""
-
-    @property
-    def ws(self) -> bytes:
-        if not self._ws:
-            self._ws = _header(len(self.json)) + self.json
-        return self._ws
 
     @property
     def sse(self) -> bytes:
@@ -70,7 +64,16 @@ class Peer:
         raise NotImplementedError
 
     def send(self, frame: Frame) -> None:
-        """Send it after all that was sent before; cuts a reader that doesn't keep up (1013)."""
+        """Send it after all that was sent before.
+
+        A reader whose network takes nothing more is cut (1013) when a bounded outbox is full, so
+        whoever sends much of their own accord (a snapshot, a history) awaits ``drained`` before
+        each piece of it.
+        """
+        raise NotImplementedError
+
+    async def drained(self) -> None:
+        """Until nothing waits for the network, or it is closed. At once while in ``Accept``."""
         raise NotImplementedError
 
     def latest(self, key: str, frame: Frame) -> None:
@@ -113,6 +116,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Sizes in bytes, times in seconds."""
 
     sockets: int = 20_000
+    openings: int = 4096  # connections that are not conversations yet
+    entering: int = 256  # of those, in Accept at once; the others wait
     head: int = 16 * 1024
     patience: float = 10.0  # for the head, and for Accept
     message: int = 16 * 1024  # what a client may send at once, whole
@@ -121,3 +126,4 @@ class Limits(Struct, frozen=True, kw_only=True):
     outbox: int = 256 * 1024  # not yet taken by the network
     frames: int = 1024  # the same, counted
     farewell: float = 2.0  # for the other side to answer a close
+    stall: float = 60.0  # in which a network that takes nothing must take something
