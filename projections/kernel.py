@@ -95,6 +95,13 @@ class Page(Value):
     total: int
 
 
+class Standing(Value):
+    """Rows as they stood when their projection was at ``position``; none with a personal part."""
+
+    position: int
+    rows: list[Found]
+
+
 class Reader(Protocol):
     """Read-only SQL over one tenant's rows; every table has ``tenant`` as its first column."""
 
@@ -133,3 +140,28 @@ async def page(
         (db.tenant, *params, limit, (page - 1) * limit),
     )
     return Page([Found(*row) for row in rows], total)
+
+
+async def standing(
+    db: Reader,
+    projection: str,
+    table: str,
+    where: str,
+    params: tuple[Any, ...],
+    order: str,
+    limit: int,
+) -> Standing | None:
+    """The first rows that meet ``where``, with their projection's position; None without one.
+
+    One statement, so one snapshot: two would each have their own, also in one transaction, and
+    rows newer or older than the position said.
+    """
+    found = await db.rows(
+        "SELECT p.position, f.id, f.position, f.body FROM read.projections p LEFT JOIN LATERAL"
+        f" (SELECT id, position, body FROM read.{table} WHERE tenant = %s AND {where}"
+        f" ORDER BY {order} LIMIT %s) f ON true WHERE p.name = %s",
+        (db.tenant, *params, limit, projection),
+    )
+    if not found:
+        return None
+    return Standing(found[0][0], [Found(*row[1:]) for row in found if row[1] is not None])

@@ -38,7 +38,7 @@ class Bearers:
             raise unauthenticated("the token is malformed, expired or not for us") from None
         if not (re.fullmatch(NAME, claims.tenant) and re.fullmatch(NAME, claims.sub)):
             raise unauthenticated("tenant and user are letters, digits, - and _")
-        caller = Caller(claims.tenant, claims.sub, expand(claims.permissions))
+        caller = Caller(claims.tenant, claims.sub, expand(claims.permissions), claims.exp)
         self._keep(header, min(time.time() + FRESH, claims.exp), caller)
         return caller
 

@@ -1,40 +1,9 @@
-"""Who is calling, and what they may do."""
+"""Whose request it is."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
-
-from application.ports import Forbidden
-from domain.permissions import allows
-
-
-class Caller(Struct, frozen=True):
-    """A verified principal. ``held``: permissions, with all that they imply."""
-
-    tenant: str
-    user: str
-    held: frozenset[str]
-
-    def may(self, permission: str) -> bool:
-        return allows(self.held, permission)
-
-    def manages(self, resource: str) -> bool:
-        """May act on anyone's in the tenant."""
-        return self.may(f"{resource}:manage")
-
-    def sees_all(self, resource: str) -> bool:
-        """May see anyone's in the tenant."""
-        return self.may(f"{resource}:read_all")
-
-    def as_owner(self, resource: str) -> str | None:
-        """What use cases take as the owner: the caller's own id, or None for staff."""
-        return None if self.manages(resource) else self.user
-
-    def need(self, permission: str) -> None:
-        """Raises Forbidden."""
-        if not self.may(permission):
-            raise Forbidden("forbidden")
+from entrypoints.caller import Caller as Caller
 
 
 def caller_of(scope: Mapping[str, Any]) -> Caller:
