@@ -8,16 +8,25 @@ from adapters.projector.documents import Stored
 
 KEPT = "24 hours"
 _WRITE = (
-    "INSERT INTO read.changes (projection, tenant, topic, position, source, id, document, personal)"
-    " SELECT %s, tenant, topic, position, source, id, document, personal"
-    " FROM unnest(%s, %s, %s, %s, %s, %s, %s)"
-    " AS rows (tenant, topic, position, source, id, document, personal) ORDER BY position"
+    "INSERT INTO read.changes"
+    " (projection, late, tenant, topic, position, source, id, document, personal, first)"
+    " SELECT %s, %s, tenant, topic, position, source, id, document, personal, first <> 0"
+    " FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s)"
+    " AS rows (tenant, topic, position, source, id, document, personal, first)"
+    # Without a topic first, so that those with one that are of one position are neighbours.
+    " ORDER BY position, topic <> ''"
     " ON CONFLICT (tenant, topic, position, source, id) DO UPDATE"
-    " SET document = excluded.document, personal = excluded.personal, seq = DEFAULT"
+    " SET document = excluded.document, personal = excluded.personal, late = excluded.late,"
+    " first = changes.first OR excluded.first, seq = DEFAULT"
 )
 _PURGE = (
-    "DELETE FROM read.changes c USING read.relays r WHERE r.projection = c.projection"
-    f" AND c.seq <= r.seq AND c.changed_at < now() - interval '{KEPT}'"
+    "WITH gone AS (DELETE FROM read.changes c USING read.relays r"
+    f" WHERE r.projection = c.projection AND c.seq <= r.seq"
+    f" AND c.changed_at < now() - interval '{KEPT}'"
+    " RETURNING c.projection, c.position + c.late::int AS beyond)"
+    " UPDATE read.relays r SET purged = greatest(r.purged, past.beyond)"
+    " FROM (SELECT projection, max(beyond) AS beyond FROM gone GROUP BY projection) AS past"
+    " WHERE r.projection = past.projection"
 )
 
 
@@ -30,6 +39,7 @@ class Change(NamedTuple):
     source: str
     id: str
     stored: Stored | None
+    first: bool  # there was no such row
 
 
 class Kept(NamedTuple):
@@ -42,17 +52,21 @@ class Kept(NamedTuple):
     source: str
     id: str
     document: bytes | None
+    first: bool
+    late: bool
 
 
-async def write(db: Connection, projection: str, changes: list[Change]) -> None:
+async def write(db: Connection, projection: str, changes: list[Change], late: bool = False) -> None:
+    """``late``: at a position that followers have passed."""
     if not changes:
         return
-    tenants, topics, positions, sources, ids, stored = zip(*changes, strict=True)
+    tenants, topics, positions, sources, ids, stored, first = zip(*changes, strict=True)
     bodies, personal = zip(*[parts or (None, None) for parts in stored], strict=True)
     await db.execute(
         _WRITE,
         (
             projection,
+            late,
             packed.texts(tenants),
             packed.texts(topics),
             packed.integers(positions),
@@ -60,6 +74,7 @@ async def write(db: Connection, projection: str, changes: list[Change]) -> None:
             packed.texts(ids),
             packed.blobs(bodies),
             packed.blobs(personal),
+            packed.integers(first),
         ),
     )
 
@@ -68,8 +83,8 @@ async def after(db: Connection, projection: str, seq: int, limit: int) -> list[K
     """A projection's next changes, in the order of its commits."""
     cursor = db.cursor(binary=True)
     await cursor.execute(
-        "SELECT seq, tenant, topic, position, source, id, document FROM read.changes"
-        " WHERE projection = %s AND seq > %s ORDER BY seq LIMIT %s",
+        "SELECT seq, tenant, topic, position, source, id, document, first, late"
+        " FROM read.changes WHERE projection = %s AND seq > %s ORDER BY seq LIMIT %s",
         (projection, seq, limit),
     )
     return [Kept(*row) for row in await cursor.fetchall()]
@@ -83,5 +98,5 @@ async def hold(db: Connection, projection: str) -> None:
 
 
 async def purge(db: Connection) -> None:
-    """Forget what is older than a day, but nothing that is still to be sent."""
+    """Forget what is older than a day, but nothing that is still to be sent; and note how far."""
     await db.execute(_PURGE)

@@ -169,12 +169,12 @@ class Engine:
             if folder.told:  # each right behind its cause
                 events = sorted([*events, *folder.told], key=lambda recorded: recorded.position)
 
-    async def _write(self, db: Connection) -> None:
+    async def _write(self, db: Connection, late: bool = False) -> None:
         for folder in self._folders:
             await folder.flush(db)
         changed = [change for folder in self._folders for change in folder.changes()]
         loud = [change for change in changed if change.position > self._silent_until]
-        await changes.write(db, self.name, loud)
+        await changes.write(db, self.name, loud, late)
         self.told = self.told or bool(loud)
 
     def _keep(self) -> None:
@@ -216,7 +216,7 @@ class Engine:
         try:
             async with db.transaction():
                 await self._fold(db, [recorded], at)
-                await self._write(db)
+                await self._write(db, late=at is not None)
         except BaseException:
             self._forget()
             raise
@@ -226,8 +226,8 @@ class Engine:
         """Fold the parked events, each stream in order up to its first that still fails; how many.
         ``tenant``: only that one's.
 
-        What they change is a change at the projection's present position: followers are past
-        the positions where it belonged.
+        What they change is a late change at the projection's present position: followers are past
+        the positions where it belonged, and may be past this one.
         """
         async with db.transaction():
             await db.execute(

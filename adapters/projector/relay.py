@@ -19,6 +19,7 @@ from adapters.postgres.pools import Connection
 from adapters.projector import changes
 from adapters.projector.changes import Kept
 from adapters.projector.leader import Bell, Patience
+from adapters.projector.marks import HEADER, Mark, Marks
 
 STREAM, SUBJECTS = "SOUK", "souk.>"
 WINDOW = 64  # messages whose acknowledgements are awaited together; rows wait while they are sent
@@ -26,7 +27,7 @@ LOOK = 0.25  # seconds between looks at the changes of other processes
 PURGE = 600.0  # seconds between purges
 CONNECT = 2.0  # seconds for the first connection
 ACK = 5.0  # seconds to wait for an acknowledgement
-HEADERS = 64  # bytes around the id that a message is sent with: they count as its payload
+HEADERS = 80  # bytes around the id and mark that a message is sent with: they count as its payload
 SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 CONFIG = StreamConfig(
     name=STREAM,
@@ -48,7 +49,7 @@ class Relay:
         self._client: Client | None = None
         self._stream: JetStreamContext | None = None
         self._lost = asyncio.Event()
-        self._purged = 0.0
+        self._purged, self._marks = 0.0, Marks()
 
     async def run(self, db: Connection, bell: Bell, stop: asyncio.Event) -> None:
         """While this process leads. NATS may come and go; only Postgres ends the lead."""
@@ -85,16 +86,19 @@ class Relay:
     async def _send(self, db: Connection, projection: str, seq: int) -> None:
         """One window: lasting, published, acknowledged, remembered. That may be forgotten in a
         crash: NATS keeps a message of the same id once, and watchers go by position."""
-        window = await changes.after(db, projection, seq, WINDOW)
+        rows = await changes.after(db, projection, seq, WINDOW + 1)
+        window, following = rows[:WINDOW], rows[-1] if len(rows) > WINDOW else None
+        marked = self._marks.of(projection, seq, window, following)
         stream = await self._ready()
         await changes.hold(db, projection)
-        await self._whole([self._publish(stream, change) for change in window if change.topic])
+        await self._whole([self._publish(stream, change, mark) for change, mark in marked])
         await db.execute(
             "UPDATE read.relays SET seq = %s"
             " FROM (SELECT set_config('synchronous_commit', 'off', true)) AS soon"
             " WHERE projection = %s",
             (window[-1].seq, projection),
         )
+        self._marks.sent(projection, window[-1].seq, marked)
 
     async def _whole(self, window: list[Coroutine[Any, Any, None]]) -> None:
         """Until all is acknowledged. With the connection gone nothing more will be: what it took
@@ -113,14 +117,18 @@ class Relay:
             with suppress(asyncio.CancelledError, Exception):
                 await sending
 
-    async def _publish(self, stream: JetStreamContext, change: Kept) -> None:
+    async def _publish(self, stream: JetStreamContext, change: Kept, mark: Mark) -> None:
+        """Not what NATS cannot carry: live watchers miss it by the next mark, and read it."""
         subject, payload = f"souk.{change.tenant}.{change.topic}", message(change)
         id = f"{change.position}:{subject}"
-        size = len(payload) + len(id.encode()) + HEADERS
+        if change.late:  # may be the second at its position
+            id = f"{id}:{change.seq}"
+        headers = {"Nats-Msg-Id": id, HEADER: str(mark)}
+        size = len(payload) + sum(len(value.encode()) for value in headers.values()) + HEADERS
         if not SUBJECT.fullmatch(subject) or size > self._largest():
             logger.error("change cannot be pushed", subject=subject, bytes=size)
             return
-        await stream.publish(subject, payload, timeout=ACK, headers={"Nats-Msg-Id": id})
+        await stream.publish(subject, payload, timeout=ACK, headers=headers)
 
     def _largest(self) -> int:
         return self._client.max_payload if self._client else 0
