@@ -14,7 +14,7 @@ from adapters.projector.kinds import is_logged, logged_types
 from adapters.projector.leader import Superseded, superseded
 from adapters.projector.roundtrip import at_once
 from adapters.projector.tables import shape_of
-from adapters.projector.window import Illegible, Window
+from adapters.projector.window import Illegible, Stretch, Window
 from domain.kernel import Recorded
 from projections.kernel import Projection
 
@@ -45,7 +45,7 @@ class Engine:
         self.name, self.batch = name, batch
         self._version, self._shape = projection.VERSION, shape or shape_of(projection)
         self._folders = [Folder(table) for table in projection.TABLES]
-        self._tags = frozenset(map(tag_of, logged_types(projection)))
+        self.tags = frozenset(map(tag_of, logged_types(projection)))
         self._searches = any(
             not is_logged(kind) for table in projection.TABLES for kind in table.related
         )
@@ -54,6 +54,7 @@ class Engine:
         self.passed = 0  # beyond the position, over events that it does not fold
         self.turn = asyncio.Lock()  # of whoever moves the position
         self.at_end = self.told = False  # of the last step: it met the log's end; wrote changes
+        self.leads = self.resting = False  # resting: until it is woken
         self._parked: set[str] = set()
 
     async def load(self, db: Connection) -> None:
@@ -70,9 +71,11 @@ class Engine:
         self.passed = self.position
         self._parked = await letters.streams(db, self.name)
         self._forget()
+        self.leads = True
 
     def leave(self) -> None:
         """The lead is lost, or over."""
+        self.leads = self.resting = False
         self.passed = self.position
         self._window.leave(self.name)
 
@@ -92,7 +95,7 @@ class Engine:
         if until is not None:
             stretch = stretch.until(until)
         self.at_end, self.told, before = stretch.last, False, self.passed
-        mine = [recorded for recorded in stretch.events if recorded.tag in self._tags]
+        mine = [recorded for recorded in stretch.events if recorded.tag in self.tags]
         if mine:
             await self._advance(db, mine, stretch.reached)
         else:
@@ -104,6 +107,11 @@ class Engine:
         nothing_new, self.passed = reached == self.passed, reached
         if nothing_new:
             await self.settle(db)
+
+    def go_along(self, stretch: Stretch) -> None:
+        """Over a stretch in which there is nothing for it."""
+        if self.resting and stretch.origin <= self.passed < stretch.reached:
+            self.passed = stretch.reached
 
     async def settle(self, db: Connection) -> None:
         """Move the position over what was passed."""

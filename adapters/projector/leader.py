@@ -36,6 +36,10 @@ class Bell:
         self.heard = position
         self._rung.set()
 
+    @property
+    def rung(self) -> bool:
+        return self._rung.is_set()
+
     async def wait(self, seconds: float) -> bool:
         """Whether it rang."""
         with contextlib.suppress(TimeoutError):

@@ -16,6 +16,7 @@ from adapters.projector.leader import Bell, Superseded, connected, lead
 from adapters.projector.passing import keep_passing
 from adapters.projector.rebuild import rebuild
 from adapters.projector.relay import Relay
+from adapters.projector.scout import Scout
 from adapters.projector.tables import shape_of
 from adapters.projector.window import Window
 from projections.kernel import Projection
@@ -43,19 +44,20 @@ class Projector:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Returns once ``stop`` is set and the batches at hand are committed."""
-        bells = {name: Bell() for name in self._projections}
         changed = [Bell(), Bell()]  # of the relay and of the counters
         window = Window(kind for p in self._projections.values() for kind in logged_types(p))
         engines = {
             name: Engine(name, projection, self._batch, window)
             for name, projection in self._projections.items()
         }
+        scout = Scout(window, engines)
         with _few_collections():
             async with asyncio.TaskGroup() as group:
-                group.create_task(_ring_at(stop, [*bells.values(), *changed]))
-                group.create_task(listen(self._postgres_url, [*bells.values()], stop))
-                for name, engine in engines.items():
-                    group.create_task(self._project(engine, bells[name], changed, stop))
+                group.create_task(_ring_at(stop, [*scout.bells, *changed]))
+                group.create_task(listen(self._postgres_url, [scout.hint], stop))
+                group.create_task(scout.run(self._postgres_url, stop))
+                for engine in engines.values():
+                    group.create_task(self._project(engine, scout.bell(engine), changed, stop))
                 group.create_task(keep_passing(self._postgres_url, engines.values(), stop))
                 for job, bell in zip((self._relay, self._feed), changed, strict=True):
                     if job:
@@ -110,7 +112,9 @@ async def _follow_log(
         for follower in followers if engine.told else ():
             follower.ring()
         if engine.at_end or engine.passed >= bell.heard:
+            engine.resting = not bell.rung
             await bell.wait(LOOK)
+            engine.resting = False
 
 
 @contextmanager

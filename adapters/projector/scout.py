@@ -1,0 +1,70 @@
+"""Reads ahead for all projections of a process, and wakes those that fold what has come."""
+
+import asyncio
+from collections.abc import Mapping
+
+from adapters.postgres.pools import Connection
+from adapters.projector.engine import Engine
+from adapters.projector.leader import UNKNOWN, Bell, connected, persist
+from adapters.projector.window import Stretch, Window
+
+NAME = "souk-scout"
+FAR = 1000  # positions; beyond, everyone has something to do and reads for itself
+LOOK = 1.0  # seconds
+
+
+class Scout:
+    """Stands at the end of the log. The projections would all wake at every commit, most of them
+    for nothing. It only saves work: each of them looks for itself twice a second."""
+
+    def __init__(self, window: Window, engines: Mapping[str, Engine]) -> None:
+        self._window, self._place = window, 0
+        self._engines = {engine: Bell() for engine in engines.values()}
+        self.hint = Bell()
+
+    @property
+    def bells(self) -> list[Bell]:
+        """All that somebody may wait for."""
+        return [self.hint, *self._engines.values()]
+
+    def bell(self, engine: Engine) -> Bell:
+        return self._engines[engine]
+
+    async def run(self, url: str, stop: asyncio.Event) -> None:
+        async def attempt() -> None:
+            async with connected(url, NAME) as db:
+                try:
+                    while not stop.is_set():
+                        if await self.hint.wait(LOOK) and any(e.leads for e in self._engines):
+                            await self._look(db, self.hint.heard)
+                finally:
+                    self._window.leave(NAME)
+                    self._wake_all(UNKNOWN)
+
+        await persist(NAME, stop, attempt)
+
+    async def _look(self, db: Connection, heard: int) -> None:
+        if heard - self._place > FAR:
+            self._place = max(engine.passed for engine in self._engines)
+            self._place = self._place if heard == UNKNOWN else heard
+            self._wake_all(heard)
+            return
+        while self._place < heard:
+            stretch = await self._window.after(db, NAME, self._place, FAR)
+            if stretch.reached == self._place:
+                return
+            self._place = stretch.reached
+            self._tell(stretch)
+
+    def _tell(self, stretch: Stretch) -> None:
+        """Whoever folds any of it is woken; whoever is at rest goes along over the rest."""
+        tags = {recorded.tag for recorded in stretch.events}
+        for engine, bell in self._engines.items():
+            if not engine.resting or not engine.tags.isdisjoint(tags):
+                bell.ring(stretch.reached)
+            else:
+                engine.go_along(stretch)
+
+    def _wake_all(self, heard: int) -> None:
+        for bell in self._engines.values():
+            bell.ring(heard)
