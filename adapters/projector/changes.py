@@ -29,6 +29,22 @@ _PURGE = (
     " WHERE r.projection = past.projection"
 )
 
+MILESTONE = 1000  # changes from one to the next, about
+_SENT = (
+    "WITH sent AS (UPDATE read.relays SET seq = %(seq)s"
+    " FROM (SELECT set_config('synchronous_commit', 'off', true)) AS soon"
+    " WHERE projection = %(projection)s RETURNING projection, seq)"
+    " INSERT INTO read.milestones (projection, position, seq)"
+    " SELECT projection, %(position)s, seq FROM sent"
+    f" WHERE seq >= {MILESTONE} + coalesce((SELECT m.seq FROM read.milestones m"
+    " WHERE m.projection = sent.projection ORDER BY m.position DESC LIMIT 1), 0)"
+    " ON CONFLICT DO NOTHING"
+)
+_PASSED = (
+    "DELETE FROM read.milestones m USING read.relays r"
+    " WHERE r.projection = m.projection AND m.position < r.purged"
+)
+
 
 class Change(NamedTuple):
     """One document at the position of its last event; ``stored`` None: the row is gone."""
@@ -97,6 +113,14 @@ async def hold(db: Connection, projection: str) -> None:
     await db.execute("UPDATE read.relays SET seq = seq WHERE projection = %s", (projection,))
 
 
+async def sent(db: Connection, projection: str, last: Kept) -> None:
+    """Note what was published, up to there; and now and then a milestone."""
+    about = {"projection": projection, "seq": last.seq, "position": last.position}
+    await db.execute(_SENT, about)
+
+
 async def purge(db: Connection) -> None:
     """Forget what is older than a day, but nothing that is still to be sent; and note how far."""
-    await db.execute(_PURGE)
+    async with db.pipeline():
+        await db.execute(_PURGE)
+        await db.execute(_PASSED)

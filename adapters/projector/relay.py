@@ -92,12 +92,7 @@ class Relay:
         stream = await self._ready()
         await changes.hold(db, projection)
         await self._whole([self._publish(stream, change, mark) for change, mark in marked])
-        await db.execute(
-            "UPDATE read.relays SET seq = %s"
-            " FROM (SELECT set_config('synchronous_commit', 'off', true)) AS soon"
-            " WHERE projection = %s",
-            (window[-1].seq, projection),
-        )
+        await changes.sent(db, projection, window[-1])
         self._marks.sent(projection, window[-1].seq, marked)
 
     async def _whole(self, window: list[Coroutine[Any, Any, None]]) -> None:
