@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+import shutil
 from contextlib import suppress
+from pathlib import Path
 
 from adapters.embedded.child import Child
 from adapters.embedded.home import Home, write_private
 from adapters.embedded.ports import LOOPBACK, answers, free_ports
 from adapters.embedded.server import start, wheel_binary
+from adapters.nats.accounts import configuration
+from adapters.nats.issuer import Issuer
 
 USER = "souk"
 MOST = 1 << 40  # bytes
@@ -18,6 +22,7 @@ class Nats:
 
     def __init__(self, home: Home) -> None:
         self._home, self._password = home, home.secret("nats")
+        self._issuer = Issuer(home.secret("hmac").encode())
         self._port = self._monitor = 0
 
     @property
@@ -39,7 +44,7 @@ class Nats:
         config = {
             "listen": f"{LOOPBACK}:{self._port}",
             "http": f"{LOOPBACK}:{self._monitor}",
-            "authorization": {"user": USER, "password": self._password},
+            **configuration(USER, self._password, self._issuer.public),
             "jetstream": {
                 "store_dir": str(folder),
                 # Its default would lose two minutes with the machine.
@@ -48,6 +53,7 @@ class Nats:
                 "max_file_store": MOST,
             },
         }
+        _forget(folder)
         write_private(folder / "nats.conf", json.dumps(config, indent=2).encode())
 
     async def _well(self) -> bool:
@@ -64,3 +70,8 @@ class Nats:
 
     async def _ready(self) -> bool:
         return await answers(self._port)
+
+
+def _forget(folder: Path) -> None:
+    """Before there were accounts, the stream was in the one without a name: nobody reads it."""
+    shutil.rmtree(folder / "jetstream" / "$G", ignore_errors=True)

@@ -6,6 +6,7 @@ from entrypoints.cli.deadletters import deadletters
 from entrypoints.cli.failures import Tidy
 from entrypoints.cli.imports import imports
 from entrypoints.cli.migrate import migrate
+from entrypoints.cli.nats_credentials import nats_config, nats_credentials
 from entrypoints.cli.rebuild import rebuild
 from entrypoints.cli.report import report
 from entrypoints.cli.roles import api, policies, projector
@@ -37,5 +38,7 @@ for command in (
     verify,
     deadletters,
     rebuild,
+    nats_credentials,
+    nats_config,
 ):
     main.add_command(command)

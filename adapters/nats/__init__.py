@@ -1,0 +1,1 @@
+"""Machines that read their tenant's changes from NATS themselves."""

@@ -1,0 +1,142 @@
+"""`souk nats-credentials`, `souk nats-config`."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import msgspec
+
+from adapters.nats.accounts import DOMAIN, STREAM, configuration
+from adapters.nats.issuer import Issuer
+from adapters.nats.reader import NAME, Reader, subjects
+from adapters.tokens import Claims
+from domain.permissions import ROLES
+from entrypoints.cli.failures import Refusal
+from entrypoints.cli.options import data_dir
+from entrypoints.cli.token import sign
+from entrypoints.instance import find
+from entrypoints.settings import Settings
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
+PYTHON = """
+# Python: pip install nats-py
+import asyncio, json, nats
+from nats.js.api import ConsumerConfig
+
+async def main():
+    mine = json.load(open("reader.json"))  # what was printed above
+    client = await nats.connect(mine["url"], user=mine["user"], password=mine["password"],
+                                inbox_prefix=mine["inbox_prefix"])
+    stream = client.jetstream(domain=mine["domain"])
+    wanted = ConsumerConfig(name=mine["consumer"], filter_subject=mine["subjects"][0])
+    await stream.add_consumer(mine["stream"], wanted)
+    changes = await stream.pull_subscribe_bind(mine["consumer"], mine["stream"])
+    while True:
+        try:
+            for change in await changes.fetch(100, timeout=30):
+                print(change.subject, change.data.decode())
+        except TimeoutError:
+            pass
+
+asyncio.run(main())
+"""
+SHELL = """
+# The nats command: a consumer, then ten of its changes.
+nats="nats --server {url} --user {user} --password {password} --inbox-prefix {inbox_prefix}"
+$nats request '{api}.CONSUMER.CREATE.{stream}.{consumer}.{subject}' '{{"config":{{}}}}'
+$nats request '{api}.CONSUMER.MSG.NEXT.{stream}.{consumer}' 10 --replies 10
+"""
+
+
+def lasting(context: click.Context, option: click.Parameter, value: str) -> timedelta:
+    found = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", value)
+    if not found:
+        raise click.BadParameter("must be like 12h or 30d")
+    return timedelta(seconds=int(found[1]) * UNITS[found[2]])
+
+
+def named(context: click.Context, option: click.Parameter, value: str) -> str:
+    if not NAME.fullmatch(value):
+        raise click.BadParameter("must be letters, digits, - and _, 64 at the most")
+    return value
+
+
+@click.command()
+@click.option("--tenant", required=True, metavar="NAME", callback=named, help="Whose data.")
+@click.option("--role", type=click.Choice(list(ROLES)), default="auditor", show_default=True)
+@click.option("--user", default="machine", show_default=True, callback=named, help="Who it is.")
+@click.option(
+    "--name",
+    default="reader",
+    show_default=True,
+    callback=named,
+    help="Of this subscriber: two with the same credentials need two names.",
+)
+@click.option("--lasts", default="30d", show_default=True, callback=lasting, help="12h, 30d, …")
+@data_dir
+def nats_credentials(
+    tenant: str, role: str, user: str, name: str, lasts: timedelta, directory: Path | None
+) -> None:
+    """Print what a machine needs to read a tenant's changes from NATS.
+
+    The JSON goes to standard output, an example for Python and one for the nats command to
+    standard error. They hold a bearer token: keep them as you keep a password.
+
+    \b
+    Example:
+      souk nats-credentials --tenant bazaar --lasts 30d > reader.json
+    """
+    found = credentials(find(directory), tenant, role, user, name, lasts)
+    click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+    click.echo(PYTHON, err=True)
+    shown = {**found, "api": f"$JS.{DOMAIN}.API", "subject": found["subjects"][0]}
+    click.echo(SHELL.format(**shown), err=True)
+
+
+def credentials(
+    settings: Settings, tenant: str, role: str, user: str, name: str, lasts: timedelta
+) -> dict[str, Any]:
+    """``subjects``: the widest filters that these credentials may read by."""
+    until = datetime.now(UTC) + lasts
+    token = sign(settings, role, tenant, user, int(lasts.total_seconds()))
+    reader = Reader(name, token)
+    claims = Claims(user, tenant, int(until.timestamp()), ROLES[role])
+    return {
+        "url": _bare(settings.nats_url),
+        "user": name,
+        "password": token,
+        "inbox_prefix": reader.inbox,
+        "domain": DOMAIN,
+        "stream": STREAM,
+        "consumer": reader.consumer,
+        "subjects": subjects(claims),
+        "expires_at": until.isoformat(timespec="seconds"),
+    }
+
+
+def _bare(url: str) -> str:
+    """Without Souk's own name and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+@click.command()
+@data_dir
+def nats_config(directory: Path | None) -> None:
+    """Print what a NATS server of your own needs in its configuration.
+
+    Add your `listen`, `jetstream` and `tls` to it. It holds the password of SOUK_NATS_URL.
+
+    \b
+    Example:
+      souk nats-config > souk.conf
+    """
+    settings = find(directory)
+    parts = urlsplit(settings.nats_url)
+    if not (parts.username and parts.password):
+        raise Refusal("SOUK_NATS_URL names no user and password: nats://souk:…@host:4222.")
+    said = configuration(parts.username, parts.password, Issuer(settings.secret).public)
+    click.echo(msgspec.json.format(msgspec.json.encode(said)).decode())
