@@ -126,4 +126,3 @@ class Limits(Struct, frozen=True, kw_only=True):
     outbox: int = 256 * 1024  # not yet taken by the network
     frames: int = 1024  # the same, counted
     farewell: float = 2.0  # for the other side to answer a close
-    stall: float = 60.0  # in which a network that takes nothing must take something
