@@ -1,8 +1,10 @@
 """Identity: one row per member; the name of the person sealed, the shop's name public."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.identity import MemberAdded, SellerAppointed, SellerDismissed
@@ -60,6 +62,36 @@ TABLES = (MEMBERS,)
 
 async def member(db: Reader, user: str) -> Found | None:
     return await one(db, MEMBERS.name, user)
+
+
+async def those(db: Reader, users: Sequence[str]) -> dict[str, Found]:
+    """Those of them that are members."""
+    rows = await db.rows(
+        f"SELECT id, position, body FROM read.{MEMBERS.name} WHERE tenant = %s AND id = ANY(%s)",
+        (db.tenant, list(users)),
+    )
+    return {row[0]: Found(*row) for row in rows}
+
+
+class _Standing(Value):
+    role: str
+    sells: bool
+    shop: str
+
+
+_STANDING = msgspec.json.Decoder(_Standing | None)
+
+
+def role_of(document: bytes) -> str:
+    """The role that a member has by now: who sells has the seller's rights, and who was dismissed
+    has them no longer. Empty for one who is gone."""
+    member = _STANDING.decode(document)
+    if member is None:
+        return ""
+    if member.role == "buyer" and member.sells:
+        return "seller"
+    dismissed = member.role == "seller" and member.shop and not member.sells
+    return "buyer" if dismissed else member.role
 
 
 async def members(db: Reader, sells: bool | None, number: int, limit: int) -> Page:

@@ -1,0 +1,174 @@
+"""One topic of one tenant: who watches it, and what they are told."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from adapters.live.change import Change, Where
+from adapters.live.peer import Frame
+
+MOST = 256  # messages kept for those who are being spliced in; beyond, they read the history
+Reading: TypeAlias = "asyncio.Task[tuple[int, Any]]"
+
+
+class Watched(Protocol):
+    """What a channel is about, and how its changes are told."""
+
+    @property
+    def where(self) -> Where: ...
+    @property
+    def newest_wins(self) -> bool:
+        """A reader that is slow needs only the newest document of each id."""
+        ...
+
+    def changed(self, changes: Sequence[Change], hidden: bool) -> Frame:
+        """One message for all of them. ``hidden``: as who may not see all of it is told."""
+        ...
+
+    def hides(self, changes: Sequence[Change]) -> bool:
+        """Is that another message for who may not see all of it?"""
+        ...
+
+
+class Sink(Protocol):
+    """Where messages go: a peer, or what numbers them for one."""
+
+    def send(self, frame: Frame) -> None: ...
+    def latest(self, key: str, frame: Frame) -> None: ...
+
+
+class Told(NamedTuple):
+    """One message, as all are told it and as who may not see all of it is."""
+
+    position: int
+    seq: int
+    key: str  # of the document; what ``latest`` replaces
+    shown: Frame
+    hidden: Frame
+
+
+class Slot:
+    """One reader in one channel. ``above``: positions up to it are known to the reader."""
+
+    __slots__ = ("above", "channel", "hidden", "own", "sink")
+
+    def __init__(self, channel: "Channel", sink: Sink) -> None:
+        self.channel, self.sink = channel, sink
+        self.above = 0
+        self.own = False  # the document is the reader's own, who needs no wider right to see it
+        self.hidden = False  # may not see all of it
+
+    def restart(self) -> None:
+        """The reader must be told everything anew. Leaves the channel, and joins it again."""
+        raise NotImplementedError
+
+    def push(self, told: Told) -> None:
+        frame = told.hidden if self.hidden else told.shown
+        if self.channel.topic.newest_wins:
+            self.sink.latest(told.key, frame)
+        else:
+            self.sink.send(frame)
+
+
+class Channel:
+    """Its readers: those who have all so far, and those who join, for whom it keeps what is told
+    until what they read first has come."""
+
+    __slots__ = ("_forget", "_reading", "_told", "joining", "live", "lost", "tenant", "topic")
+
+    def __init__(self, tenant: str, topic: Watched, forget: "Callable[[Channel], None]") -> None:
+        self.tenant, self.topic, self._forget = tenant, topic, forget
+        self.live: set[Slot] = set()
+        self.joining: set[Slot] = set()
+        self.lost = 0  # how often what was kept had to be given up
+        self._told: list[Told] = []
+        self._reading: Reading | None = None
+
+    def join(self, slot: Slot) -> None:
+        """From now on everything is kept for it."""
+        self.live.discard(slot)
+        self.joining.add(slot)
+
+    def leave(self, slot: Slot) -> None:
+        self.live.discard(slot)
+        self.joining.discard(slot)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        if self.joining or self._reading:
+            return
+        self._told.clear()
+        if not self.live:
+            self._forget(self)
+
+    async def read(self, how: "Callable[[Channel], Awaitable[Any]]") -> tuple[int, Any]:
+        """What ``how`` reads, and ``lost`` before it did. All who wait at once share one reading:
+        what was told since before it began is kept for each of them."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read(how), name="souk-live-read")
+            self._reading.add_done_callback(_heard)
+        return await asyncio.shield(self._reading)
+
+    async def _read(self, how: "Callable[[Channel], Awaitable[Any]]") -> tuple[int, Any]:
+        lost = self.lost
+        try:
+            return lost, await how(self)
+        finally:
+            self._reading = None
+            self._tidy()
+
+    def tell(self, changes: Sequence[Change]) -> None:
+        """Changes at one position, each of this topic."""
+        if any(change.late for change in changes):
+            self._anew()
+            return
+        told = self._message(changes)
+        if self.joining or self._reading:
+            self._keep(told)
+        for slot in tuple(self.live):
+            if slot.above < told.position:
+                slot.push(told)
+
+    def _message(self, changes: Sequence[Change]) -> Told:
+        shown = self.topic.changed(changes, False)
+        hidden = self.topic.changed(changes, True) if self.topic.hides(changes) else shown
+        last = changes[-1]
+        return Told(last.position, last.seq, last.topic, shown, hidden)
+
+    def _keep(self, told: Told) -> None:
+        if len(self._told) >= MOST:
+            self._give_up()
+        self._told.append(told)
+
+    def _give_up(self) -> None:
+        self._told.clear()
+        self.lost += 1
+
+    def _anew(self) -> None:
+        """A document changed at a position that readers are past: only reading it again helps."""
+        self._give_up()
+        for slot in tuple(self.live):
+            slot.restart()
+
+    def settle(self, slot: Slot, after: int, seq: int, lost: int) -> bool:
+        """Tell it what was kept after that position and that seq; it has everything then, and is
+        told what comes. False: not all of that is kept any more (``lost``: as it was when
+        what the reader has was read)."""
+        if lost != self.lost:
+            return False
+        slot.above = after
+        for told in self._told:
+            if told.seq > seq and told.position > slot.above:
+                slot.push(told)
+                slot.above = told.position
+        self.joining.discard(slot)
+        self.live.add(slot)
+        if not self.joining and not self._reading:
+            self._told.clear()
+        return True
+
+
+def _heard(reading: Reading) -> None:
+    """Whoever waited may have gone; that is nothing to complain of."""
+    if not reading.cancelled():
+        reading.exception()

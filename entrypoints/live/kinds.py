@@ -1,0 +1,129 @@
+"""What can be watched, and by whom: the same permissions and codes as over HTTP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from entrypoints.live.messages import Event
+from projections import carts, catalog, checkouts, inventory, orders, payments
+from projections.analytics.sales import SALES, SALES_ID
+from projections.analytics.sellers import SELLERS
+from projections.kernel import Table
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The documents of one context.
+
+    ``permission``: to watch any; ``resource``: whose ``read_all`` lets one watch anyone's.
+    ``unknown``: the code for what is not there, or not theirs to see. ``filters``: by name the
+    token of the change's topic; a column and a field of the document are called the same, and
+    hold the user whose it is. ``order``: of a snapshot, newest first.
+    """
+
+    context: str
+    table: Table[Any]
+    permission: str
+    resource: str
+    unknown: str
+    filters: Mapping[str, int] = field(default_factory=dict)
+    order: str = "position DESC, id"
+    uuids: bool = True  # ids are
+    for_all: bool = False  # whoever has the permission may watch everyone's
+    bin: bool = False  # retired ones are there for their owner and for staff only
+    newest_wins: bool = False
+    own: bool = True  # an id or a filter that is the caller's own name lets them watch it
+    whole: bool = True  # it can be watched without id or filter
+    events: tuple[Event, Event] | None = None  # for a new document, for a changed one
+
+
+ORDERS = Kind(
+    "orders",
+    orders.ORDERS,
+    "orders:read",
+    "orders",
+    "orders.unknown_order",
+    {"seller": 2, "buyer": 3},
+    "placed_at DESC, id",
+    events=("order:new", "order:status"),
+)
+CHECKOUTS = Kind(
+    "checkouts",
+    checkouts.CHECKOUTS,
+    "checkouts:read",
+    "checkouts",
+    "checkouts.unknown_checkout",
+    {"buyer": 2},
+    "placed_at DESC, id",
+)
+PAYMENTS = Kind(
+    "payments",
+    payments.CHECKOUTS,
+    "payments:read",
+    "payments",
+    "payments.unknown_checkout",
+    {"buyer": 2},
+    uuids=False,
+)
+CARTS = Kind(
+    "carts",
+    carts.CARTS,
+    "carts:read",
+    "carts",
+    "carts.unknown_cart",
+    {"owner": 2},
+    "opened_at DESC, id",
+)
+CATALOG = Kind(
+    "catalog",
+    catalog.PRODUCTS,
+    "products:read",
+    "products",
+    "catalog.unknown_product",
+    {"seller": 2},
+    "created_at DESC, id",
+    for_all=True,
+    bin=True,
+)
+INVENTORY = Kind(
+    "inventory",
+    inventory.ITEMS,
+    "inventory:read",
+    "inventory",
+    "inventory.unknown_product",
+    {"seller": 2},
+    uuids=False,
+    newest_wins=True,
+    events=("inventory-updated", "inventory-updated"),
+)
+# A dashboard's id is its seller's.
+ANALYTICS = Kind(
+    "analytics",
+    SELLERS,
+    "analytics:view",
+    "analytics",
+    "analytics.unknown_seller",
+    uuids=False,
+    newest_wins=True,
+    whole=False,
+)
+TOTALS = Kind(
+    "analytics",
+    SALES,
+    "analytics:view",
+    "analytics",
+    "",
+    uuids=False,
+    newest_wins=True,
+    own=False,
+    whole=False,
+)
+KINDS = {
+    kind.context: kind
+    for kind in (ORDERS, CHECKOUTS, PAYMENTS, CARTS, CATALOG, INVENTORY, ANALYTICS)
+}
+
+
+def kind_of(context: str, id: str) -> Kind | None:
+    """The totals of a tenant stand among the dashboards of its sellers."""
+    return TOTALS if (context, id) == (ANALYTICS.context, SALES_ID) else KINDS.get(context)

@@ -1,0 +1,172 @@
+"""One conversation's place in one channel, and how it comes to have everything."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Protocol
+
+import msgspec
+
+from adapters.live.change import Change, Where
+from adapters.live.channel import Channel, Sink, Slot
+from adapters.live.peer import Frame, Peer
+from application.ports import Forbidden, Missing, Unavailable
+from entrypoints.caller import Caller
+from entrypoints.live.messages import Resumed, Resync
+from entrypoints.live.snapshots import Shot, Snapshots
+from entrypoints.live.topics import Right, Topic, hidden, owned, retired, right
+
+TURNS = 20  # times that somebody is read more to before they are told to come back later
+BREATH = 100  # messages of a history that are sent before others have their turn
+KEPT = 2048  # messages made of the history: thousands may want the same at once
+
+
+class Past(Protocol):
+    """``adapters.live.history.History``."""
+
+    async def since(self, tenant: str, where: Where, after: int) -> list[Change] | None: ...
+
+
+class Reader(Protocol):
+    """The conversation that it belongs to."""
+
+    caller: Caller
+    peer: Peer
+
+    def restart(self, sub: "Subscription") -> None: ...
+
+
+class Subscription(Slot):
+    """``topic``: the channel's, which all its readers share."""
+
+    __slots__ = ("reader", "topic")
+
+    def __init__(
+        self,
+        channel: Channel,
+        topic: Topic,
+        sink: Sink,
+        reader: Reader,
+    ) -> None:
+        super().__init__(channel, sink)
+        self.topic, self.reader = topic, reader
+
+    def restart(self) -> None:
+        self.reader.restart(self)
+
+    @property
+    def joining(self) -> bool:
+        return self in self.channel.joining
+
+    @property
+    def gone(self) -> bool:
+        """While it waited for something: unsubscribed, or its reader left."""
+        return not self.joining
+
+    def allowed(self, caller: Caller) -> bool:
+        """Whether they may still watch it; while it joins, its document will tell."""
+        try:
+            return right(caller, self.topic) is Right.ANY or self.own or self.joining
+        except Forbidden:
+            return False
+
+    def admit(self, caller: Caller, shot: Shot) -> None:
+        """What the right to a topic depends on, once its document is known. Raises Missing, the
+        same for what is not there and for what is not theirs; Forbidden."""
+        kind, found, topic = self.topic.kind, right(caller, self.topic), self.topic
+        if topic.by_id and shot.document is not None:
+            self.own = owned(kind, shot.document, caller.user)
+        self.hidden = hidden(caller, topic, self.own)
+        if not topic.by_id:
+            return
+        if shot.document is None:
+            unseen = kind.unknown != ""
+        else:
+            unseen = (found is Right.PARTY and not self.own) or (
+                self.hidden and retired(shot.document)
+            )
+        if unseen:
+            raise Missing(kind.unknown)
+
+
+class Splicer:
+    """Brings a subscription to where its channel is: by a snapshot, or by what it missed."""
+
+    def __init__(self, snapshots: Snapshots, past: Past) -> None:
+        self._snapshots, self._past = snapshots, past
+        self._made: dict[tuple[str, str, int, bool], Frame] = {}
+
+    async def start(self, sub: Subscription, after: int | None) -> None:
+        """It must have joined its channel. Raises Missing, Forbidden, Unavailable."""
+        if after is None:
+            await self._snapshot(sub, 0)
+            return
+        if sub.topic.by_id:
+            _, shot = await sub.channel.read(self._snapshots)
+            if sub.gone:
+                return
+            sub.admit(sub.reader.caller, shot)
+        else:
+            sub.hidden = hidden(sub.reader.caller, sub.topic, False)
+        sub.sink.send(_frame(Resumed(sub.topic.text, after), after))
+        await self._follow(sub, after, -1, 0)
+
+    async def again(self, sub: Subscription, turn: int = 0) -> None:
+        """Everything anew, because what the reader knows is no base to go on from."""
+        sub.sink.send(_frame(Resync(sub.topic.text)))
+        await self._snapshot(sub, turn)
+
+    async def _snapshot(self, sub: Subscription, turn: int) -> None:
+        if turn >= TURNS:
+            raise Unavailable("snapshots")
+        lost, shot = await sub.channel.read(self._snapshots)
+        if sub.gone:
+            return
+        sub.admit(sub.reader.caller, shot)
+        await sub.reader.peer.drained()
+        if sub.gone:
+            return
+        sub.sink.send(shot.frame(sub.hidden))
+        await self._follow(sub, shot.position, lost, turn)
+
+    async def _follow(self, sub: Subscription, after: int, lost: int, turn: int) -> None:
+        """What was kept by its channel; else, since that is too much, what the past has."""
+        seq = 0
+        for _ in range(TURNS):
+            if sub.channel.settle(sub, after, seq, lost):
+                return
+            lost = sub.channel.lost
+            changes = await self._past.since(sub.channel.tenant, sub.topic.where, after)
+            if sub.gone:
+                return
+            if changes is None:
+                await self.again(sub, turn + 1)
+                return
+            for frame, position, last in self._frames(sub, changes):
+                await sub.reader.peer.drained()
+                if sub.gone:
+                    return
+                sub.sink.send(frame)
+                after, seq = position, last
+                await _breathe(position)
+        raise Unavailable("changes")
+
+    def _frames(self, sub: Subscription, changes: list[Change]) -> Iterator[tuple[Frame, int, int]]:
+        """One message for each position, with it and its last seq."""
+        for position, found in groupby(changes, key=lambda change: change.position):
+            group = list(found)
+            key = (sub.channel.tenant, sub.topic.text, position, sub.hidden)
+            if (frame := self._made.get(key)) is None:
+                frame = self._made[key] = sub.topic.changed(group, sub.hidden)
+                if len(self._made) > KEPT:
+                    del self._made[next(iter(self._made))]
+            yield frame, position, group[-1].seq
+
+
+async def _breathe(position: int) -> None:
+    if position % BREATH == 0:
+        await asyncio.sleep(0)
+
+
+def _frame(message: msgspec.Struct, position: int | None = None) -> Frame:
+    return Frame(msgspec.json.encode(message), "" if position is None else str(position))

@@ -1,0 +1,154 @@
+"""Topics: what their names mean, who may watch them, and how their changes are told."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from adapters.live import change
+from adapters.live.change import Where
+from adapters.live.peer import Frame
+from application.ports import Forbidden, Missing
+from entrypoints.caller import Caller
+from entrypoints.live.kinds import Kind, kind_of
+from entrypoints.live.messages import Change, Changes, Event, Part
+
+NAME = re.compile(
+    r"(?P<context>[a-z]{1,40})"
+    r"(?:/(?P<id>[A-Za-z0-9_-]{1,64})|\?(?P<filter>[a-z_]{1,40})=(?P<value>[A-Za-z0-9_-]{1,64}))?",
+    re.ASCII,
+)
+ID = 1  # the token of a topic that is the document's id
+GONE = b"null"
+
+
+class Malformed(Exception):
+    """Not the name of a topic; the message says why."""
+
+
+class Right(Enum):
+    """``PARTY``: the document itself tells whether the caller is one whose it is."""
+
+    ANY = "any"
+    PARTY = "party"
+
+
+class Whose(Struct, frozen=True):
+    """What a document says of who may see it."""
+
+    seller: str = ""
+    buyer: str = ""
+    owner: str = ""
+    retired: bool = False
+
+
+_WHOSE = msgspec.json.Decoder(Whose)
+_ENCODER = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True)
+class Topic:
+    """``text``: its name, of which there is only one way to write it."""
+
+    text: str
+    kind: Kind
+    where: Where
+
+    @property
+    def by_id(self) -> bool:
+        return self.where.token == ID
+
+    @property
+    def newest_wins(self) -> bool:
+        return self.kind.newest_wins
+
+    def hides(self, changes: Sequence[change.Change]) -> bool:
+        """Some of it is retired, which most people must not see."""
+        return self.kind.bin and any(retired(told.document) for told in changes)
+
+    def changed(self, changes: Sequence[change.Change], hidden: bool) -> Frame:
+        position = changes[-1].position
+        parts = [self._part(told, hidden) for told in changes]
+        if len(parts) == 1:
+            (part,) = parts
+            message = Change(self.text, position, part.id, part.document, part.event)
+            return Frame(_ENCODER.encode(message), str(position))
+        return Frame(_ENCODER.encode(Changes(self.text, position, parts)), str(position))
+
+    def _part(self, told: change.Change, hidden: bool) -> Part:
+        document = told.document
+        if hidden and self.kind.bin and retired(document):
+            document = GONE
+        return Part(told.id, Raw(document), self._event(told))
+
+    def _event(self, told: change.Change) -> Event | UnsetType:
+        if self.kind.events is None:
+            return UNSET
+        new, changed = self.kind.events
+        return new if told.first else changed
+
+
+def parse(text: str) -> Topic:
+    """Raises Malformed; Missing, as a route does, for a context or an id that cannot be."""
+    named = NAME.fullmatch(text)
+    if named is None:
+        raise Malformed("a topic is context/id, context?filter=value or context")
+    kind = kind_of(named["context"], named["id"] or "")
+    if kind is None:
+        raise Missing("not_found")
+    if named["id"]:
+        if kind.uuids and not _is_uuid(named["id"]):
+            raise Missing("not_found")
+        return Topic(text, kind, Where(kind.context, kind.context, ID, named["id"]))
+    if named["filter"]:
+        return Topic(text, kind, _filtered(kind, named["filter"], named["value"]))
+    if not kind.whole:
+        raise Missing("not_found")
+    return Topic(text, kind, Where(kind.context, kind.context))
+
+
+def _filtered(kind: Kind, name: str, value: str) -> Where:
+    if (token := kind.filters.get(name)) is None:
+        raise Malformed(f"{kind.context} are filtered by {', '.join(kind.filters) or 'nothing'}")
+    return Where(kind.context, kind.context, token, value)
+
+
+def _is_uuid(text: str) -> bool:
+    """Written as the API writes it: each document has one name only."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def right(caller: Caller, topic: Topic) -> Right:
+    """Raises Forbidden for what needs more than the caller holds, whether it exists or not."""
+    kind, where = topic.kind, topic.where
+    caller.need(kind.permission)
+    if kind.for_all or caller.sees_all(kind.resource):
+        return Right.ANY
+    if topic.by_id and kind.filters:
+        return Right.PARTY
+    if topic.where.token and kind.own and where.value == caller.user:
+        return Right.ANY
+    raise Forbidden("forbidden")
+
+
+def hidden(caller: Caller, topic: Topic, own: bool) -> bool:
+    """Whether what is retired is hidden from them; ``own``: the one document is theirs."""
+    where = topic.where
+    mine = own or (where.token > ID and where.value == caller.user)
+    return topic.kind.bin and not (mine or caller.manages(topic.kind.resource))
+
+
+def owned(kind: Kind, document: bytes, user: str) -> bool:
+    whose = _WHOSE.decode(document)
+    return any(getattr(whose, name) == user for name in kind.filters)
+
+
+def retired(document: bytes) -> bool:
+    return document != GONE and _WHOSE.decode(document).retired
