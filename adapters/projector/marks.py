@@ -47,7 +47,7 @@ class Marks:
         end, told = self._ends.get(projection, (0, 0))
         previous = told if end == seq else seq  # some other relay sent what is between
         marked = []
-        for change, after in zip(window, [*window[1:], following], strict=True):
+        for change, after in zip(window, [*window, following][1:], strict=True):
             if change.topic:
                 more = after is not None and _together(change, after)
                 flags = more, change.first, change.late

@@ -1,0 +1,48 @@
+"""What was handed on: the last of it in memory, the last day's in Postgres."""
+
+from collections.abc import Sequence
+
+from adapters.live.change import Change, Where
+from adapters.live.memory import Memory
+from adapters.live.past import Past, Question
+from adapters.postgres.pools import Pool
+from adapters.postgres.together import Together
+
+CHANGES, BYTES = 100_000, 64 * 1024 * 1024  # in memory
+MOST = 10_000  # changes in an answer; who missed more reads the documents
+AT_ONCE, QUESTIONS = 2, 1000  # reads of Postgres under way, and questions in one
+
+
+class History:
+    """Told of each group before anyone else is, so that an answer holds all that was handed on
+    when it was given."""
+
+    def __init__(self, pool: Pool, *, changes: int = CHANGES, size: int = BYTES) -> None:
+        """``pool``: of souk_read. ``changes`` and ``size`` (bytes) bound the memory."""
+        self._memory = Memory(changes, size)
+        self._seqs: dict[str, int] = {}
+        self._past = Together(Past(pool, MOST), AT_ONCE, QUESTIONS)
+
+    def begin(self, projection: str, floor: int, seq: int) -> None:
+        """All changes of the projection above the position ``floor`` will be kept; they are above
+        ``seq``."""
+        self._memory.begin(projection, floor)
+        self._seqs[projection] = seq
+
+    def keep(self, group: Sequence[Change]) -> None:
+        """Changes in their order."""
+        for change in group:
+            self._memory.add(change)
+        self._seqs[group[-1].projection] = group[-1].seq
+
+    async def since(self, tenant: str, where: Where, after: int) -> list[Change] | None:
+        """The changes above the position ``after``, in their order, as far as was kept.
+
+        None when they cannot be told: they are older than a day, or too many, or a late one at
+        that very position may or may not be known. Unavailable when Postgres is needed and away.
+        """
+        found = self._memory.find(tenant, where, after, MOST)
+        reached = self._seqs.get(where.projection)
+        if found is not None or reached is None or self._memory.reaches(where.projection, after):
+            return found
+        return await self._past(tenant, Question(where, after, reached))
