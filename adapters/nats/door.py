@@ -17,6 +17,7 @@ from adapters.nats.consumers import Consumers
 from adapters.nats.issuer import Issuer, payload
 from adapters.nats.reader import NAME, Reader
 from adapters.tokens import Claims, Refused
+from application.ports import Unavailable
 
 AUTHORIZATIONS = "$SYS.REQ.USER.AUTH"
 QUEUE = "souk-door"  # of several processes, one answers
@@ -26,7 +27,7 @@ logger = structlog.get_logger(__name__)
 
 class Tokens(Protocol):
     async def verify(self, token: str) -> Claims:
-        """Raises Refused."""
+        """Raises Refused; Unavailable when that cannot be told now."""
         ...
 
 
@@ -91,12 +92,15 @@ class Door:
                 end.cancel()
 
     def _beside(self, answer: Callable[[Msg], Awaitable[None]]) -> Callable[[Msg], Awaitable[None]]:
-        """Each in a task of its own: an issuer whose keys are slow to fetch holds up no other."""
+        """Each in a task of its own: an issuer whose keys are slow to fetch holds up no other.
+        Who is not answered waits in vain and tries again; who is refused may give up."""
 
         async def answered(message: Msg) -> None:
             try:
                 await answer(message)
-            except Exception:  # the asker waits in vain and asks again
+            except (Unavailable, nats.errors.Error) as error:
+                logger.warning("a reader was not answered", error=str(error))
+            except Exception:
                 logger.exception("a reader was not answered")
 
         async def begin(message: Msg) -> None:
@@ -123,7 +127,7 @@ class Door:
         await message.respond(self._issuer.sign(about).encode())
 
     async def _verified(self, reader: Reader) -> Claims:
-        """Raises Refused. What becomes part of a subject is looked at twice."""
+        """Raises Refused, Unavailable. What becomes part of a subject is looked at twice."""
         claims = await self._tokens.verify(reader.token)
         if not all(NAME.fullmatch(name) for name in (reader.name, claims.tenant, claims.sub)):
             raise Refused("name")
