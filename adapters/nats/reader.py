@@ -19,7 +19,7 @@ CONTEXTS = {
     "checkouts": ("checkouts:read_all", "checkouts:read", ("*.{user}",)),
     "payments": ("payments:read_all", "payments:read", ("*.{user}",)),
     "carts": ("carts:read_all", "carts:read", ("*.{user}",)),
-    "catalog": ("products:read", "products:read", ()),
+    "catalog": ("products:read_all", "products:read", ("*.{user}",)),  # the retired ones too
     "inventory": ("inventory:read_all", "inventory:read", ("*.{user}",)),
     "identity": ("members:read_all", "products:read", ("{user}",)),
     "tenants": ("products:read", "products:read", ()),

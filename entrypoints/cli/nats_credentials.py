@@ -12,14 +12,14 @@ import msgspec
 from adapters.nats.accounts import DOMAIN, STREAM, configuration
 from adapters.nats.issuer import Issuer
 from adapters.nats.reader import NAME, Reader, subjects
-from adapters.tokens import Claims
+from adapters.tokens import Claims, Signer
 from domain.permissions import ROLES
 from entrypoints.cli.failures import Refusal
 from entrypoints.cli.options import data_dir
-from entrypoints.cli.token import sign
 from entrypoints.instance import find
 from entrypoints.settings import Settings
 
+READS = (*ROLES["auditor"], "products:read_all")  # everything of the tenant, and changes nothing
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
 PYTHON = """
 # Python: pip install nats-py
@@ -66,7 +66,7 @@ def named(context: click.Context, option: click.Parameter, value: str) -> str:
 
 @click.command()
 @click.option("--tenant", required=True, metavar="NAME", callback=named, help="Whose data.")
-@click.option("--role", type=click.Choice(list(ROLES)), default="auditor", show_default=True)
+@click.option("--role", type=click.Choice(list(ROLES)), help="Default: reads all, and no more.")
 @click.option("--user", default="machine", show_default=True, callback=named, help="Who it is.")
 @click.option(
     "--name",
@@ -78,7 +78,7 @@ def named(context: click.Context, option: click.Parameter, value: str) -> str:
 @click.option("--lasts", default="30d", show_default=True, callback=lasting, help="12h, 30d, …")
 @data_dir
 def nats_credentials(
-    tenant: str, role: str, user: str, name: str, lasts: timedelta, directory: Path | None
+    tenant: str, role: str | None, user: str, name: str, lasts: timedelta, directory: Path | None
 ) -> None:
     """Print what a machine needs to read a tenant's changes from NATS.
 
@@ -89,7 +89,7 @@ def nats_credentials(
     Example:
       souk nats-credentials --tenant bazaar --lasts 30d > reader.json
     """
-    found = credentials(find(directory), tenant, role, user, name, lasts)
+    found = credentials(find(directory), tenant, lasts, user, name, role)
     click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
     click.echo(PYTHON, err=True)
     shown = {**found, "api": f"$JS.{DOMAIN}.API", "subject": found["subjects"][0]}
@@ -97,22 +97,26 @@ def nats_credentials(
 
 
 def credentials(
-    settings: Settings, tenant: str, role: str, user: str, name: str, lasts: timedelta
+    settings: Settings,
+    tenant: str,
+    lasts: timedelta,
+    user: str = "machine",
+    name: str = "reader",
+    role: str | None = None,
 ) -> dict[str, Any]:
     """``subjects``: the widest filters that these credentials may read by."""
-    until = datetime.now(UTC) + lasts
-    token = sign(settings, role, tenant, user, int(lasts.total_seconds()))
-    reader = Reader(name, token)
-    claims = Claims(user, tenant, int(until.timestamp()), ROLES[role])
+    until, held = datetime.now(UTC) + lasts, ROLES[role] if role else READS
+    signer = Signer(settings.signing_key_pem, settings.issuer, settings.audience)
+    reader = Reader(name, signer.sign(user, tenant, held, [role] if role else [], lasts))
     return {
         "url": _bare(settings.nats_url),
         "user": name,
-        "password": token,
+        "password": reader.token,
         "inbox_prefix": reader.inbox,
         "domain": DOMAIN,
         "stream": STREAM,
         "consumer": reader.consumer,
-        "subjects": subjects(claims),
+        "subjects": subjects(Claims(user, tenant, int(until.timestamp()), held)),
         "expires_at": until.isoformat(timespec="seconds"),
     }
 

@@ -59,7 +59,7 @@ async def read(mine, subject):
 
 async def test_what_is_printed_is_all_that_a_reader_needs(souk):
     await souk.change("oak", "orders.1.s.b", 7)
-    mine, _ = printed(souk, "--tenant", "oak", "--role", "admin", "--lasts", "1h")
+    mine, _ = printed(souk, "--tenant", "oak", "--lasts", "1h")
     assert mine["subjects"] == ["souk.oak.>"]
     assert await read(mine, mine["subjects"][0]) == [7]
 
@@ -72,7 +72,7 @@ async def test_souks_own_password_is_not_printed(souk):
 
 async def test_the_printed_example_runs(souk, tmp_path):
     await souk.change("pine", "orders.1.s.b", 8)
-    mine, found = printed(souk, "--tenant", "pine", "--role", "admin")
+    mine, found = printed(souk, "--tenant", "pine")
     (tmp_path / "reader.json").write_text(json.dumps(mine))
     example = found.stderr[: found.stderr.index("# The nats command")]
     running = await asyncio.create_subprocess_exec(
@@ -119,8 +119,10 @@ async def served(url):
         stream = own.jetstream()
         await stream.add_stream(CONFIG)
         await stream.publish("souk.rowan.catalog.1.s", b'{"position":9}')
-    found = run(settings(url), "nats-credentials", "--tenant", "rowan", "--role", "buyer")
-    return await read(json.loads(found.stdout), "souk.rowan.catalog.>")
+    found = run(
+        settings(url), "nats-credentials", "--tenant", "rowan", "--role", "seller", "--user", "s"
+    )
+    return await read(json.loads(found.stdout), "souk.rowan.catalog.*.s")
 
 
 @pytest.mark.parametrize(

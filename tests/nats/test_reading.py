@@ -48,7 +48,7 @@ async def test_a_reader_gets_every_change_of_its_tenant_in_order_and_no_other(so
     for position in range(1, 301):
         await souk.change("amber", f"orders.{position % 7}.s.b", position)
         await souk.change("birch", f"orders.{position % 7}.s.b", position, "canary")
-    reader = souk.reader("auditor", "amber")
+    reader = souk.reader("admin", "amber")
     async with await souk.connect(reader) as client:
         _, source = await ask(client, reader, "souk.amber.>")
         found = await taken(source)
@@ -57,7 +57,7 @@ async def test_a_reader_gets_every_change_of_its_tenant_in_order_and_no_other(so
 
 
 async def test_a_reader_that_was_away_goes_on_after_its_last_change(souk):
-    reader = souk.reader("auditor", "cedar")
+    reader = souk.reader("admin", "cedar")
     for position in range(1, 6):
         await souk.change("cedar", "orders.1.s.b", position)
     async with await souk.connect(reader) as client:
@@ -74,7 +74,7 @@ async def test_a_reader_that_was_away_goes_on_after_its_last_change(souk):
 
 
 async def test_a_reader_may_also_go_on_from_a_time(souk):
-    reader = souk.reader("auditor", "dogwood")
+    reader = souk.reader("admin", "dogwood")
     await souk.change("dogwood", "orders.1.s.b", 1)
     await asyncio.sleep(0.01)
     since = datetime.now(UTC)
@@ -91,7 +91,7 @@ async def test_a_reader_may_also_go_on_from_a_time(souk):
 
 
 async def test_a_reader_that_was_away_too_long_is_told_that_changes_are_gone(souk):
-    reader = souk.reader("auditor", "elm")
+    reader = souk.reader("admin", "elm")
     place = await souk.change("elm", "orders.1.s.b", 1)
     await souk.change("elm", "orders.1.s.b", 2)
     await souk.stream.purge_stream(STREAM, seq=place + 2)
@@ -116,7 +116,7 @@ async def test_a_subscriber_that_only_sells_reads_its_own(souk):
 
 
 async def test_two_readers_with_one_token_do_not_meet(souk):
-    one = souk.reader("auditor", "gum", name="one")
+    one = souk.reader("admin", "gum", name="one")
     two = type(one)("two", one.token)
     for position in range(1, 11):
         await souk.change("gum", "orders.1.s.b", position)
@@ -127,7 +127,7 @@ async def test_two_readers_with_one_token_do_not_meet(souk):
 
 
 async def test_a_consumer_that_is_not_to_be_had_is_refused_in_words(souk):
-    reader = souk.reader("auditor", "holly")
+    reader = souk.reader("admin", "holly")
     async with await souk.connect(reader) as client:
         for wish, why in (
             ({"deliver_subject": f"{reader.inbox}.x"}, "pull"),
@@ -139,7 +139,7 @@ async def test_a_consumer_that_is_not_to_be_had_is_refused_in_words(souk):
 
 
 async def test_a_reader_notices_that_its_consumer_was_forgotten(souk):
-    reader = souk.reader("auditor", "ivy")
+    reader = souk.reader("admin", "ivy")
     async with await souk.connect(reader) as client:
         _, source = await ask(client, reader, "souk.ivy.>")
         assert (await source.consumer_info()).name == reader.consumer
@@ -150,7 +150,7 @@ async def test_a_reader_notices_that_its_consumer_was_forgotten(souk):
 
 async def test_a_reader_notices_that_nats_lost_its_disk(tmp_path):
     async with ground(tmp_path) as souk:
-        reader = souk.reader("auditor", "juniper")
+        reader = souk.reader("admin", "juniper")
         for position in range(1, 4):
             await souk.change("juniper", "orders.1.s.b", position)
         async with await souk.connect(reader) as client:
@@ -169,7 +169,7 @@ async def test_a_reader_notices_that_nats_lost_its_disk(tmp_path):
 
 async def test_the_server_may_die_and_readers_are_let_in_again(tmp_path):
     async with ground(tmp_path) as souk:
-        reader = souk.reader("auditor", "larch")
+        reader = souk.reader("admin", "larch")
         await souk.change("larch", "orders.1.s.b", 1)
         souk.server.child.process.kill()
         souk.server.child.process.wait()
