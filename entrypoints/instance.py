@@ -13,7 +13,14 @@ from msgspec import Struct
 from adapters.embedded.home import Home, write_private
 from adapters.embedded.stack import Urls
 from adapters.tokens import new_key
-from entrypoints.settings import REQUIRED, Settings, SettingsMissing, from_env
+from entrypoints.settings import (
+    REQUIRED,
+    Settings,
+    SettingsMissing,
+    from_env,
+    live_url_of,
+    origins_of,
+)
 
 DEFAULT = Path(".souk")
 FILE = "instance.json"
@@ -39,6 +46,7 @@ class Instance(Struct, frozen=True):
     valkey: str
     nats: str
     s3: str
+    live: str = ""  # the URL of the live gateway
 
     @property
     def runs(self) -> bool:
@@ -65,14 +73,16 @@ def settings_of(home: Home, urls: Urls) -> Settings:
         ),
         signing_key_pem=home.kept("signing_key.pem", new_key().encode()).decode(),
         secret=home.secret("hmac").encode(),
+        live_url=live_url_of(os.environ),
+        origins=origins_of(os.environ),
     )
 
 
-def announce(home: Home, url: str, urls: Urls) -> None:
+def announce(home: Home, url: str, live: str, urls: Urls) -> None:
     """Let other commands find this process's instance; it holds passwords, so it is private."""
     me = psutil.Process()
     servers = {server: getattr(urls, server) or "" for server in URLS}
-    instance = Instance(pid=me.pid, started=me.create_time(), url=url, **servers)
+    instance = Instance(pid=me.pid, started=me.create_time(), url=url, live=live, **servers)
     write_private(home.path / FILE, msgspec.json.encode(instance))
 
 

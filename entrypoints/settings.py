@@ -3,8 +3,10 @@
 import base64
 import binascii
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -22,7 +24,9 @@ class Issuer(Struct, frozen=True):
 class Settings(Struct, frozen=True):
     """``signing_key_pem``: an EC P-256 private key. ``master_key``: 32 bytes, seals the keys of
     personal data. ``secret``: makes the HMACs of idempotent requests. ``patience``: seconds that
-    Postgres has for an append or a read, after which the answer is 503."""
+    Postgres has for an append or a read, after which the answer is 503. ``live_url``: where the
+    live gateway is reached by clients (http or https), "" for where the API is; ``origins``: those
+    of the pages that may speak to it, none for its own."""
 
     postgres_url: str
     valkey_url: str
@@ -35,6 +39,8 @@ class Settings(Struct, frozen=True):
     audience: str = "souk-api"
     issuers: tuple[Issuer, ...] = ()
     patience: float = 5.0
+    live_url: str = ""
+    origins: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Never a secret, nor a URL that may hold a password."""
@@ -45,6 +51,8 @@ class SettingsMissing(Exception):
     """Settings that are missing or malformed, all named in one sentence."""
 
 
+ORIGIN = r"https?://[a-z0-9.\[\]:-]+"  # as browsers send it: lower case, no path, no slash
+LOCAL = ("127.0.0.1", "localhost")
 REQUIRED = (
     "SOUK_POSTGRES_URL",
     "SOUK_VALKEY_URL",
@@ -59,7 +67,8 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
     """Settings from SOUK_… variables. Raises SettingsMissing.
 
     SOUK_MASTER_KEY is base64 of 32 bytes; SOUK_SIGNING_KEY is a PEM or the path of one;
-    SOUK_ISSUERS, optional, is a JSON list of issuers; SOUK_PATIENCE, optional, is in seconds.
+    SOUK_ISSUERS, optional, is a JSON list of issuers; SOUK_PATIENCE, optional, is in seconds;
+    SOUK_LIVE_URL and SOUK_ORIGINS (a JSON list, or divided by commas) are optional too.
     """
     if missing := [name for name in REQUIRED if not env.get(name)]:
         raise SettingsMissing(f"Set {', '.join(missing)}; `souk up` needs none of them.")
@@ -75,6 +84,8 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         audience=env.get("SOUK_AUDIENCE") or "souk-api",
         issuers=_issuers(env.get("SOUK_ISSUERS") or "[]"),
         patience=_seconds(env.get("SOUK_PATIENCE") or "5"),
+        live_url=live_url_of(env),
+        origins=origins_of(env),
     )
 
 
@@ -92,6 +103,8 @@ def to_env(settings: Settings) -> dict[str, str]:
         "SOUK_AUDIENCE": settings.audience,
         "SOUK_ISSUERS": msgspec.json.encode(settings.issuers).decode(),
         "SOUK_PATIENCE": str(settings.patience),
+        "SOUK_LIVE_URL": settings.live_url,
+        "SOUK_ORIGINS": msgspec.json.encode(settings.origins).decode(),
     }
 
 
@@ -122,6 +135,33 @@ def _seconds(text: str) -> float:
     if not 0.1 <= seconds <= 600:
         raise SettingsMissing("SOUK_PATIENCE must be a number of seconds, 0.1 to 600.")
     return seconds
+
+
+def live_url_of(env: Mapping[str, str]) -> str:
+    """Without a slash at its end. Raises SettingsMissing."""
+    url = (env.get("SOUK_LIVE_URL") or "").rstrip("/")
+    if url and urlsplit(url).scheme not in ("http", "https"):
+        raise SettingsMissing("SOUK_LIVE_URL must be an http or https URL.")
+    return url
+
+
+def origins_of(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Raises SettingsMissing for what no browser would send."""
+    text = (env.get("SOUK_ORIGINS") or "").strip()
+    try:
+        listed = msgspec.json.decode(text, type=list[str]) if text[:1] == "[" else text.split(",")
+    except msgspec.MsgspecError:
+        listed = ["?"]
+    origins = tuple(origin.strip() for origin in listed if origin.strip())
+    if not all(re.fullmatch(ORIGIN, origin) for origin in origins):
+        raise SettingsMissing("SOUK_ORIGINS must be origins such as https://shop.example.")
+    return origins
+
+
+def own_origins(host: str, port: int) -> list[str]:
+    """Those of pages that come from that very address."""
+    hosts = (host, *LOCAL) if host in LOCAL else (host,)
+    return [f"http://{name}:{port}" for name in dict.fromkeys(hosts)]
 
 
 def _issuers(text: str) -> tuple[Issuer, ...]:

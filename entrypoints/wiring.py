@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from adapters.live.tickets import Tickets
 from adapters.log.keyring import Keyring
 from adapters.log.log import PostgresLog
 from adapters.postgres.pools import PROJECT, READ, Pool, open_pool
@@ -38,6 +39,7 @@ class Souk:
     counters: Counters
     tokens: TokenVerifier
     signer: Signer
+    tickets: Tickets
     project: Pool  # reads all tenants: for health, never for a caller's query
 
     @property
@@ -88,6 +90,8 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
         project = await _pool(stack, settings, PROJECT, 2)
         reader = PostgresReader(read)
         signer = Signer(settings.signing_key_pem, settings.issuer, settings.audience)
+        tickets = Tickets(settings.valkey_url)
+        stack.push_async_callback(tickets.close)
         yield Souk(
             settings,
             log,
@@ -97,6 +101,7 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
             await stack.enter_async_context(Counters(settings.valkey_url, reader, PROJECTIONS)),
             TokenVerifier(signer, settings.issuers),
             signer,
+            tickets,
             project,
         )
 

@@ -9,7 +9,7 @@ from entrypoints.cli.migrate import migrate
 from entrypoints.cli.nats_credentials import nats_config, nats_credentials
 from entrypoints.cli.rebuild import rebuild
 from entrypoints.cli.report import report
-from entrypoints.cli.roles import api, policies, projector
+from entrypoints.cli.roles import api, live, policies, projector
 from entrypoints.cli.token import token
 from entrypoints.cli.up import up
 from entrypoints.cli.verify import verify
@@ -31,6 +31,7 @@ for command in (
     api,
     projector,
     policies,
+    live,
     migrate,
     token,
     imports,

@@ -1,9 +1,10 @@
-"""The process roles: `souk api`, `souk projector`, `souk policies`."""
+"""The process roles: `souk api`, `souk projector`, `souk policies`, `souk live`."""
 
 import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -73,6 +74,24 @@ def policies(directory: Path | None) -> None:
             await PolicyRunner(settings.postgres_url, log).run(stop)
 
     uvloop.run(until_stopped(run))
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8001, show_default=True)
+@data_dir
+def live(host: str, port: int, directory: Path | None) -> None:
+    """Push changes to WebSockets and event streams. Each process serves thousands.
+
+    \b
+    Example:
+      souk live --host 0.0.0.0 --port 8001
+    """
+    from entrypoints.live.serving import serve
+
+    settings = find(directory)
+    logs.configure()
+    uvloop.run(until_stopped(partial(serve, settings, host, port)))
 
 
 async def until_stopped(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from adapters.embedded.child import Child, Died
 from adapters.embedded.home import Home, write_private
@@ -19,7 +20,7 @@ from adapters.schema import establish
 from entrypoints.cli.welcome import welcome
 from entrypoints.instance import announce, given_urls, settings_of, withdraw
 from entrypoints.seed import seed
-from entrypoints.settings import Settings, to_env
+from entrypoints.settings import Settings, own_origins, to_env
 from projections import PROJECTIONS
 
 READY = 60.0  # seconds that the API has to be ready
@@ -30,34 +31,48 @@ SEEDED = "seeded"  # the marker of a directory that has been
 class Running:
     """One instance on its directory, from start to stop."""
 
-    def __init__(self, directory: Path, port: int, empty: bool) -> None:
+    def __init__(self, directory: Path, port: int, live_port: int, empty: bool) -> None:
         self._stack = Stack(directory, given_urls(), tell=_tell)
         self._home: Home = self._stack.home
-        self._port, self._empty = port, empty
-        self._url = f"http://{LOOPBACK}:{port}"
+        self._port, self._live_port, self._empty = port, live_port, empty
+        self._url, self._live = f"http://{LOOPBACK}:{port}", f"http://{LOOPBACK}:{live_port}"
         self._roles: list[Child] = []
 
     async def run(self) -> None:
         """Until cancelled; stops everything then. Raises Held, Died."""
         click.echo(f"souk: starting on {self._home.path}")
         async with self._stack as urls:
-            settings = settings_of(self._home, urls)
+            settings = self._reachable(settings_of(self._home, urls))
             try:
                 await establish(settings.postgres_url, PROJECTIONS)
                 await self._start(settings)
-                announce(self._home, self._url, urls)
+                announce(self._home, self._url, self._live, urls)
                 if not self._empty:
                     await self._seed(settings)
-                welcome(self._url, settings, self._home.path)
+                welcome(self._url, self._live, settings, self._home.path)
                 await keep_all(self._roles, _tell)
             finally:
                 click.echo("souk: stopping")
                 withdraw(self._home)
                 await asyncio.gather(*(role.stop() for role in self._roles))
 
+    def _reachable(self, settings: Settings) -> Settings:
+        """Where the live gateway is, and whose pages may speak to it, unless that is given."""
+        own = own_origins(LOOPBACK, self._port) + own_origins(LOOPBACK, self._live_port)
+        return replace(
+            settings,
+            live_url=settings.live_url or self._live,
+            origins=settings.origins or tuple(own),
+        )
+
     async def _start(self, settings: Settings) -> None:
         environment = to_env(settings)
-        for name, *options in (("api", "--port", str(self._port)), ("projector",), ("policies",)):
+        for name, *options in (
+            ("api", "--port", str(self._port)),
+            ("live", "--port", str(self._live_port)),
+            ("projector",),
+            ("policies",),
+        ):
             command = [sys.executable, "-m", "entrypoints.cli", name, *options]
             role = Child(self._home, name, command, bound=STOP, environment=environment)
             role.start()
@@ -70,10 +85,13 @@ class Running:
             for role in self._roles:
                 if not role.alive:
                     raise Died(f"the {role.name} does not start: {role.last_words()}")
-            if await asyncio.to_thread(answers, f"{self._url}/health/ready"):
+            if await asyncio.to_thread(self._all_ready):
                 return
             await asyncio.sleep(0.1)
-        raise Died(f"the API is not ready; see {self._home.folder('logs')}")
+        raise Died(f"API and gateway are not ready; see {self._home.folder('logs')}")
+
+    def _all_ready(self) -> bool:
+        return all(answers(f"{url}/health/ready") for url in (self._url, self._live))
 
     async def _seed(self, settings: Settings) -> None:
         """Once for each directory. The seed itself may be run again after a kill."""

@@ -13,6 +13,8 @@ from entrypoints.cli.failures import Refusal
 from entrypoints.cli.running import Running
 from entrypoints.instance import DEFAULT
 
+NEAR = 100  # ports after the API's that are tried for the gateway
+
 
 @click.command()
 @click.option(
@@ -30,9 +32,14 @@ from entrypoints.instance import DEFAULT
     show_default=True,
     help="0: any free one.",
 )
+@click.option(
+    "--live-port",
+    type=click.IntRange(0, 65535),
+    help="Of the live gateway. Default: the next free one.",
+)
 @click.option("--empty", is_flag=True, help="Without the fictional marketplace.")
-def up(directory: Path, port: int, empty: bool) -> None:
-    """Start servers, API, projector and policies, until Ctrl-C.
+def up(directory: Path, port: int, live_port: int | None, empty: bool) -> None:
+    """Start servers, API, live gateway, projector and policies, until Ctrl-C.
 
     Servers named by SOUK_POSTGRES_URL, SOUK_VALKEY_URL, SOUK_NATS_URL or SOUK_S3_URL are used
     instead of own ones.
@@ -41,12 +48,24 @@ def up(directory: Path, port: int, empty: bool) -> None:
     Example:
       souk up --data-dir /tmp/souk --port 0
     """
-    if port and not is_free(port):
-        raise Refusal(f"Port {port} of {LOOPBACK} is taken. Choose another: --port 0 finds one.")
-    (chosen,) = (port,) if port else free_ports(1)
+    for wanted in filter(None, (port, live_port)):
+        if not is_free(wanted):
+            reason = f"Port {wanted} of {LOOPBACK} is taken."
+            raise Refusal(f"{reason} Choose another: --port 0 finds one.")
+    chosen, live = _ports(port, live_port)
     logs.configure("warning")
-    asyncio.run(_until_told(Running(directory, chosen, empty)))
+    asyncio.run(_until_told(Running(directory, chosen, live, empty)))
     sys.exit(0)
+
+
+def _ports(port: int, live_port: int | None) -> tuple[int, int]:
+    """Of the API and of the live gateway: free ones where none is asked for."""
+    some = iter(free_ports(2))
+    chosen = port or next(some)
+    if live_port is None and port:
+        after = range(port + 1, min(port + NEAR, 65536))
+        live_port = next((near for near in after if is_free(near)), 0)
+    return chosen, live_port or next(some)
 
 
 async def _until_told(running: Running) -> None:

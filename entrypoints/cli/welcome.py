@@ -11,10 +11,13 @@ from entrypoints.settings import Settings
 ROLES = ("buyer", "seller", "admin")
 
 
-def welcome(url: str, settings: Settings, directory: Path) -> None:
+def welcome(url: str, live: str, settings: Settings, directory: Path) -> None:
     tokens = {role: sign(settings, role, TENANT) for role in ROLES}
     click.echo(f"souk: ready on {url}")
     click.echo(f"  OpenAPI page   {url}/docs")
+    click.echo(
+        f"  live           {live.replace('http', 'ws', 1)}/api/v1/live ({url}/docs/asyncapi)"
+    )
     click.echo(f"  data           {directory}")
     for role, token in tokens.items():
         click.echo(f"  {role:<14} {token}")

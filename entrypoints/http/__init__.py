@@ -8,6 +8,7 @@ from entrypoints.http.catalog import CatalogController
 from entrypoints.http.checkouts import CheckoutsController
 from entrypoints.http.identity import IdentityController
 from entrypoints.http.inventory import InventoryController
+from entrypoints.http.live import LiveController
 from entrypoints.http.orders import OrdersController
 from entrypoints.http.payments import PaymentsController
 from entrypoints.http.tenants import TenantsController
@@ -19,6 +20,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     CheckoutsController,
     IdentityController,
     InventoryController,
+    LiveController,
     OrdersController,
     PaymentsController,
     TenantsController,

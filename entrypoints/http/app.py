@@ -19,6 +19,7 @@ from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.commands import call, creating
 from entrypoints.http.edge import edging, marking
 from entrypoints.http.health import HealthController, jwks
+from entrypoints.http.live import asyncapi, asyncapi_page
 from entrypoints.http.problems import handle
 from entrypoints.http.sharing import Lists, sharing
 from entrypoints.http.views import paging, view
@@ -53,7 +54,13 @@ def http(
     """``souk``: gives the connected parts, once the application has started."""
     bearers = Bearers(lambda: souk().tokens)
     return Litestar(
-        [Router("/api/v1", route_handlers=list(CONTROLLERS)), HealthController, jwks],
+        [
+            Router("/api/v1", route_handlers=list(CONTROLLERS)),
+            HealthController,
+            jwks,
+            asyncapi,
+            asyncapi_page,
+        ],
         lifespan=[lifespan] if lifespan else [],
         middleware=[
             edging,

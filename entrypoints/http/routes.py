@@ -69,6 +69,18 @@ def exports(permission: str, malformed: str = "") -> dict[str, Any]:
     }
 
 
+def welcomes(kind: type[Any], status: int = 200) -> dict[str, Any]:
+    """For whoever is signed in, whatever they may do else; no state of theirs in it."""
+    ok = ResponseSpec(kind, generate_examples=False, description="As asked for")
+    known = _known((), {}, {400: ("malformed",), 401: ("unauthenticated",)}, QUERY)
+    return {
+        "status_code": status,
+        "opt": {"anyone": True},
+        "responses": {status: ok} | known,
+        "operation_class": Told,
+    }
+
+
 def shown(document: type[Any]) -> type[Any]:
     """The document as the API shows it: its personal part clear, or null."""
     hints = get_type_hints(document)

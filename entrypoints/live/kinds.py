@@ -11,7 +11,7 @@ from projections.analytics.sellers import SELLERS
 from projections.kernel import Table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
     """The documents of one context.
 

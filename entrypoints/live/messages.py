@@ -85,7 +85,7 @@ class Change(Struct, tag="change", frozen=True):
     event: Event | UnsetType = UNSET
 
 
-class Part(Struct, frozen=True):
+class ChangedItem(Struct, frozen=True):
     id: str
     document: Document
     event: Event | UnsetType = UNSET
@@ -96,7 +96,7 @@ class Changes(Struct, tag="changes", frozen=True):
 
     topic: TopicName
     position: Position
-    items: list[Part]
+    items: list[ChangedItem]
 
 
 class Resync(Struct, tag="resync", frozen=True):

@@ -14,8 +14,9 @@ from adapters.live.change import Where
 from adapters.live.peer import Frame
 from application.ports import Forbidden, Missing
 from entrypoints.caller import Caller
-from entrypoints.live.kinds import Kind, kind_of
-from entrypoints.live.messages import Change, Changes, Event, Part
+from entrypoints.live.kinds import KINDS, TOTALS, Kind, kind_of
+from entrypoints.live.messages import Change, ChangedItem, Changes, Event
+from projections.analytics.sales import SALES_ID
 
 NAME = re.compile(
     r"(?P<context>[a-z]{1,40})"
@@ -79,11 +80,11 @@ class Topic:
             return Frame(_ENCODER.encode(message), str(position))
         return Frame(_ENCODER.encode(Changes(self.text, position, parts)), str(position))
 
-    def _part(self, told: change.Change, hidden: bool) -> Part:
+    def _part(self, told: change.Change, hidden: bool) -> ChangedItem:
         document = told.document
         if hidden and self.kind.bin and retired(document):
             document = GONE
-        return Part(told.id, Raw(document), self._event(told))
+        return ChangedItem(told.id, Raw(document), self._event(told))
 
     def _event(self, told: change.Change) -> Event | UnsetType:
         if self.kind.events is None:
@@ -136,6 +137,23 @@ def right(caller: Caller, topic: Topic) -> Right:
     if topic.where.token and kind.own and where.value == caller.user:
         return Right.ANY
     raise Forbidden("forbidden")
+
+
+def offered(caller: Caller) -> list[str]:
+    """The topics that the caller may ask for, as patterns: {id}, {seller} stand for any."""
+    return [pattern for kind in (*KINDS.values(), TOTALS) for pattern in _offered(caller, kind)]
+
+
+def _offered(caller: Caller, kind: Kind) -> list[str]:
+    if not caller.may(kind.permission):
+        return []
+    wide = kind.for_all or caller.sees_all(kind.resource)
+    if kind is TOTALS:
+        return [f"{kind.context}/{SALES_ID}"] if wide else []
+    one = "{id}" if kind.filters else "{seller}" if wide else caller.user
+    names = [f"{name}={{{name}}}" if wide else f"{name}={caller.user}" for name in kind.filters]
+    whole = [kind.context] if wide and kind.whole else []
+    return [f"{kind.context}/{one}", *(f"{kind.context}?{name}" for name in names), *whole]
 
 
 def hidden(caller: Caller, topic: Topic, own: bool) -> bool:
