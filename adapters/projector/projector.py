@@ -50,21 +50,21 @@ class Projector:
             name: Engine(name, projection, self._batch, window)
             for name, projection in self._projections.items()
         }
-        scout = Scout(window, engines)
+        scout = Scout(window, engines, self._batch)
         with _few_collections():
             async with asyncio.TaskGroup() as group:
                 group.create_task(_ring_at(stop, [*scout.bells, *changed]))
                 group.create_task(listen(self._postgres_url, [scout.hint], stop))
                 group.create_task(scout.run(self._postgres_url, stop))
                 for engine in engines.values():
-                    group.create_task(self._project(engine, scout.bell(engine), changed, stop))
+                    group.create_task(self._project(engine, scout, changed, stop))
                 group.create_task(keep_passing(self._postgres_url, engines.values(), stop))
                 for job, bell in zip((self._relay, self._feed), changed, strict=True):
                     if job:
                         group.create_task(self._follow(job, bell, stop))
 
     async def _project(
-        self, engine: Engine, bell: Bell, changed: list[Bell], stop: asyncio.Event
+        self, engine: Engine, scout: Scout, changed: list[Bell], stop: asyncio.Event
     ) -> None:
         name, (relay, counters) = engine.name, changed
         counted = any(table.counters for table in self._projections[name].TABLES)
@@ -75,8 +75,9 @@ class Projector:
             if stop.is_set():
                 return
             await engine.load(db)
+            scout.hint.ring()
             try:
-                await _follow_log(engine, db, bell, followers, stop)
+                await _follow_log(engine, db, scout.bell(engine), followers, stop)
             finally:
                 engine.leave()
 

@@ -9,7 +9,7 @@ from adapters.projector.leader import UNKNOWN, Bell, connected, persist
 from adapters.projector.window import Stretch, Window
 
 NAME = "souk-scout"
-FAR = 1000  # positions; beyond, everyone has something to do and reads for itself
+FAR = 1000  # positions; beyond, there is something to do for everyone
 LOOK = 1.0  # seconds
 
 
@@ -17,8 +17,8 @@ class Scout:
     """Stands at the end of the log. The projections would all wake at every commit, most of them
     for nothing. It only saves work: each of them looks for itself twice a second."""
 
-    def __init__(self, window: Window, engines: Mapping[str, Engine]) -> None:
-        self._window, self._place = window, 0
+    def __init__(self, window: Window, engines: Mapping[str, Engine], batch: int) -> None:
+        self._window, self._place, self._batch = window, 0, batch
         self._engines = {engine: Bell() for engine in engines.values()}
         self.hint = Bell()
 
@@ -36,18 +36,19 @@ class Scout:
                 try:
                     while not stop.is_set():
                         if await self.hint.wait(LOOK) and any(e.leads for e in self._engines):
-                            await self._look(db, self.hint.heard)
+                            await self._look(db, self.hint.heard, stop)
                 finally:
                     self._window.leave(NAME)
                     self._wake_all(UNKNOWN)
 
         await persist(NAME, stop, attempt)
 
-    async def _look(self, db: Connection, heard: int) -> None:
+    async def _look(self, db: Connection, heard: int, stop: asyncio.Event) -> None:
         if heard - self._place > FAR:
-            self._place = max(engine.passed for engine in self._engines)
-            self._place = self._place if heard == UNKNOWN else heard
             self._wake_all(heard)
+            self._window.leave(NAME)
+            await self._window.read_ahead(db, self._batch, stop)
+            self._place = self._window.reached
             return
         while self._place < heard:
             stretch = await self._window.after(db, NAME, self._place, FAR)

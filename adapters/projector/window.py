@@ -85,6 +85,24 @@ class Window:
             found = found or await self._read(db, position, limit)
         return found.after(position, limit, asked)
 
+    async def read_ahead(self, db: Connection, limit: int, stop: asyncio.Event) -> None:
+        """Read what the foremost reader will ask for next while it is busy with what it has, up
+        to the log's end."""
+        while self._places and not stop.is_set():
+            if self._held and max(self._places.values()) < self._held[-1].origin:
+                self._moved.clear()
+                await self._moved.wait()
+                continue
+            await self._make_room(limit)
+            async with self._turn:
+                if (await self._read(db, self.reached, limit)).last:
+                    return
+
+    @property
+    def reached(self) -> int:
+        """How far the log is read."""
+        return self._held[-1].reached if self._held else max(self._places.values(), default=0)
+
     def leave(self, reader: str) -> None:
         """Nobody need wait for it."""
         self._places.pop(reader, None)

@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+import uvloop
 from psycopg import AsyncConnection
 
 from adapters.projector.projector import Projector
@@ -79,7 +80,7 @@ def order(number: int) -> PlaceOrder:
 
 def projecting(name: str) -> Side:
     """The projector as its process runs it, with one projection, pushing nothing."""
-    return lambda site: asyncio.run(catching_up(site, [name]))
+    return lambda site: uvloop.run(catching_up(site, [name]))
 
 
 async def catching_up(site: Site, names: Iterable[str]) -> Figures:
