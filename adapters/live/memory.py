@@ -58,16 +58,19 @@ class Memory:
         if shelf is None:
             return []
         found: list[Change] = []
+        replaced: set[tuple[str, int]] = set()  # as a late change does it to its like
         number = shelf[where.token].get(where.value if where.token else where.context, 0)
         while number >= self._oldest:
             place = number % self._most
             change = self._ring[place]
             if change is None or change.position < after:
                 break
-            if change.position > after:
+            if change.position > after and (change.topic, change.position) not in replaced:
                 found.append(change)
             if len(found) > most or (change.position == after and change.late):
                 return None
+            if change.late:
+                replaced.add((change.topic, change.position))
             number = self._before[place * TOKENS + where.token]
         found.reverse()
         return found

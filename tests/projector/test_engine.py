@@ -148,6 +148,33 @@ async def test_a_parked_stream_is_retried_in_order_and_told_to_followers(databas
     assert await lamps(database) == {"A/1": 3, "A/2": 1}
 
 
+FLAGS = "SELECT id, first, late FROM read.changes ORDER BY seq"
+
+
+async def test_a_change_tells_whether_its_row_is_new(database):
+    await prepare(database)
+    for event in (Switched(), Switched(), Removed(), Switched()):
+        await happen(database, (lamp("1"), event))
+        await caught_up(database)
+    await happen(database, (lamp("2"), Switched()), (lamp("2"), Switched()))
+    await caught_up(database)
+    first = [True, False, False, True, True]
+    assert [flag for _, flag, _ in await fetch(database, FLAGS)] == first
+
+
+async def test_what_a_retry_changes_is_late_and_what_comes_then_is_not(database):
+    await prepare(database)
+    toys.broken |= {"1"}
+    await happen(database, *[(lamp(id), Switched()) for id in "112"])
+    await caught_up(database)
+    toys.broken.clear()
+    await retry_dead_letters(database, "toys", TOYS["toys"])
+    await happen(database, (lamp("1"), Switched()))
+    await caught_up(database)
+    changes = [("2", True, False), ("1", True, True), ("1", False, False)]
+    assert await fetch(database, FLAGS) == changes
+
+
 INCOMPRESSIBLE = "".join(map(chr, range(0x4E00, 0x9FFF)))  # too long for an index
 
 

@@ -1,0 +1,245 @@
+"""What was handed on is told again to whoever comes back, from memory or from Postgres."""
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.live import history as histories
+from adapters.live import past
+from adapters.live.change import Change, Where
+from adapters.live.history import History
+from adapters.live.memory import Memory
+from adapters.postgres.pools import READ, open_pool
+from adapters.projector import changes as kept
+from tests.live.ground import fed, ledger, row
+from tests.projector.toys import eventually, fetch
+
+SOLD = [f"toys.{id}.{seller}" for id in "123" for seller in "xy"]
+WHERES = [
+    Where("toys", "toys"),
+    *(Where("toys", "toys", 1, id) for id in "1239"),
+    *(Where("toys", "toys", 2, seller) for seller in "xyz"),
+    Where("toys", "other", 1, "1"),
+    Where("other", "toys", 1, "1"),
+]
+
+
+EVERY = WHERES[0]
+
+
+@asynccontextmanager
+async def reading(database):
+    pool = await open_pool(database, READ, size=2, name="test-live")
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+class Told:
+    """What was handed on to a history, and what it must tell of it."""
+
+    def __init__(self, changes):
+        self.changes, self.all, self.position = changes, [], 0
+
+    async def write(self, history, rows, late=False):
+        """``late``: at the position there is already."""
+        self.position += not (late and self.position)
+        await self.changes.write([row(*one, self.position) for one in rows], late)
+        marked, last = await self.changes.window()
+        await self.changes.sent(last)
+        group = [
+            Change("toys", c.seq, c.tenant, c.topic, c.position, c.document, c.first, c.late)
+            for c, _ in marked
+        ]
+        history.keep(group)
+        self.all += group
+
+    def begin(self, history):
+        """As a feed does that starts now."""
+        last = self.all[-1] if self.all else None
+        history.begin("toys", last.position + last.late if last else 0, last.seq if last else 0)
+
+    def expected(self, tenant, where, after):
+        every = [one for one in self.all if one.tenant == tenant and where.holds(one)]
+        last = {(one.topic, one.position): one for one in every}  # a late one may replace another
+        found = [one for one in every if last[one.topic, one.position] is one]
+        if any(one.late and one.position == after for one in found):
+            return None
+        return [one for one in found if one.position > after]
+
+    async def check(self, history, questions):
+        asked = [history.since(*question) for question in questions]
+        answers = await asyncio.gather(*asked)
+        assert answers == [self.expected(*question) for question in questions]
+
+
+TENANTS = st.sampled_from("AB")
+WRITTEN = st.lists(
+    st.tuples(
+        st.lists(st.tuples(TENANTS, st.sampled_from(SOLD)), min_size=1, max_size=4, unique=True),
+        st.integers(0, 5).map(lambda n: n == 5),  # late
+    ),
+    max_size=8,
+)
+
+
+def test_what_is_told_is_what_was_handed_on_above_the_position(database, stack, monkeypatch):
+    """However little of it memory holds, and however many ask at once."""
+    monkeypatch.setattr(past, "ROWS", 5)
+    monkeypatch.setattr(kept, "_SENT", kept._SENT.replace("1000", "3"))
+
+    async def play(told, pool, written, most, data):
+        history = History(pool, changes=most)
+        history.begin("other", 0, 0)
+        told.begin(history)
+        for rows, late in written:
+            await told.write(history, rows, late)
+        asking = st.lists(st.tuples(TENANTS, st.sampled_from(WHERES), st.integers(-1, 30)))
+        asked = data.draw(asking)
+        await told.check(history, [(t, w, max(0, told.position - back)) for t, w, back in asked])
+
+    async def open():
+        changes = await contexts.enter_async_context(ledger(database))
+        pool = await contexts.enter_async_context(reading(database))
+        return Told(changes), pool
+
+    with asyncio.Runner() as runner:
+        contexts = AsyncExitStack()
+        told, pool = runner.run(open())
+
+        @settings(
+            max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        )
+        @given(WRITTEN, st.integers(1, 30), st.data())
+        def check(written, most, data):
+            runner.run(play(told, pool, written, most, data))
+
+        try:
+            check()
+        finally:
+            runner.run(contexts.aclose())
+
+
+async def test_nothing_is_told_beyond_what_was_handed_on(database):
+    async with ledger(database) as changes, reading(database) as pool:
+        told, history = Told(changes), History(pool, changes=1)
+        told.begin(history)
+        await told.write(history, [("A", "toys.1.x")])
+        await told.write(history, [("A", "toys.1.x")])
+        await changes.write([row("A", "toys.1.x", 3)])
+        await told.check(history, [("A", EVERY, after) for after in range(3)])
+
+
+async def test_what_was_handed_on_before_this_process_began_is_told(database):
+    async with ledger(database) as changes, reading(database) as pool:
+        told = Told(changes)
+        for _ in range(3):
+            await told.write(History(pool), [("A", "toys.1.x"), ("B", "toys.1.x")])
+        history = History(pool)
+        assert await history.since("A", EVERY, 1) is None  # nor does it know what was
+        told.begin(history)
+        await told.check(history, [("A", EVERY, after) for after in range(5)])
+
+
+async def test_what_is_older_than_a_day_cannot_be_told(database):
+    async with ledger(database) as changes, reading(database) as pool:
+        told, history = Told(changes), History(pool)
+        told.begin(history)
+        for number in range(4):
+            if number == 2:
+                aged = "UPDATE read.changes SET changed_at = now() - interval '25 hours'"
+                await fetch(database, f"{aged} RETURNING 1")
+            await told.write(history, [("A", "toys.1.x")])
+        await kept.purge(changes.db)
+        await told.check(history, [("A", EVERY, after) for after in range(5)])  # from memory
+        history = History(pool)
+        told.begin(history)
+        assert [await history.since("A", EVERY, after) for after in (0, 1)] == [None, None]
+        assert await history.since("B", EVERY, 1) is None
+        await told.check(history, [("A", EVERY, after) for after in (2, 3, 4)])
+
+
+async def test_what_is_purged_and_was_late_makes_its_position_unsure(database):
+    async with ledger(database) as changes, reading(database) as pool:
+        told = Told(changes)
+        await told.write(History(pool), [("A", "toys.1.x")])
+        await told.write(History(pool), [("A", "toys.2.x")], late=True)
+        aged = "UPDATE read.changes SET changed_at = now() - interval '25 hours'"
+        await fetch(database, f"{aged} RETURNING 1")
+        await kept.purge(changes.db)
+        await told.write(History(pool), [("A", "toys.1.x")])
+        history = History(pool)
+        told.begin(history)
+        assert await history.since("A", EVERY, 1) is None
+        await told.check(history, [("A", EVERY, 2)])
+
+
+async def test_too_many_are_not_told(database, monkeypatch):
+    monkeypatch.setattr(histories, "MOST", 3)
+    async with ledger(database) as changes, reading(database) as pool:
+        told = Told(changes)
+        for bounds in ({}, {"changes": 1}):
+            history = History(pool, **bounds)
+            told.begin(history)
+            for _ in range(5):
+                await told.write(history, [("A", "toys.1.x")])
+            before = told.position - 5
+            assert await history.since("A", EVERY, before) is None
+            assert await history.since("A", EVERY, before + 1) is None
+            await told.check(history, [("A", EVERY, before + 2)])
+
+
+async def test_memory_is_bounded_by_bytes_too():
+    memory = Memory(1000, 50_000)
+    memory.begin("toys", 0)
+    for number in range(1, 500):
+        document = b"x" * 1000
+        memory.add(Change("toys", number, "A", f"toys.{number}.x", number, document))
+    assert 30 < len(memory) < 40
+    assert not memory.reaches("toys", 499 - len(memory) - 1)
+    found = memory.find("A", EVERY, 499 - len(memory), 1000)
+    assert [one.seq for one in found] == list(range(500 - len(memory), 500))
+    assert memory.find("A", Where("toys", "toys", 1, "1"), 499 - len(memory), 10) == []
+
+
+async def test_a_crowd_that_comes_back_asks_postgres_once(database, monkeypatch):
+    reads = []
+    read = past._read
+
+    async def counting(*about):
+        reads.append(about)
+        return await read(*about)
+
+    monkeypatch.setattr(past, "_read", counting)
+    async with ledger(database) as changes, reading(database) as pool:
+        told = Told(changes)
+        for _ in range(20):
+            await told.write(History(pool), [("A", topic) for topic in SOLD])
+        history = History(pool)
+        told.begin(history)
+        questions = [("A", where, n) for n in range(20) for where in WHERES[:8]]
+        await told.check(history, [*questions, *questions])
+        assert len(reads) <= 9
+        reads.clear()
+        history = History(pool)
+        history.begin("toys", 0, 0)
+        history.keep(told.all)
+        await told.check(history, questions)
+        assert not reads
+
+
+async def test_a_feed_fills_a_history(database, stack):
+    async with ledger(database) as changes, reading(database) as pool:
+        told, history = Told(changes), History(pool)
+        for _ in range(3):
+            await told.write(History(pool), [("A", "toys.1.x")])
+        async with fed(database, stack.nats_url, history.keep, history.begin) as feed:
+
+            async def reached():
+                return feed.reached("toys"), feed.ready
+
+            await eventually(reached, (3, True))
+            await told.check(history, [("A", EVERY, after) for after in range(5)])
