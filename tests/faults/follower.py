@@ -4,90 +4,111 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime
 from random import Random
 from typing import Any
 
 import nats
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.api import ConsumerConfig, DeliverPolicy
 
-STREAM = "SOUK"
 WAIT = 0.5  # seconds that a fetch waits
 Reread = Callable[[], Awaitable[dict[str, tuple[int, Any]]]]
 
 
 class Follower:
-    """One tenant's. ``reread``: the documents over HTTP, with their positions, by topic."""
+    """One tenant's. ``mine``: as `souk nats-credentials` prints it. ``reread``: the documents over
+    HTTP, with their positions, by topic."""
 
-    def __init__(self, url: str, tenant: str, reread: Reread, chance: Random) -> None:
-        self.tenant, self._url, self._reread, self._chance = tenant, url, reread, chance
+    def __init__(self, mine: dict[str, Any], reread: Reread, chance: Random) -> None:
+        self._mine, self._reread, self._chance = mine, reread, chance
+        (self._subject,) = mine["subjects"]
+        self.tenant = self._subject.split(".")[1]
         self.documents: dict[str, tuple[int, Any]] = {}  # by topic: position, document
         self.taken: list[tuple[str, int]] = []
         self.violations: list[str] = []
         self.muddled = False
-        self._stream: datetime | None = None  # when it was made
-        self._last = 0  # place in the stream
+        self._stream: str | None = None  # what it calls itself
+        self._place: int | None = None  # in the stream
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             with suppress(nats.errors.Error, OSError, TimeoutError):
-                client = await nats.connect(
-                    self._url, allow_reconnect=False, connect_timeout=2, error_cb=_quietly
-                )
+                client = await self._connect()
                 try:
                     while not stop.is_set():
-                        await self._follow(client.jetstream(timeout=2), stop)
+                        await self._follow(client, stop)
                 finally:
                     with suppress(Exception):
                         await client.close()
             await asyncio.sleep(0.1)
 
-    async def _follow(self, stream: JetStreamContext, stop: asyncio.Event) -> None:
-        """From the last message taken on, until told to stop or a message is missing."""
-        await self._recognise(stream)
-        wanted = ConsumerConfig(
-            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=self._last + 1,
-            ack_policy=AckPolicy.NONE,
-            mem_storage=True,
-            inactive_threshold=30,
+    async def _connect(self) -> Client:
+        return await nats.connect(
+            self._mine["url"],
+            user=self._mine["user"],
+            password=self._mine["password"],
+            inbox_prefix=self._mine["inbox_prefix"],
+            allow_reconnect=False,
+            connect_timeout=2,
+            error_cb=_quietly,
         )
-        subject = f"souk.{self.tenant}.>"
-        source = await stream.pull_subscribe(subject, stream=STREAM, config=wanted)
-        expected = 1
+
+    async def _follow(self, client: Client, stop: asyncio.Event) -> None:
+        """From the last message taken on, until told to stop or a message is missing."""
+        stream = client.jetstream(domain=self._mine["domain"], timeout=2)
+        await self._begin(stream)
+        name, expected = self._mine["consumer"], 1
+        source = await stream.pull_subscribe_bind(name, self._mine["stream"])
         while not stop.is_set():
             try:
                 messages = await source.fetch(100, timeout=WAIT)
-            except nats.errors.TimeoutError:
+            except TimeoutError:
                 await source.consumer_info()  # raises when the server forgot it
                 continue
             for message in self._muddle(messages):
                 number = message.metadata.sequence.consumer
                 if number > expected:
                     await source.unsubscribe()
-                    return  # a hole: fetch again from the last one taken
+                    return  # a hole: again from the last one taken
                 if number == expected:
                     self._take(message)
                     expected += 1
 
-    async def _recognise(self, stream: JetStreamContext) -> None:
-        """A stream made anew has lost what was in it: the documents are read over HTTP."""
-        made = (await stream.stream_info(STREAM)).created
-        if self._stream is not None and made != self._stream:
-            self._last = 0
-            try:
-                read = await self._reread()
-            except Exception as error:  # one of several requests: again, when all is well
-                raise nats.errors.Error from error
-            for topic, (position, document) in read.items():
-                if position > self.documents.get(topic, (0, None))[0]:
-                    self.documents[topic] = (position, document)
-        self._stream = made
+    async def _begin(self, stream: JetStreamContext) -> None:
+        """Where it was; or from the beginning, when what it has not seen is gone."""
+        told = await self._ask(stream)
+        if self._place is not None and (told["souk.stream"], told["souk.whole"]) != (
+            self._stream,
+            "yes",
+        ):
+            self._place = None
+            told = await self._ask(stream)
+        if self._place is None and self._stream is not None:
+            await self._read()  # but not at first: it is there before anything is
+        self._stream = told["souk.stream"]
+
+    async def _ask(self, stream: JetStreamContext) -> dict[str, str]:
+        """A consumer; answers what Souk says of the stream."""
+        wanted = ConsumerConfig(name=self._mine["consumer"], filter_subject=self._subject)
+        if self._place is not None:
+            wanted.deliver_policy = DeliverPolicy.BY_START_SEQUENCE
+            wanted.opt_start_seq = self._place + 1
+        made = await stream.add_consumer(self._mine["stream"], wanted)
+        return made.config.metadata or {}
+
+    async def _read(self) -> None:
+        try:
+            read = await self._reread()
+        except Exception as error:  # one of several requests: again, when all is well
+            raise nats.errors.Error from error
+        for topic, (position, document) in read.items():
+            if position > self.documents.get(topic, (0, None))[0]:
+                self.documents[topic] = (position, document)
 
     def _take(self, message: Msg) -> None:
-        self._last = message.metadata.sequence.stream
+        self._place = message.metadata.sequence.stream
         change = json.loads(message.data)
         topic, position = change["topic"], change["position"]
         if message.subject != f"souk.{self.tenant}.{topic}":

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 
 import httpx
 import psycopg
 
+from entrypoints.cli.nats_credentials import credentials
 from tests.faults import checks
 from tests.faults.disasters import FULL_DISK, MUDDLED, Deck, Disaster
 from tests.faults.follower import Follower
@@ -75,9 +77,9 @@ class Rounds:
         self._lost = False  # what was pushed, with NATS's disk
 
     def _follower(self, tenant: str) -> Follower:
+        settings, lasts = self._ground.settings, timedelta(hours=12)
         return Follower(
-            self._ground.settings.nats_url,
-            tenant,
+            credentials(settings, tenant, lasts, name="follower"),
             lambda: checks.documents(self._owner, self._mail, tenant),
             Random(tenant),
         )
