@@ -58,7 +58,7 @@ class Outlet(asyncio.Protocol, Peer):
         self._state = ENTERING
         self._session: Session | None = None
         self._waiting: deque[bytes] | None = None
-        self._newest: dict[str, bytes] | None = None  # in the order of their keys' first coming
+        self._newest: dict[str, bytes] | None = None  # in the order of their coming: positions rise
         self._held = 0  # bytes in those two
         self._room: asyncio.Event | None = None
         self._silent = 0  # beats since the other side was last known to be there
@@ -101,7 +101,7 @@ class Outlet(asyncio.Protocol, Peer):
             return
         if self._newest is None:
             self._newest = {}
-        self._held += len(data) - len(self._newest.get(key, b""))
+        self._held += len(data) - len(self._newest.pop(key, b""))
         self._newest[key] = data
         self._bound()
 
