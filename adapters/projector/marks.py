@@ -38,7 +38,8 @@ class Marks:
     """Made by a relay, window by window. Rows without a topic are told to nobody."""
 
     def __init__(self) -> None:
-        self._ends: dict[str, tuple[int, int]] = {}  # of a window: its last seq, and last mark's
+        self._ends: dict[str, tuple[int, int]] = {}  # of what was sent: its last seq, last mark's
+        self._last: dict[str, int] = {}  # mark's seq up to the end of the window at hand
 
     def of(
         self, projection: str, seq: int, window: Sequence[Kept], following: Kept | None
@@ -53,12 +54,12 @@ class Marks:
                 flags = more, change.first, change.late
                 marked.append((change, Mark(projection, change.seq, previous, *flags)))
                 previous = change.seq
+        self._last[projection] = previous
         return marked
 
-    def sent(self, projection: str, seq: int, marked: Sequence[tuple[Kept, Mark]]) -> None:
-        """The window up to ``seq`` need not be sent again."""
-        told = marked[-1][1].seq if marked else seq
-        self._ends[projection] = seq, told
+    def sent(self, projection: str, seq: int) -> None:
+        """The window up to ``seq``, which was the last to be marked, need not be sent again."""
+        self._ends[projection] = seq, self._last[projection]
 
 
 def _together(change: Kept, after: Kept) -> bool:

@@ -93,7 +93,7 @@ class Relay:
         await changes.hold(db, projection)
         await self._whole([self._publish(stream, change, mark) for change, mark in marked])
         await changes.sent(db, projection, window[-1])
-        self._marks.sent(projection, window[-1].seq, marked)
+        self._marks.sent(projection, window[-1].seq)
 
     async def _whole(self, window: list[Coroutine[Any, Any, None]]) -> None:
         """Until all is acknowledged. With the connection gone nothing more will be: what it took

@@ -39,7 +39,7 @@ class Ledger:
         if not rows:
             return [], None
         marked = self._marks.of(TOYS, self._looked, rows, following)
-        self._marks.sent(TOYS, rows[-1].seq, marked)
+        self._marks.sent(TOYS, rows[-1].seq)
         self._looked = rows[-1].seq
         return marked, rows[-1]
 
