@@ -290,8 +290,7 @@ async def test_nothing_of_one_tenant_is_told_in_another(api, readers):
 
 
 async def test_rows_and_position_are_of_one_moment(api, database):
-    """While somebody moves both together, reading them in one statement never tells them apart;
-    two statements of one transaction do, so they are not what snapshots are read by."""
+    """While somebody moves both together, reading them in one statement never tells them apart."""
     from projections.catalog import PRODUCTS
     from projections.kernel import standing
 
@@ -321,3 +320,18 @@ async def test_rows_and_position_are_of_one_moment(api, database):
             moved.add(found.position)
     await moving
     assert len(moved) > 3
+
+
+async def test_two_statements_of_one_transaction_are_of_two_moments(api, database):
+    """Why a snapshot is read in one: the reader's transactions are READ COMMITTED."""
+    await api.market("amina")
+    look = "SELECT position FROM read.projections WHERE name = 'tenants'"
+    async with (
+        await AsyncConnection.connect(database) as reader,
+        await AsyncConnection.connect(database, autocommit=True) as writer,
+    ):
+        await reader.execute("BEGIN READ ONLY")
+        first = await (await reader.execute(look)).fetchone()
+        await writer.execute("UPDATE read.projections SET position = position + 7")
+        second = await (await reader.execute(look)).fetchone()
+    assert second != first

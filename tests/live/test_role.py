@@ -1,0 +1,121 @@
+"""`souk up` runs the gateway: over the wire, from signing in to being told to come back."""
+
+import asyncio
+import json
+import signal
+import urllib.error
+import urllib.request
+
+import psutil
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.support.instances import Up
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory):
+    instance = Up(tmp_path_factory.mktemp("live") / "souk", seeded=True).ready()
+    yield instance
+    assert instance.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def seller(up):
+    return up.token("seller", "bazaar")
+
+
+def told(up, token):
+    status, answer = up.get("/api/v1/live", token)
+    assert status == 200
+    return json.loads(answer)
+
+
+async def heard(socket, true):
+    async with asyncio.timeout(20):
+        while not true(message := json.loads(await socket.recv())):
+            pass
+    return message
+
+
+def bearer(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def test_a_change_reaches_who_subscribed(up, seller):
+    where = told(up, seller)
+    assert json.loads((up.directory / "instance.json").read_text())["live"] in where["events"]
+    async with connect(where["websocket"], additional_headers=bearer(seller)) as socket:
+        assert (await heard(socket, lambda m: True))["user"] == "seller"
+        await socket.send(json.dumps({"type": "subscribe", "topic": "catalog?seller=seller"}))
+        snapshot = await heard(socket, lambda m: m["type"] == "snapshot")
+        product = snapshot["items"][0]
+        made = await asyncio.to_thread(
+            up.post,
+            f"/api/v1/catalog/products/{product['id']}/minimum",
+            {"quantity": product["document"]["min_order_quantity"] + 1},
+            seller,
+            "live-1",
+        )
+        change = await heard(socket, lambda m: m["type"] == "change")
+        assert (change["id"], change["position"]) == (
+            product["id"],
+            json.loads(made[1])["position"],
+        )
+
+
+async def test_a_browser_signs_in_by_a_ticket_from_a_page_of_ours_alone(up, seller):
+    where = told(up, seller)
+    _, answer = up.post(where["tickets"], None, seller, "unused")
+    url = f"{where['websocket']}?ticket={json.loads(answer)['ticket']}"
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(url, origin="https://evil.example"):
+            pass
+    assert refused.value.response.status_code == 403
+    async with connect(url, origin=up.url) as socket:
+        assert (await heard(socket, lambda m: True))["type"] == "hello"
+    with pytest.raises(InvalidStatus) as used:
+        async with connect(url, origin=up.url):
+            pass
+    assert used.value.response.status_code == 401
+    assert json.loads(used.value.response.body)["code"] == "unauthenticated"
+
+
+def test_an_event_stream_needs_no_more_than_http(up, seller):
+    url = f"{told(up, seller)['events']}?topic=analytics/seller"
+    request = urllib.request.Request(url, headers=bearer(seller))
+    with urllib.request.urlopen(request, timeout=20) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        lines = (line.decode().strip() for line in stream)
+        data = [json.loads(next(line for line in lines if line[:5] == "data:")[5:]) for _ in "ab"]
+        assert [message["type"] for message in data] == ["hello", "snapshot"]
+        assert data[1]["items"][0]["id"] == "seller"
+
+
+@pytest.mark.parametrize(("token", "status"), [(None, 401), ("x.y.z", 401)])
+def test_who_is_not_signed_in_hears_a_problem(up, seller, token, status):
+    request = urllib.request.Request(f"{told(up, seller)['events']}?topic=catalog")
+    answered, body = up.ask(request, token)
+    assert (answered, json.loads(body)["code"]) == (status, "unauthenticated")
+
+
+async def test_who_stays_to_the_end_is_told_to_come_back_and_may(up, seller):
+    where = told(up, seller)
+    (process,) = [
+        each for each in up.processes() if "live" in each.cmdline() and "--port" in each.cmdline()
+    ]
+    async with connect(where["websocket"], additional_headers=bearer(seller)) as socket:
+        psutil.Process(process.pid).send_signal(signal.SIGTERM)
+        assert (await heard(socket, lambda m: m["type"] == "bye"))["retry_in"] > 0
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.recv()
+        assert closed.value.rcvd.code == 1012
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                async with connect(where["websocket"], additional_headers=bearer(seller)) as again:
+                    assert (await heard(again, lambda m: True))["type"] == "hello"
+                    return
+            except (OSError, InvalidStatus):
+                await asyncio.sleep(0.1)
