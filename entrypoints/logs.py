@@ -6,11 +6,13 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
 import structlog.tracebacks
+from msgspec import Struct
 
 # Without the variables of each frame: they hold tokens and people's words.
 FRAMES = structlog.processors.ExceptionRenderer(
@@ -34,6 +36,9 @@ class Unfailing:
             self._stream.flush()
 
 
+_lines: Unfailing | None = None  # where requests are told; None: they are not
+
+
 def _json(line: Any, default: Callable[[Any], Any]) -> str:
     """A third of what the standard library takes, which takes what this does not."""
     try:
@@ -42,10 +47,34 @@ def _json(line: Any, default: Callable[[Any], Any]) -> str:
         return json.dumps(line, default=default, skipkeys=True)
 
 
+class Request(Struct):
+    """The line of an answered request. ``ms``: milliseconds that it took."""
+
+    method: str
+    route: str
+    status: int
+    ms: float
+    correlation: str
+    timestamp: str
+    event: str = "request"
+    level: str = "info"
+
+
+def request(method: str, route: str, status: int, ms: float, correlation: str) -> None:
+    """As structlog would write it, which took a quarter of a cached answer's time."""
+    if _lines is not None:
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        line = Request(method, route, status, ms, correlation, now)
+        _lines.write(msgspec.json.encode(line).decode() + "\n")
+
+
 def configure(default: str = "info") -> None:
     """LOG_LEVEL: debug, info, warning or error; else ``default``."""
+    global _lines
     level = logging.getLevelNamesMapping().get(os.environ.get("LOG_LEVEL", default).upper(), 20)
-    stderr = cast(TextIO, Unfailing(sys.stderr))
+    unfailing = Unfailing(sys.stderr)
+    stderr = cast(TextIO, unfailing)
+    _lines = unfailing if level <= logging.INFO else None
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -10,6 +10,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from adapters.tokens import Refused, TokenVerifier
 from domain.permissions import allows, expand
 from entrypoints.http.caller import Caller
+from entrypoints.http.edge import header
 from entrypoints.http.names import NAME
 from entrypoints.http.problems import Problem
 
@@ -58,8 +59,7 @@ def authenticating(app: ASGIApp, bearers: Bearers) -> ASGIApp:
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
         opt = scope["route_handler"].opt
         if not opt.get("public"):
-            header = next((v for k, v in scope["headers"] if k == b"authorization"), b"")
-            caller = await bearers.caller(header)
+            caller = await bearers.caller(header(scope, b"authorization"))
             if (wanted := opt.get("permission")) and not allows(caller.held, wanted):
                 raise Problem(403, "forbidden", f"this needs the permission {wanted}")
             scope["user"] = caller

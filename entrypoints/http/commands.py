@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from litestar import Request
 from litestar.di import NamedDependency
@@ -12,6 +12,7 @@ from litestar.params import HeaderParameter
 
 from application.ports import Call, Key
 from entrypoints.http.caller import caller_of
+from entrypoints.http.edge import correlation_of
 from entrypoints.wiring import Souk
 
 C = TypeVar("C", bound=Call)
@@ -51,12 +52,11 @@ async def creating(
 
 async def _call(kind: type[C], request: Request[Any, Any, Any], souk: Souk, key: str | None) -> C:
     caller = caller_of(request.scope)
-    correlation: UUID = request.scope["state"]["correlation"]
     return kind(
         tenant=caller.tenant,
         actor=caller.user,
         command_id=uuid4(),
-        correlation=correlation,
+        correlation=correlation_of(request.scope),
         key=await _key(request, souk, caller.user, key) if key else None,
     )
 

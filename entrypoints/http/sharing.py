@@ -1,14 +1,18 @@
 """One plain ASGI layer: lists that are the same for a whole tenant are made a few times a second,
 not for everyone who asks."""
 
+import asyncio
 import time
 from collections import OrderedDict
+from functools import lru_cache
+from typing import Any
 from urllib.parse import parse_qsl
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
 from entrypoints.http.caller import caller_of
+from entrypoints.http.edge import header
 
 FRESH = 0.25  # seconds that a list may be behind the rows it was made of
 KEPT = 2_000  # lists at the most
@@ -32,6 +36,7 @@ class Lists:
     def __init__(self) -> None:
         self._answers: OrderedDict[Slot, Answer] = OrderedDict()
         self._since: dict[str, float] = {}
+        self.making: dict[Slot, asyncio.Event] = {}  # set once the answer is there, or is not
 
     def get(self, slot: Slot, now: float) -> Answer | None:
         answer = self._answers.get(slot)
@@ -67,37 +72,49 @@ def sharing(app: ASGIApp, lists: Lists) -> ASGIApp:
             await app(scope, receive, send)
             return
         slot = (tenant, scope["path"], scope["query_string"])
-        if (answer := lists.get(slot, now)) is not None:
+        if (answer := await _found(lists, slot, now)) is not None:
             await _serve(answer, scope, send)
-        elif _header(scope, b"if-none-match"):
+        elif header(scope, b"if-none-match"):
             await app(scope, receive, send)
         else:
-            await _record(app, scope, receive, send, lists, slot, now)
+            await _make(app, scope, receive, send, lists, slot, now)
 
     return layer
 
 
 def _is_after(scope: Scope) -> bool:
-    asked = parse_qsl(scope["query_string"], keep_blank_values=True)  # %61fter is after, too
-    return any(name == b"after" for name, _ in asked) or bool(_header(scope, b"souk-after"))
+    return _asks_after(scope["query_string"]) or bool(header(scope, b"souk-after"))
 
 
-def _header(scope: Scope, name: bytes) -> bytes:
-    return next((value for key, value in scope["headers"] if key == name), b"")
+@lru_cache(KEPT)
+def _asks_after(query: bytes) -> bool:
+    asked = parse_qsl(query, keep_blank_values=True)  # %61fter is after, too
+    return any(name == b"after" for name, _ in asked)
+
+
+async def _found(lists: Lists, slot: Slot, now: float) -> Answer | None:
+    """What is there, or what somebody else is just making, who began no earlier than what may
+    still be served."""
+    answer = lists.get(slot, now)
+    if answer is None and (made := lists.making.get(slot)) is not None:
+        await made.wait()
+        answer = lists.get(slot, now)
+    return answer
 
 
 async def _serve(answer: Answer, scope: Scope, send: Send) -> None:
-    unless = _header(scope, b"if-none-match")
+    unless = header(scope, b"if-none-match")
     if answer.etag in (part.strip() for part in unless.split(b",")):
         kept = [(k, v) for k, v in answer.start["headers"] if k != b"content-length"]  # type: ignore[typeddict-item]
         await send({"type": "http.response.start", "status": 304, "headers": kept})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return
-    await send(answer.start)
+    start: Any = {**answer.start}  # a copy: it is marked on its way out
+    await send(start)
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})
 
 
-async def _record(
+async def _make(
     app: ASGIApp,
     scope: Scope,
     receive: Receive,
@@ -116,7 +133,13 @@ async def _record(
             _keep(lists, slot, now, started[0], message)
         await send(message)
 
-    await app(scope, receive, sending)
+    made = lists.making.setdefault(slot, asyncio.Event())
+    try:
+        await app(scope, receive, sending)
+    finally:
+        made.set()
+        if lists.making.get(slot) is made:
+            del lists.making[slot]
 
 
 def _keep(lists: Lists, slot: Slot, now: float, start: Message, body: Message) -> None:

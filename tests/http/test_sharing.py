@@ -1,5 +1,7 @@
 """Lists that are the same for a whole tenant are shared for a moment, and no longer."""
 
+import asyncio
+
 import pytest
 
 from entrypoints.http import sharing
@@ -53,7 +55,10 @@ async def test_what_is_shared_has_its_tag(api, monkeypatch):
     first = await karim.get(PATH)
     again = await karim.get(PATH)
     assert (again.content, again.headers["etag"]) == (first.content, first.headers["etag"])
-    assert again.headers["x-correlation-id"] != first.headers["x-correlation-id"]
+    third = await karim.get(PATH)
+    own = [answer.headers.get_list("x-correlation-id") for answer in (first, again, third)]
+    assert [len(ids) for ids in own] == [1, 1, 1]  # never another's as well
+    assert len({ids[0] for ids in own}) == 3
     unchanged = await karim.send("GET", PATH, headers={"if-none-match": first.headers["etag"]})
     assert (unchanged.status_code, unchanged.content) == (304, b"")
 
@@ -80,3 +85,43 @@ async def test_a_shared_list_is_soon_made_again(api):
         return len((await karim.get(PATH)).json()["items"]) == 2
 
     await until(told_of_both)
+
+
+async def test_who_asks_while_a_list_is_made_waits_for_it_and_all_are_told_the_same(
+    api, monkeypatch
+):
+    monkeypatch.setattr(sharing, "FRESH", 3600)
+    await api.market("amina")
+    await api.product("amina", "tea")
+    made = []
+    keep = sharing.Lists.keep
+    monkeypatch.setattr(
+        sharing.Lists,
+        "keep",
+        lambda lists, slot, answer: (made.append(slot), keep(lists, slot, answer)),
+    )
+    clients = [api.of("buyer", f"karim-{n}") for n in range(20)]
+    answers = await asyncio.gather(*(client.get(PATH) for client in clients))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert len(made) == 1
+
+
+async def test_when_the_one_who_makes_a_list_fails_the_others_make_their_own(api, monkeypatch):
+    await api.market("amina")
+    lists = sharing.Lists()
+    slot = ("nowhere", PATH, b"")
+    entered = asyncio.Event()
+
+    async def fails(scope, receive, send):
+        entered.set()
+        await asyncio.sleep(0)
+        raise RuntimeError("gone")
+
+    first = asyncio.create_task(sharing._make(fails, {}, None, None, lists, slot, 0.0))
+    await entered.wait()
+    waiting = asyncio.create_task(sharing._found(lists, slot, 0.0))
+    with pytest.raises(RuntimeError):
+        await first
+    assert await waiting is None
+    assert lists.making == {}
