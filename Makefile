@@ -19,6 +19,7 @@ run: setup
 	@exec $(BIN)/souk up $(ARGS)
 
 test: setup
+	@tests/examples/install.sh
 	@echo "format"  && $(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
 	@echo "lint"    && $(BIN)/ruff check --quiet --output-format=concise .
 	@echo "types"   && $(BIN)/mypy --no-error-summary

@@ -24,7 +24,12 @@ class Up:
     """A running `souk up`; ``url`` of its API."""
 
     def __init__(
-        self, directory: Path, *options: str, user: int | None = None, seeded: bool = False
+        self,
+        directory: Path,
+        *options: str,
+        user: int | None = None,
+        seeded: bool = False,
+        variables: dict[str, str] | None = None,
     ) -> None:
         self.directory = directory
         self._log = directory.parent / f"{directory.name}.out"
@@ -33,6 +38,7 @@ class Up:
             numbers = [str(os.getpid()), str(int(signal.SIGTERM)), str(user), str(user)]
             command = [sys.executable, "-I", "-S", leash.__file__, *numbers, *command]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SOUK_")}
+        environment |= variables or {}
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(
                 [*command, "--port", "0", *([] if seeded else ["--empty"]), *options],

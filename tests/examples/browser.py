@@ -1,0 +1,142 @@
+"""A headless Chromium, spoken to by its own protocol."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from websockets.sync.client import connect
+
+from adapters.embedded import leash
+from tests.examples.proxies import program
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 30.0  # seconds
+OPTIONS = (
+    "--headless=new",
+    "--no-sandbox",  # refused to root without it; only the test's own page is opened
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-extensions",
+    "--no-first-run",
+    "--no-proxy-server",
+    "--remote-debugging-port=0",
+    "--window-size=1100,800",
+)
+
+
+def installed():
+    return next((found for name in NAMES if (found := program(name))), None)
+
+
+class Page:
+    """One tab. ``complaints``: errors that its console was told, and exceptions nobody caught."""
+
+    def __init__(self, socket, session):
+        self._socket, self._session, self._ids = socket, session, itertools.count(1)
+        self.complaints = []
+        for domain in ("Page", "Runtime", "Log"):
+            self.do(f"{domain}.enable")
+
+    def do(self, method, **parameters):
+        id = next(self._ids)
+        said = {"id": id, "sessionId": self._session, "method": method, "params": parameters}
+        self._socket.send(json.dumps(said))
+        while (answer := json.loads(self._socket.recv(PATIENCE))).get("id") != id:
+            self._note(answer)
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def _note(self, event):
+        if event.get("method") == "Runtime.exceptionThrown":
+            self.complaints.append(event["params"]["exceptionDetails"])
+        if event.get("method") == "Log.entryAdded" and event["params"]["entry"]["level"] == "error":
+            self.complaints.append(event["params"]["entry"]["text"])
+
+    def run(self, script):
+        """The value of a script, which may be a promise."""
+        found = self.do(
+            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
+        )
+        assert "exceptionDetails" not in found, found
+        return found["result"].get("value")
+
+    def until(self, script):
+        """The first true value."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if found := self.run(script):
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"{script} is never true:\n{self.run('document.body.innerText')}")
+
+    def open(self, url):
+        self.do("Page.navigate", url=url)
+        self.until("document.readyState === 'complete' && location.protocol !== 'about:'")
+
+    def type(self, text):
+        self.do("Input.insertText", text=text)
+
+    def press(self, key):
+        for kind in ("keyDown", "keyUp"):
+            self.do("Input.dispatchKeyEvent", type=kind, key=key, code=key, text="\r")
+
+    def accessible(self):
+        """What a screen reader is given: (role, name) of each node."""
+        self.do("Accessibility.enable")
+        nodes = self.do("Accessibility.getFullAXTree")["nodes"]
+        return [
+            (node["role"]["value"], node.get("name", {}).get("value", ""))
+            for node in nodes
+            if not node["ignored"]
+        ]
+
+    def picture(self):
+        """PNG, base64."""
+        return self.do("Page.captureScreenshot", format="png")["data"]
+
+
+@contextmanager
+def browsing():
+    """A Page of a browser of its own."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        front = [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), "9", "-1", "-1"]
+        command = [*front, installed(), *OPTIONS, f"--user-data-dir={home}", "about:blank"]
+        with (Path(home) / "log").open("wb") as log:
+            child = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            with connect(_address(Path(home), child), max_size=None, proxy=None) as socket:
+                yield Page(socket, _tab(socket))
+        finally:
+            child.kill()
+            child.wait()
+
+
+def _address(home, child):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        assert child.poll() is None, (home / "log").read_text()
+        if (place := home / "DevToolsActivePort").exists():
+            port, _, path = place.read_text().strip().partition("\n")
+            if path:
+                return f"ws://127.0.0.1:{port}{path}"
+        time.sleep(0.05)
+    raise AssertionError((home / "log").read_text())
+
+
+def _tab(socket):
+    def do(id, method, **parameters):
+        socket.send(json.dumps({"id": id, "method": method, "params": parameters}))
+        while (answer := json.loads(socket.recv(PATIENCE))).get("id") != id:
+            pass
+        return answer["result"]
+
+    target = do(-1, "Target.createTarget", url="about:blank")["targetId"]
+    return do(-2, "Target.attachToTarget", targetId=target, flatten=True)["sessionId"]

@@ -1,0 +1,76 @@
+"""API, live gateway and page under one origin, by the examples."""
+
+import json
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from tests.examples.proxies import EXAMPLES, PROXIES
+
+SEEDED = False
+
+
+@pytest.fixture(scope="module", params=PROXIES)
+def site(request, behind):
+    with behind(request.param) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def signed(up):
+    return {"Authorization": f"Bearer {up.token('seller', 'bazaar')}"}
+
+
+def socket(site, path="/api/v1/live", **options):
+    return connect(site.replace("http", "ws") + path, open_timeout=10, proxy=None, **options)
+
+
+def test_the_page_is_there_and_may_run_nothing_from_elsewhere(site):
+    found = httpx.get(site + "/")
+    assert found.status_code == 200
+    assert "<title>Orders, live</title>" in found.text
+    assert "default-src 'self'" in found.headers["content-security-policy"]
+
+
+def test_the_api_is_there(site, signed):
+    assert httpx.get(f"{site}/api/v1/orders", headers=signed).json()["items"] == []
+    assert httpx.get(f"{site}/docs/asyncapi").status_code == 200
+    assert httpx.get(f"{site}/health/ready").json()["status"] == "ok"
+
+
+def test_one_path_is_a_socket_for_who_asks_for_one_and_else_tells_where_it_is(site, signed):
+    told = httpx.get(f"{site}/api/v1/live", headers=signed)
+    assert told.json()["websocket"].endswith("/api/v1/live")
+    with socket(site, additional_headers=signed, origin=site) as connection:
+        assert json.loads(connection.recv(10))["type"] == "hello"
+        connection.send('{"type":"subscribe","topic":"orders?seller=seller"}')
+        assert json.loads(connection.recv(10))["type"] == "snapshot"
+
+
+def test_a_ticket_of_the_api_opens_the_gateway_once(site, signed):
+    ticket = httpx.post(f"{site}/api/v1/live/tickets", headers=signed).json()["ticket"]
+    with socket(site, f"/api/v1/live?ticket={ticket}", origin=site) as connection:
+        assert json.loads(connection.recv(10))["user"] == "seller"
+    again = httpx.get(f"{site}/api/v1/live/events", params={"ticket": ticket, "topic": "orders"})
+    assert again.status_code == 401
+
+
+def test_events_come_through_as_they_happen(site, signed):
+    topics = {"topic": "orders?seller=seller"}
+    url = f"{site}/api/v1/live/events"
+    with httpx.stream("GET", url, params=topics, headers=signed, timeout=20) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        said = (json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: "))
+        assert [next(said)["type"] for _ in range(2)] == ["hello", "snapshot"]
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
+def test_an_example_closes_what_it_opens_and_names_both_ends(name):
+    """All that is looked at where the proxies are not installed."""
+    text = (EXAMPLES / name).read_text()
+    said = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    assert said.count("{") == said.count("}")
+    for wanted in ("/api/v1/live", "/api/v1/live/events", "127.0.0.1:8000", "127.0.0.1:8001"):
+        assert wanted in said
+    assert "SOUK_ORIGINS" in text
