@@ -26,7 +26,7 @@ def edging(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, sending)
         finally:
             logs.request(
-                scope.get("method", ""),
+                str(scope.get("method", "")),
                 scope.get("path_template", ""),
                 status,
                 round((time.perf_counter() - started) * 1000, 1),
