@@ -22,6 +22,7 @@ from application.ports import Unavailable
 AUTHORIZATIONS = "$SYS.REQ.USER.AUTH"
 QUEUE = "souk-door"  # of several processes, one answers
 AWAY = 0.5  # seconds between tries to connect
+MOST = 1000  # who are being answered at once; the others try again
 logger = structlog.get_logger(__name__)
 
 
@@ -104,6 +105,8 @@ class Door:
                 logger.exception("a reader was not answered")
 
         async def begin(message: Msg) -> None:
+            if len(self._tasks) >= MOST:
+                return
             task = asyncio.create_task(answered(message))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -15,40 +15,13 @@ from adapters.nats.reader import NAME, Reader, subjects
 from adapters.tokens import Claims, Signer
 from domain.permissions import ROLES
 from entrypoints.cli.failures import Refusal
+from entrypoints.cli.nats_examples import PYTHON, SHELL
 from entrypoints.cli.options import data_dir
 from entrypoints.instance import find
 from entrypoints.settings import Settings
 
 READS = (*ROLES["auditor"], "products:read_all")  # everything of the tenant, and changes nothing
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
-PYTHON = """
-# Python: pip install nats-py
-import asyncio, json, nats
-from nats.js.api import ConsumerConfig
-
-async def main():
-    mine = json.load(open("reader.json"))  # what was printed above
-    client = await nats.connect(mine["url"], user=mine["user"], password=mine["password"],
-                                inbox_prefix=mine["inbox_prefix"])
-    stream = client.jetstream(domain=mine["domain"])
-    wanted = ConsumerConfig(name=mine["consumer"], filter_subject=mine["subjects"][0])
-    await stream.add_consumer(mine["stream"], wanted)
-    changes = await stream.pull_subscribe_bind(mine["consumer"], mine["stream"])
-    while True:
-        try:
-            for change in await changes.fetch(100, timeout=30):
-                print(change.subject, change.data.decode())
-        except TimeoutError:
-            pass
-
-asyncio.run(main())
-"""
-SHELL = """
-# The nats command: a consumer, then ten of its changes.
-nats="nats --server {url} --user {user} --password {password} --inbox-prefix {inbox_prefix}"
-$nats request '{api}.CONSUMER.CREATE.{stream}.{consumer}.{subject}' '{{"config":{{}}}}'
-$nats request '{api}.CONSUMER.MSG.NEXT.{stream}.{consumer}' 10 --replies 10
-"""
 
 
 def lasting(context: click.Context, option: click.Parameter, value: str) -> timedelta:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from contextlib import aclosing, suppress
 
 import nats
 import pytest
@@ -70,21 +71,37 @@ async def test_souks_own_password_is_not_printed(souk):
     assert souk.server._password not in found.output
 
 
-async def test_the_printed_example_runs(souk, tmp_path):
-    await souk.change("pine", "orders.1.s.b", 8)
-    mine, found = printed(souk, "--tenant", "pine")
-    (tmp_path / "reader.json").write_text(json.dumps(mine))
-    example = found.stderr[: found.stderr.index("# The nats command")]
+async def example(place, source):
+    """Started, and the positions of the changes that it prints, for as long as it runs."""
     running = await asyncio.create_subprocess_exec(
-        sys.executable, "-uc", example, cwd=tmp_path, stdout=subprocess.PIPE
+        sys.executable, "-uc", source, cwd=place, stdout=subprocess.PIPE
     )
     try:
-        line = await asyncio.wait_for(running.stdout.readline(), 20)
+        while True:
+            line = await asyncio.wait_for(running.stdout.readline(), 20)
+            yield json.loads(line.decode().partition(" ")[2])["position"]
     finally:
         running.kill()
         await running.wait()
-    subject, _, body = line.decode().partition(" ")
-    assert (subject, json.loads(body)["position"]) == ("souk.pine.orders.1.s.b", 8)
+
+
+def kept(place):
+    with suppress(OSError, ValueError):
+        return json.loads((place / "place.json").read_text())["at"]
+
+
+async def test_the_printed_example_goes_on_where_it_was(souk, tmp_path):
+    place = await souk.change("pine", "orders.1.s.b", 8)
+    mine, found = printed(souk, "--tenant", "pine")
+    (tmp_path / "reader.json").write_text(json.dumps(mine))
+    source = found.stderr[: found.stderr.index("# The nats command")]
+    for position in (8, 9, 10):
+        async with aclosing(example(tmp_path, source)) as taken:
+            assert await anext(taken) == position
+            async with asyncio.timeout(10):
+                while kept(tmp_path) != place:  # noqa: ASYNC110 - in a file
+                    await asyncio.sleep(0.02)
+        place = await souk.change("pine", "orders.1.s.b", position + 1)
 
 
 async def test_a_server_of_ones_own_is_set_up_by_what_is_printed(tmp_path):
