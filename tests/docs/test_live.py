@@ -1,0 +1,87 @@
+"""docs/live.md, run as it stands there: an order is placed, and whoever watches hears of it."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from entrypoints.live.conversation import MOST as SUBSCRIPTIONS
+from entrypoints.live.kinds import KINDS
+from entrypoints.live.messages import RECEIVED, SENT, Close
+from entrypoints.live.snapshots import MOST as DOCUMENTS
+from tests.docs.test_readme import block as readme
+from tests.support.instances import Up
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/live.md").read_text()
+
+
+def block(name: str) -> str:
+    found = re.search(rf"<!-- run: {name} -->\n```\w+\n(.*?)\n```", PAGE, re.DOTALL)
+    assert found, name
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A directory as after `make run`."""
+    place = tmp_path_factory.mktemp("live")
+    (place / ".venv").symlink_to(sys.prefix)
+    up = Up(place / ".souk", seeded=True).ready()
+    yield place, up
+    assert up.stop() == 0
+
+
+def run(place: Path, script: str) -> str:
+    done = subprocess.run(
+        ["bash", "-eu", "-c", script], cwd=place, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_watcher_sees_an_order_arrive(place):
+    place, up = place
+    (place / "live.py").write_text(block("watch").replace("http://127.0.0.1:8000", up.url))
+    path = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+    with (place / "watched").open("w") as output:
+        command = [sys.executable, "live.py"]
+        watcher = subprocess.Popen(command, cwd=place, stdout=output, env=path)
+        try:
+            _await(place / "watched", "orders there are:")
+            run(place, readme("walk").replace("http://127.0.0.1:8000", up.url))
+            _await(place / "watched", "order:new pending")
+            _await(place / "watched", "order:status confirmed")
+        finally:
+            watcher.kill()
+            watcher.wait()
+
+
+def test_curl_hears_the_same(place):
+    place, up = place
+    said = run(place, block("curl").replace("http://127.0.0.1:8000", up.url))
+    data = [json.loads(line[5:]) for line in said.splitlines() if line.startswith("data:")]
+    assert [message["type"] for message in data][:2] == ["hello", "snapshot"]
+
+
+def test_the_page_names_every_message_and_every_kind_of_topic():
+    for message in (*SENT, *RECEIVED):
+        if message is not Close:
+            assert f'"type":"{message.__struct_config__.tag}"' in PAGE
+    for kind in KINDS.values():
+        assert f"| `{kind.context}/{{" in PAGE
+        for name in kind.filters:
+            assert f"`{kind.context}?{name}={{user}}`" in PAGE
+    assert f"more than {DOCUMENTS} documents" in PAGE
+    assert f"{SUBSCRIPTIONS} topics at the most" in PAGE
+
+
+def _await(path: Path, words: str) -> None:
+    until = time.monotonic() + 30
+    while words not in path.read_text():
+        assert time.monotonic() < until, path.read_text()
+        time.sleep(0.05)
