@@ -14,6 +14,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import Scope
 
 from entrypoints.http import CONTROLLERS
+from entrypoints.http.answers import Receipted
 from entrypoints.http.authentication import Bearers, authenticating
 from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.commands import call, creating
@@ -68,6 +69,7 @@ def http(
             partial(sharing, lists=Lists()),
         ],
         before_send=[marking],
+        response_class=Receipted,
         exception_handlers={Exception: handle},
         dependencies={
             "souk": Provide(souk, sync_to_thread=False),

@@ -13,12 +13,14 @@ from litestar.response.base import ASGIResponse
 from msgspec import Struct
 
 from application.ports import Missing
+from entrypoints.http.answers import Ready
 from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.problems import Problem
 from entrypoints.wiring import Souk
 from projections.kernel import Counts, Found, Page, Reader
 
 LINES = "application/x-ndjson"
+OWN = ((b"cache-control", b"private, no-cache"), (b"vary", b"authorization"))
 UNKEPT = {"cache-control": "private, no-store", "vary": "authorization"}
 LIMITS = (10, 20, 50, 100)
 MOST = 2**63 - 1
@@ -135,10 +137,10 @@ class View:
 
     def _sent(self, body: bytes, state: str) -> ASGIResponse:
         tag = f'"{state}"'
-        headers = {"etag": tag, "cache-control": "private, no-cache", "vary": "authorization"}
-        if tag in (part.strip() for part in self._unless.split(",")):
-            return ASGIResponse(status_code=304, headers=headers)
-        return ASGIResponse(body=body, media_type="application/json", headers=headers)
+        headers = ((b"etag", tag.encode()), *OWN)
+        if self._unless and tag in (part.strip() for part in self._unless.split(",")):
+            return Ready(304, headers)
+        return Ready.json(200, body, headers)
 
 
 async def view(

@@ -1,0 +1,42 @@
+"""Answers that are bytes already, sent with nothing in between."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
+
+JSON = (b"content-type", b"application/json")
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class Ready(ASGIResponse):
+    """A body as it is, with its headers as they are. The framework's own goes through each of
+    them a few times, which was a tenth of a short query's time."""
+
+    def __init__(self, status: int, headers: Headers, body: bytes = b"") -> None:
+        self._start = status, [*headers]
+        self.body = body
+
+    @classmethod
+    def json(cls, status: int, body: bytes, headers: Headers = ()) -> "Ready":
+        length = (b"content-length", str(len(body)).encode())
+        return cls(status, (*headers, JSON, length), body)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status, headers = self._start
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+class Receipted(Response[Any]):
+    """What commands answer: a Struct as JSON. Anything else goes the framework's way."""
+
+    def to_asgi_response(  # type: ignore[override]
+        self, app: None, request: Request[Any, Any, Any], **given: Any
+    ) -> ASGIResponse:
+        if not isinstance(self.content, msgspec.Struct) or given.get("headers") or self.cookies:
+            return super().to_asgi_response(app, request, **given)
+        return Ready.json(self.status_code or 200, msgspec.json.encode(self.content))
