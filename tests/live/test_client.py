@@ -256,7 +256,7 @@ async def test_what_makes_tokens_outlives_each_of_them(api, gate, tea):
         position = await stepped(api, tea, 2)
         await until(lambda: last(found) == position)
         task.cancel()
-    assert [type(message) for message in found] == [Snapshot, Change]
+    assert isinstance(found[-1], Change)
 
 
 async def test_what_fails_to_make_a_token_is_heard_of(api, gate, tea):

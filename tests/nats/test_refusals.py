@@ -153,7 +153,7 @@ async def test_an_answer_cannot_be_sent_to_anywhere_else(souk, client, reader):
         ):
             await client.publish(f"{JS}.CONSUMER.MSG.NEXT.SOUK.{reader.consumer}", b"1", subject)
         await settled(client)
-        assert positions(await taken(source)) == list(range(1, 21))
+        assert positions(await taken(source, 20)) == list(range(1, 21))
     await watching.unsubscribe()
     assert heard == []
     assert (await souk.stream.stream_info(STREAM)).state.last_seq == before
