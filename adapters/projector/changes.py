@@ -7,17 +7,34 @@ from adapters.projector import packed
 from adapters.projector.documents import Stored
 
 KEPT = "24 hours"
+_ROWS = (
+    "unnest(%(tenants)s, %(topics)s, %(positions)s, %(sources)s, %(ids)s, %(documents)s,"
+    " %(personal)s, %(first)s)"
+    " AS rows (tenant, topic, position, source, id, document, personal, first)"
+)
 _WRITE = (
     "INSERT INTO read.changes"
     " (projection, late, tenant, topic, position, source, id, document, personal, first)"
-    " SELECT %s, %s, tenant, topic, position, source, id, document, personal, first <> 0"
-    " FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s)"
-    " AS rows (tenant, topic, position, source, id, document, personal, first)"
+    " SELECT %(projection)s, %(late)s, tenant, topic, position, source, id, document, personal,"
+    f" first <> 0 FROM {_ROWS}"
     # Without a topic first, so that those with one that are of one position are neighbours.
     " ORDER BY position, topic <> ''"
-    " ON CONFLICT (tenant, topic, position, source, id) DO UPDATE"
-    " SET document = excluded.document, personal = excluded.personal, late = excluded.late,"
-    " first = changes.first OR excluded.first, seq = DEFAULT"
+)
+# Only what is late can come at a position where its row has changed: it takes that one's place.
+_REPLACE = (
+    "WITH gone AS (DELETE FROM read.changes c USING"
+    f" (SELECT tenant, topic, position, source, id FROM {_ROWS}) AS r"
+    " WHERE c.projection = %(projection)s AND c.seq > coalesce((SELECT m.seq FROM read.milestones m"
+    " WHERE m.projection = c.projection AND m.position < r.position"
+    " ORDER BY m.position DESC LIMIT 1), 0) AND (c.tenant, c.topic, c.position, c.source, c.id)"
+    " = (r.tenant, r.topic, r.position, r.source, r.id)"
+    " RETURNING c.tenant, c.topic, c.source, c.id, c.first)"
+    " INSERT INTO read.changes"
+    " (projection, late, tenant, topic, position, source, id, document, personal, first)"
+    " SELECT %(projection)s, true, tenant, topic, position, source, id, document, personal,"
+    " first <> 0 OR EXISTS (SELECT FROM gone g WHERE g.first AND (g.tenant, g.topic, g.source,"
+    f" g.id) = (rows.tenant, rows.topic, rows.source, rows.id)) FROM {_ROWS}"
+    " ORDER BY position, topic <> ''"
 )
 _PURGE = (
     "WITH gone AS (DELETE FROM read.changes c USING read.relays r"
@@ -79,19 +96,19 @@ async def write(db: Connection, projection: str, changes: list[Change], late: bo
     tenants, topics, positions, sources, ids, stored, first = zip(*changes, strict=True)
     bodies, personal = zip(*[parts or (None, None) for parts in stored], strict=True)
     await db.execute(
-        _WRITE,
-        (
-            projection,
-            late,
-            packed.texts(tenants),
-            packed.texts(topics),
-            packed.integers(positions),
-            packed.texts(sources),
-            packed.texts(ids),
-            packed.blobs(bodies),
-            packed.blobs(personal),
-            packed.integers(first),
-        ),
+        _REPLACE if late else _WRITE,
+        {
+            "projection": projection,
+            "late": late,
+            "tenants": packed.texts(tenants),
+            "topics": packed.texts(topics),
+            "positions": packed.integers(positions),
+            "sources": packed.texts(sources),
+            "ids": packed.texts(ids),
+            "documents": packed.blobs(bodies),
+            "personal": packed.blobs(personal),
+            "first": packed.integers(first),
+        },
     )
 
 
