@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from adapters.live import answers
-from adapters.live.listening import listening
+from adapters.live.listening import BACKLOG, listening
 from adapters.live.opening import Opening
 from adapters.live.outlet import Outlet
 from adapters.live.peer import Accept, Limits, Peer, Request, Session
@@ -62,7 +62,9 @@ class Server:
         loop = asyncio.get_running_loop()
         sockets = listening(host, port)
         for each in sockets:
-            self._servers.append(await loop.create_server(lambda: Opening(self), sock=each))
+            self._servers.append(
+                await loop.create_server(lambda: Opening(self), sock=each, backlog=BACKLOG)
+            )
         pings = beating(self.limits.ping, self._everyone)
         self._tasks = [
             asyncio.create_task(pings),
