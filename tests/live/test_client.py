@@ -4,6 +4,7 @@ import asyncio
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from msgspec import Struct
@@ -24,6 +25,7 @@ from entrypoints.live.client import (
 )
 
 TOPIC = "catalog?seller=amina"
+PAGE = (Path(__file__).parents[2] / "docs" / "live.md").read_text()
 
 
 class Gate:
@@ -142,6 +144,27 @@ async def test_a_snapshot_and_then_each_change_as_types(api, gate, tea):
     assert isinstance(change, Change)
     assert change.documents[0].read(Product) == Product("Tea", 3)
     assert (change.position, change.documents[0].id) == (position, tea)
+
+
+async def test_the_page_of_the_client_runs_as_it_stands_there(api, gate, tea):
+    """But for what it watches."""
+    _, _, code = PAGE.partition("## From Python")[2].partition("```python\n")
+    code = code.partition("```")[0].replace("orders?seller=s1", TOPIC)
+    there = {}
+    exec(
+        compile(
+            code.replace("number: int", "name: str").replace("status: str", "slug: str"),
+            "live.md",
+            "exec",
+        ),
+        there,
+    )
+    following = asyncio.create_task(there["follow"](gate.url, api.token("seller", "amina")))
+    for quantity in range(2, 6):
+        await stepped(api, tea, quantity)
+        await asyncio.sleep(0.1)
+    assert not following.done()
+    following.cancel()
 
 
 async def test_cut_again_and_again_it_has_every_change_once_and_in_order(api, gate, tea):
