@@ -1,23 +1,30 @@
 """The sockets that connections come in at, set so that a stalled reader costs little."""
 
 import socket
+import sys
 
-BACKLOG = 4096
+BACKLOG = 4096  # connections that wait to be accepted, in each queue; kernels give no more
+QUEUES = 8  # so that a herd of tens of thousands fits in: who doesn't is held up for seconds
 UNSENT = 64 * 1024  # bytes that the kernel keeps for one reader beyond what is on its way
+REUSE = sys.platform == "linux"  # elsewhere they would not share what comes in
 UNTAKEN = 60_000  # milliseconds after which a network that confirms nothing is dead
 
 
 def listening(host: str, port: int) -> list[socket.socket]:
-    """One for each address of the host. What connections inherit is set here, once."""
+    """Several for each address of the host. What connections inherit is set here, once.
+
+    Raises OSError when somebody else is at that port.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     opened: list[socket.socket] = []
     try:
-        for family, kind, protocol, _, address in dict.fromkeys(found):
-            opened.append(socket.socket(family, kind, protocol))
-            _set(opened[-1], family)
-            at = address if port or len(opened) == 1 else (address[0], _port(opened[0]))
-            opened[-1].bind(at)
-            opened[-1].listen(BACKLOG)
+        for family, _, _, _, address in dict.fromkeys(found):
+            at = address[0], _free(family, (address[0], port or _port(opened)))
+            for _ in range(QUEUES if REUSE else 1):
+                opened.append(socket.socket(family, socket.SOCK_STREAM))
+                _set(opened[-1], family)
+                opened[-1].bind(at)
+                opened[-1].listen(BACKLOG)
     except OSError:
         for each in opened:
             each.close()
@@ -25,15 +32,30 @@ def listening(host: str, port: int) -> list[socket.socket]:
     return opened
 
 
-def _set(one: socket.socket, family: int) -> None:
-    one.setblocking(False)
+def _free(family: int, at: tuple[str, int]) -> int:
+    """That port, or any free one. Sockets that share a port would share it with strangers too:
+    so one that doesn't share asks for it first."""
+    with socket.socket(family, socket.SOCK_STREAM) as alone:
+        _plain(alone, family)
+        alone.bind(at)
+        return int(alone.getsockname()[1])
+
+
+def _port(opened: list[socket.socket]) -> int:
+    return int(opened[0].getsockname()[1]) if opened else 0
+
+
+def _plain(one: socket.socket, family: int) -> None:
     one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if family == socket.AF_INET6:
         one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+
+
+def _set(one: socket.socket, family: int) -> None:
+    one.setblocking(False)
+    _plain(one, family)
+    if REUSE:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     for option, value in (("TCP_NOTSENT_LOWAT", UNSENT), ("TCP_USER_TIMEOUT", UNTAKEN)):
         if hasattr(socket, option):  # as not everywhere
             one.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-
-
-def _port(one: socket.socket) -> int:
-    return int(one.getsockname()[1])

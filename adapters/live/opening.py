@@ -41,11 +41,12 @@ class Door(House, Protocol):
 
 
 class Opening(asyncio.Protocol):
-    __slots__ = ("_door", "_head", "_path", "_task", "_transport")
+    __slots__ = ("_done", "_door", "_head", "_path", "_task", "_transport")
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._head: head.Head | None = head.Head(door.limits.head)
+        self._head: head.Head | None = None  # made when something comes: thousands may wait
+        self._done = False
         self._path = ""
         self._task: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport
@@ -58,8 +59,9 @@ class Opening(asyncio.Protocol):
             self._refuse(refusal)
 
     def data_received(self, data: bytes) -> None:
-        if self._head is None:
+        if self._done:
             return
+        self._head = self._head or head.Head(self._door.limits.head)
         try:
             request = self._head.feed(data, self._remote())
             if request:
@@ -100,7 +102,7 @@ class Opening(asyncio.Protocol):
             granted = answers.stream(origin)
             peer = EventStream(self._door, self._transport)
         assert self._head
-        rest, self._head = self._head.rest, None
+        rest, self._head, self._done = self._head.rest, None, True
         self._door.heard(self)
         self._transport.pause_reading()
         self._task = asyncio.create_task(self._enter(request, peer, granted, rest))
@@ -132,7 +134,7 @@ class Opening(asyncio.Protocol):
     def _answer(self, answer: bytes) -> None:
         """The connection stays open a moment for what they are still sending, since their network
         would throw our answer away otherwise."""
-        self._head = None
+        self._head, self._done = None, True
         if not self._transport.is_closing():
             self._transport.write(answer)
             self._transport.write_eof()
@@ -144,7 +146,7 @@ class Opening(asyncio.Protocol):
         self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head = None
+        self._head, self._done = None, True
         self._door.gone(self)
         if self._task:
             self._task.cancel()
