@@ -41,11 +41,12 @@ class Door(House, Protocol):
 
 
 class Opening(asyncio.Protocol):
-    __slots__ = ("_done", "_door", "_head", "_path", "_task", "_transport")
+    __slots__ = ("_done", "_door", "_early", "_head", "_path", "_task", "_transport")
 
     def __init__(self, door: Door) -> None:
         self._door = door
         self._head: head.Head | None = None  # made when something comes: thousands may wait
+        self._early = b""  # what came behind the head, until somebody listens
         self._done = False
         self._path = ""
         self._task: asyncio.Task[None] | None = None
@@ -59,6 +60,8 @@ class Opening(asyncio.Protocol):
             self._refuse(refusal)
 
     def data_received(self, data: bytes) -> None:
+        if self._task:
+            self._keep(data)
         if self._done:
             return
         self._head = self._head or head.Head(self._door.limits.head)
@@ -69,6 +72,11 @@ class Opening(asyncio.Protocol):
                 self._route(request)
         except Refusal as refusal:
             self._refuse(refusal)
+
+    def _keep(self, data: bytes) -> None:
+        self._early += data
+        if len(self._early) > self._door.limits.head:
+            self._transport.abort()
 
     def _remote(self) -> str:
         found = self._transport.get_extra_info("peername")
@@ -102,12 +110,11 @@ class Opening(asyncio.Protocol):
             granted = answers.stream(origin)
             peer = EventStream(self._door, self._transport)
         assert self._head
-        rest, self._head, self._done = self._head.rest, None, True
+        self._early, self._head, self._done = self._head.rest, None, True
         self._door.heard(self)
-        self._transport.pause_reading()
-        self._task = asyncio.create_task(self._enter(request, peer, granted, rest))
+        self._task = asyncio.create_task(self._enter(request, peer, granted))
 
-    async def _enter(self, request: Request, peer: Outlet, granted: bytes, rest: bytes) -> None:
+    async def _enter(self, request: Request, peer: Outlet, granted: bytes) -> None:
         try:
             session = await self._door.admit(request, peer)
         except Refusal as refusal:
@@ -116,17 +123,16 @@ class Opening(asyncio.Protocol):
             logger.error("a live request failed", exc_info=error)
             self._refuse(Refusal(500, "internal", "it is logged"))
         else:
-            self._hand_over(peer, session, granted, rest)
+            self._hand_over(peer, session, granted)
 
-    def _hand_over(self, peer: Outlet, session: Session, granted: bytes, rest: bytes) -> None:
+    def _hand_over(self, peer: Outlet, session: Session, granted: bytes) -> None:
         if self._transport.is_closing():
             session.lost()
             return
         self._door.gone(self)
         peer.enter(session, granted)
-        if rest:
-            peer.data_received(rest)
-        self._transport.resume_reading()
+        if self._early:
+            peer.data_received(self._early)
 
     def _refuse(self, refusal: Refusal) -> None:
         self._answer(answers.problem(refusal, self._path))
@@ -134,11 +140,10 @@ class Opening(asyncio.Protocol):
     def _answer(self, answer: bytes) -> None:
         """The connection stays open a moment for what they are still sending, since their network
         would throw our answer away otherwise."""
-        self._head, self._done = None, True
+        self._head, self._done, self._task = None, True, None
         if not self._transport.is_closing():
             self._transport.write(answer)
             self._transport.write_eof()
-            self._transport.resume_reading()
             self._door.answered(self)
 
     def abort(self) -> None:

@@ -119,7 +119,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     openings: int = 20_000  # connections that are not conversations yet
     entering: int = 256  # of those, in Accept at once; the others wait
     head: int = 16 * 1024
-    patience: float = 10.0  # for the head, and for Accept
+    patience: float = 10.0  # for the head
+    waiting: float = 30.0  # for a turn in Accept, and Accept
     message: int = 16 * 1024  # what a client may send at once, whole
     rate: int = 50  # messages a second from one client
     ping: float = 25.0  # between two pings

@@ -121,7 +121,7 @@ class Server:
             raise answers.full("too many are here")
         self._entering += 1
         try:
-            async with asyncio.timeout(self.limits.patience), self._gate:
+            async with asyncio.timeout(self.limits.waiting), self._gate:
                 return await self._accept(request, peer)
         except TimeoutError:
             raise answers.full("it took too long") from None

@@ -1,6 +1,7 @@
 """A server that is full, and one that goes."""
 
 import json
+from contextlib import suppress
 
 import pytest
 
@@ -33,6 +34,25 @@ def test_those_who_are_being_accepted_count_as_here():
         first.send(head("/api/v1/live?be=slow"))
         until(lambda: house.server._entering == 1)
         refused(house)
+
+
+def test_who_gives_up_while_being_accepted_makes_room():
+    with open_house(Limits(sockets=1)) as house:
+        with Raw(house.port) as first:
+            first.send(head("/api/v1/live?be=slow"))
+            until(lambda: house.server._entering == 1)
+        until(lambda: house.server._entering == 0)
+        with Raw(house.port).upgrade():
+            pass
+
+
+def test_who_floods_while_being_accepted_is_dropped():
+    with open_house() as house, Raw(house.port) as raw:
+        raw.send(head("/api/v1/live?be=slow"))
+        until(lambda: house.server._entering == 1)
+        with suppress(ConnectionError):
+            raw.send(b"x" * 1_000_000)
+        until(lambda: house.server._entering == 0)
 
 
 def test_connections_that_say_nothing_are_limited_too():

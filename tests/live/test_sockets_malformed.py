@@ -10,7 +10,7 @@ import pytest
 from adapters.live.peer import Limits
 from tests.live.house import KEY, House, Raw, head, masked, open_house, until
 
-LIMITS = Limits(message=1000, rate=20, patience=0.3, farewell=0.3)
+LIMITS = Limits(message=1000, rate=20, patience=0.3, waiting=0.3, farewell=0.3)
 
 
 @pytest.fixture(scope="module")
