@@ -32,14 +32,29 @@ async def listen(url: str, bells: Sequence[Bell], stop: asyncio.Event) -> None:
 
 
 async def _hear(db: Connection, bells: Sequence[Bell]) -> None:
-    """Until it is cancelled, or the connection dies."""
-    while True:
-        heard = False
-        async for notify in db.notifies(timeout=LOOK, stop_after=1):
-            heard = True
-            _ring(bells, notify.payload)
-        if not heard:
-            await db.execute("SELECT 1")
+    """Until it is cancelled, or the connection dies. Read straight from the socket: psycopg's
+    generator of notifications takes longer than the hint saves."""
+    loop = asyncio.get_running_loop()
+    lost: asyncio.Future[None] = loop.create_future()
+    db.add_notify_handler(lambda told: _ring(bells, told.payload))  # of what comes meanwhile
+
+    def readable() -> None:
+        try:
+            db.pgconn.consume_input()
+            while told := db.pgconn.notifies():
+                _ring(bells, told.extra.decode())
+        except Exception as error:
+            loop.remove_reader(socket)
+            lost.set_exception(error)
+
+    socket = db.fileno()
+    while not lost.done():
+        loop.add_reader(socket, readable)
+        try:
+            await asyncio.wait([lost], timeout=LOOK)
+        finally:
+            loop.remove_reader(socket)
+        await db.execute("SELECT 1")
 
 
 def _ring(bells: Sequence[Bell], payload: str = "") -> None:

@@ -1,7 +1,7 @@
 """A transaction that is one round trip, whatever it writes."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from psycopg.pq import TransactionStatus
 
@@ -16,12 +16,10 @@ async def at_once(db: Connection) -> AsyncIterator[None]:
         async with db.pipeline(), db.transaction():
             yield
         return
-    try:
-        async with db.pipeline():
-            await db.execute("BEGIN")
+    async with db.pipeline():  # what is sent between two syncs is one transaction
+        try:
             yield
-            await db.execute("COMMIT")
-    except BaseException:
-        if not db.closed:
-            await db.rollback()
-        raise
+        except BaseException:
+            with suppress(Exception):
+                await db.execute("ROLLBACK")  # or the sync would keep what was sent so far
+            raise
