@@ -19,7 +19,8 @@ def listening(host: str, port: int) -> list[socket.socket]:
     opened: list[socket.socket] = []
     try:
         for family, _, _, _, address in dict.fromkeys(found):
-            at = address[0], _free(family, (address[0], port or _port(opened)))
+            host = str(address[0])
+            at = host, _free(family, (host, port or _port(opened)))
             for _ in range(QUEUES if REUSE else 1):
                 opened.append(socket.socket(family, socket.SOCK_STREAM))
                 _set(opened[-1], family)
