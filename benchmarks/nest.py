@@ -62,15 +62,18 @@ def serving(make: Make, processes: int) -> Side:
 
 
 def _measured(site: Site, make: Make, adapter: str, processes: int) -> Figures:
-    token = jwt.encode({"sub": "7"}, SECRET)
     (port,) = free_ports(1)
-    with _running(site, adapter, processes, port) as server:
-        answers(f"http://127.0.0.1:{port}/api/products", server, token)
-        return {**send(site, port, make(token), once=False), "memory": resident(server)}
+    with serving_at(site, adapter, processes, port) as server:
+        answers(f"http://127.0.0.1:{port}/api/products", server, token())
+        return {**send(site, port, make(token()), once=False), "memory": resident(server)}
+
+
+def token() -> str:
+    return jwt.encode({"sub": "7"}, SECRET)
 
 
 @contextmanager
-def _running(
+def serving_at(
     site: Site, adapter: str, processes: int, port: int
 ) -> Iterator[subprocess.Popen[bytes]]:
     at = conninfo_to_dict(site.postgres)

@@ -41,7 +41,12 @@ def send(site: Site, port: int, requests: Iterable[bytes], once: bool) -> Figure
         file.flush()
         warm = warming(site)
         numbers = str(port), str(CONNECTIONS), str(warm), str(site.seconds)
-        command = [str(tools.loader(site)), *numbers, file.name, "once" if once else "again"]
+        command = [
+            str(tools.compiled(site, "load")),
+            *numbers,
+            file.name,
+            "once" if once else "again",
+        ]
         done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
@@ -49,6 +54,12 @@ def send(site: Site, port: int, requests: Iterable[bytes], once: bool) -> Figure
     if figures["bad"] or figures["lost"]:
         raise RuntimeError(f"{done.stdout} {done.stderr[-2000:]}")
     return figures
+
+
+def busy(process: subprocess.Popen[bytes]) -> float:
+    """Seconds of CPU that a process has had so far."""
+    spent = psutil.Process(process.pid).cpu_times()
+    return float(spent.user + spent.system)
 
 
 def warming(site: Site) -> float:

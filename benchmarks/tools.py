@@ -42,12 +42,12 @@ def python(site: Site) -> Path:
     return interpreter
 
 
-def loader(site: Site) -> Path:
-    """The load generator, compiled if need be. Raises Absent."""
-    source, program = HERE / "load.c", Path(site.tools) / "load"
+def compiled(site: Site, name: str) -> Path:
+    """A load generator: "load" of requests, "watch" of sockets. Raises Absent."""
+    source, program = HERE / f"{name}.c", Path(site.tools) / name
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
         program.parent.mkdir(parents=True, exist_ok=True)
-        draft = program.with_name(f"load.{os.getpid()}")
+        draft = program.with_name(f"{name}.{os.getpid()}")
         _run(HERE, "cc", "-O2", "-D_GNU_SOURCE", "-o", str(draft), str(source))
         draft.rename(program)
     return program

@@ -11,6 +11,7 @@ from benchmarks.works import (
     olist,
     peers,
     push,
+    sockets,
     together,
 )
 
@@ -22,6 +23,7 @@ WORKS: tuple[Work, ...] = (
     *live.WORKS,
     *peers.WORKS,
     *push.WORKS,
+    *sockets.WORKS,
     *together.WORKS,
     *olist.WORKS,
     *http.WORKS,

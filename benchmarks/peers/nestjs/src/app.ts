@@ -106,6 +106,7 @@ class Api {
     for (const o of saved) this.gw.io.to(`seller:${o.sellerId}`).emit('order:new', { id: o.id, total: o.totalMinor });
     return saved.map((o) => ({ id: o.id, sellerId: o.sellerId, totalMinor: o.totalMinor, status: o.status }));
   }
+  @Post('broadcast') @HttpCode(202) broadcast(@Body() body: any) { this.gw.io.to('room').emit('changed', body); return {}; }
   @Post('reels/:id/like') @HttpCode(200) async like(@Req() req: any, @Param('id', ParseIntPipe) id: number) {
     const repo = this.ds.getRepository(ReelLike); const w = { reelId: String(id), userId: String(req.headers['x-user'] ?? req.user.sub) };
     const had = await repo.findOne({ where: w });
