@@ -22,6 +22,7 @@ from application.ports import Unavailable
 AUTHORIZATIONS = "$SYS.REQ.USER.AUTH"
 QUEUE = "souk-door"  # of several processes, one answers
 AWAY = 0.5  # seconds between tries to connect
+CONNECT = 2.0  # seconds for one
 MOST = 1000  # who are being answered at once; the others try again
 logger = structlog.get_logger(__name__)
 
@@ -75,9 +76,10 @@ class Door:
         async def closed() -> None:
             lost.set()
 
-        return await nats.connect(
-            self._url, allow_reconnect=False, connect_timeout=2, error_cb=_quiet, closed_cb=closed
-        )
+        async with asyncio.timeout(CONNECT):  # it tries for minutes by itself, deaf to ``stop``
+            return await nats.connect(
+                self._url, allow_reconnect=False, error_cb=_quiet, closed_cb=closed
+            )
 
     async def _serve(self, client: Client, stop: asyncio.Event, lost: asyncio.Event) -> None:
         consumers = Consumers(client)
