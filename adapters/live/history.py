@@ -1,5 +1,7 @@
 """What was handed on: the last of it in memory, the last day's in Postgres."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 
 from adapters.live.change import Change, Where
@@ -7,10 +9,12 @@ from adapters.live.memory import Memory
 from adapters.live.past import Past, Question
 from adapters.postgres.pools import Pool
 from adapters.postgres.together import Together
+from application.ports import Unavailable
 
 CHANGES, BYTES = 100_000, 64 * 1024 * 1024  # in memory
 MOST = 10_000  # changes in an answer; who missed more reads the documents
 AT_ONCE, QUESTIONS = 2, 1000  # reads of Postgres under way, and questions in one
+BEGINNING = 10.0  # seconds that a question waits, just after the start, for what there is to know
 
 
 class History:
@@ -21,6 +25,7 @@ class History:
         """``pool``: of souk_read. ``changes`` and ``size`` (bytes) bound the memory."""
         self._memory = Memory(changes, size)
         self._seqs: dict[str, int] = {}
+        self._begun: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._past = Together(Past(pool, MOST), AT_ONCE, QUESTIONS)
 
     def begin(self, projection: str, floor: int, seq: int) -> None:
@@ -28,6 +33,7 @@ class History:
         ``seq``."""
         self._memory.begin(projection, floor)
         self._seqs[projection] = seq
+        self._begun[projection].set()
 
     def keep(self, group: Sequence[Change]) -> None:
         """Changes in their order."""
@@ -39,10 +45,20 @@ class History:
         """The changes above the position ``after``, in their order, as far as was kept.
 
         None when they cannot be told: they are older than a day, or too many, or a late one at
-        that very position may or may not be known. Unavailable when Postgres is needed and away.
+        that very position may or may not be known. Unavailable when Postgres is needed and away,
+        and when nothing has begun: whoever comes back to a gateway that has just been started, as
+        all its readers do, need not begin anew.
         """
+        if where.projection not in self._seqs:
+            await self._beginning(where.projection)
         found = self._memory.find(tenant, where, after, MOST)
-        reached = self._seqs.get(where.projection)
-        if found is not None or reached is None or self._memory.reaches(where.projection, after):
+        if found is not None or self._memory.reaches(where.projection, after):
             return found
-        return await self._past(tenant, Question(where, after, reached))
+        return await self._past(tenant, Question(where, after, self._seqs[where.projection]))
+
+    async def _beginning(self, projection: str) -> None:
+        try:
+            async with asyncio.timeout(BEGINNING):
+                await self._begun[projection].wait()
+        except TimeoutError:
+            raise Unavailable("changes") from None

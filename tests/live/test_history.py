@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from adapters.live.history import History
 from adapters.live.memory import Memory
 from adapters.postgres.pools import READ, open_pool
 from adapters.projector import changes as kept
+from application.ports import Unavailable
 from tests.live.ground import fed, ledger, row
 from tests.projector.toys import eventually, fetch
 
@@ -139,9 +141,28 @@ async def test_what_was_handed_on_before_this_process_began_is_told(database):
         for _ in range(3):
             await told.write(History(pool), [("A", "toys.1.x"), ("B", "toys.1.x")])
         history = History(pool)
-        assert await history.since("A", EVERY, 1) is None  # nor does it know what was
         told.begin(history)
         await told.check(history, [("A", EVERY, after) for after in range(5)])
+
+
+async def test_who_comes_back_before_it_began_waits_and_need_not_begin_anew(database):
+    async with ledger(database) as changes, reading(database) as pool:
+        told = Told(changes)
+        for _ in range(3):
+            await told.write(History(pool), [("A", "toys.1.x")])
+        history = History(pool)
+        asking = asyncio.create_task(history.since("A", EVERY, 1))
+        await asyncio.sleep(0.05)
+        assert not asking.done()
+        told.begin(history)
+        assert await asking == told.expected("A", EVERY, 1)
+
+
+async def test_who_waits_in_vain_is_told_to_come_back_later(database, monkeypatch):
+    monkeypatch.setattr(histories, "BEGINNING", 0.05)
+    async with reading(database) as pool:
+        with pytest.raises(Unavailable):
+            await History(pool).since("A", EVERY, 1)
 
 
 async def test_what_is_older_than_a_day_cannot_be_told(database, monkeypatch):
