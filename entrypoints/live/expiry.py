@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Protocol
 
 
@@ -34,4 +35,5 @@ class Expiries:
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             self.look(time.time())
-            await asyncio.sleep(1 - time.time() % 1)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 1 - time.time() % 1)
