@@ -25,14 +25,14 @@ async def commands(
     owner: str, mail: Mail, done: list[Sent], tail: Tail, chance: Random
 ) -> list[str]:
     """Each acknowledged one is in the log exactly once, each refused one not at all."""
-    kept = await _rows(
+    kept = await fetch(
         owner,
         "SELECT key, tenant, principal, command_id, answer FROM log.answers WHERE key = any(%s)",
         [sent.key for sent in done],
     )
     by_key = {key: (tenant, user, id, json.loads(answer)) for key, tenant, user, id, answer in kept}
     wrong = [line for sent in done if (line := _about(sent, by_key.get(sent.key), tail))]
-    strays = await _rows(
+    strays = await fetch(
         owner,
         "SELECT position, stream, tag FROM log.events e WHERE NOT EXISTS"
         " (SELECT FROM log.answers a WHERE a.command_id = e.command_id)",
@@ -59,7 +59,7 @@ def _about(sent: Sent, kept: tuple[str, str, Any, Any] | None, tail: Tail) -> st
 
 async def order(owner: str, tail: Tail) -> list[str]:
     """The reader saw every event that there is, each in its place, and none that is not."""
-    stored = dict(await _rows(owner, "SELECT position, event_id FROM log.events"))
+    stored = dict(await fetch(owner, "SELECT position, event_id FROM log.events"))
     missed, unheard = stored.keys() - tail.ids.keys(), tail.ids.keys() - stored.keys()
     moved = [p for p in stored.keys() & tail.ids.keys() if stored[p] != tail.ids[p]]
     return [f"the reader missed position {p}" for p in sorted(missed)] + [
@@ -82,7 +82,7 @@ class _Silent:
 async def pushes(owner: str, follower: Follower, lost: bool) -> list[str]:
     """Each row of changes once and in order, ending as the rows are. ``lost``: NATS lost its
     disk some time, so what was on it was read over HTTP instead."""
-    changes = await _rows(
+    changes = await fetch(
         owner,
         "SELECT topic, position, document FROM read.changes WHERE tenant = %s AND topic <> ''"
         " ORDER BY seq",
@@ -149,7 +149,7 @@ async def tenants(mail: Mail, tail: Tail, followers: list[Follower]) -> list[str
     return wrong
 
 
-async def _rows(url: str, sql: str, *params: Any) -> list[tuple[Any, ...]]:
+async def fetch(url: str, sql: str, *params: Any) -> list[tuple[Any, ...]]:
     """Past row-level security: the embedded owner is the superuser."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as db:
         cursor = db.cursor(binary=True)
@@ -178,7 +178,7 @@ def url_of(topic: str) -> str:
 
 async def documents(owner: str, mail: Mail, tenant: str) -> dict[str, tuple[int, Any]]:
     """Every document of a tenant over HTTP, with its position, by topic."""
-    topics = await _rows(
+    topics = await fetch(
         owner, "SELECT DISTINCT topic FROM read.changes WHERE tenant = %s AND topic <> ''", tenant
     )
     found, free = {}, asyncio.Semaphore(8)
@@ -201,7 +201,7 @@ async def documents(owner: str, mail: Mail, tenant: str) -> dict[str, tuple[int,
 
 async def is_told(owner: str, follower: Follower) -> bool:
     """Whether a follower has the last position of every topic."""
-    ends = await _rows(
+    ends = await fetch(
         owner,
         "SELECT DISTINCT ON (topic) topic, position FROM read.changes"
         " WHERE tenant = %s AND topic <> '' ORDER BY topic, seq DESC",
@@ -212,7 +212,7 @@ async def is_told(owner: str, follower: Follower) -> bool:
 
 async def at_rest(owner: str, tail: Tail) -> bool:
     """Projections, policies, the relay and the reader have come to the end of the log."""
-    ((rest, end),) = await _rows(
+    ((rest, end),) = await fetch(
         owner,
         "SELECT (SELECT min(position) FROM read.projections) = h.position"
         " AND (SELECT min(position) FROM policies.positions) = h.position AND NOT EXISTS"

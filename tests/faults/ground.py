@@ -44,6 +44,7 @@ class Ground:
         try:
             await asyncio.to_thread(self.up.ready)
             self.settings = find(self.directory, {})
+            self.live = json.loads((self.directory / "instance.json").read_text())["live"]
             self.proxy = Proxy(self.settings.postgres_url, only=b"souk-committer")
             await self.proxy.__aenter__()
             self.urls = [self.up.url, await self._start_second()]

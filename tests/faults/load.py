@@ -21,6 +21,11 @@ def price(minor: int) -> dict[str, str]:
     return {"amount": f"{minor // 100}.{minor % 100:02}", "currency": "DZD"}
 
 
+def canary(tenant: str) -> str:
+    """A word that is in the names of a tenant's products, and so in its orders and carts."""
+    return f"{tenant}-canary"
+
+
 class Shop:
     """What the clients know of one tenant."""
 
@@ -51,7 +56,7 @@ class Load:
                     await self._offer(tenant, seller, f"{seller}-{number}")
 
     async def _offer(self, tenant: str, seller: str, slug: str) -> None:
-        body = {"name": slug, "slug": slug, "price": price(1000)}
+        body = {"name": f"{canary(tenant)} {slug}", "slug": slug, "price": price(1000)}
         made = await self._surely((tenant, seller, "seller"), "/catalog/products", body)
         self.shops[tenant].products.append((made.answer["id"], seller))
         path = f"/inventory/{made.answer['id']}/receive"

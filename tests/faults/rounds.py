@@ -20,6 +20,8 @@ from tests.faults.ground import Ground
 from tests.faults.load import TENANTS, Load
 from tests.faults.sent import Mail
 from tests.faults.tail import Tail
+from tests.faults.watched import has_all, watched, watchers
+from tests.faults.watcher import Watcher
 
 RECOVERY = 90.0  # seconds in which everything must be well again by itself
 QUIET = 3  # looks in a row at which nothing moves
@@ -34,6 +36,8 @@ class Report:
     unknown: int = 0
     events: int = 0
     pushed: int = 0
+    told: int = 0  # changes, to live watchers
+    resumes: int = 0  # of live watchers, where they had been cut off
     lost_replies: int = 0  # of COMMIT
     skipped: tuple[str, ...] = ()
     violations: list[str] = field(default_factory=list)
@@ -47,6 +51,7 @@ class Report:
             f" {self.commands['refused']} refused, {self.unknown} unknown and resolved",
             f"events: {self.events}, pushes taken: {self.pushed},"
             f" replies of COMMIT lost: {self.lost_replies}",
+            f"live: {self.resumes} resumes, changes told: {self.told}",
             *(f"skipped, for want of root: {name}" for name in self.skipped),
             *(f"VIOLATION {line}" for line in self.violations),
             f"violations: {len(self.violations)}",
@@ -74,6 +79,7 @@ class Rounds:
         skipped = () if ground.disk else (FULL_DISK.name,)
         self._deck = Deck(self._chance, frozenset(skipped), only)
         self.report = Report(seed, skipped=skipped)
+        self._watchers = watchers(TENANTS, ground.live, ground.token)
         self._lost = False  # what was pushed, with NATS's disk
 
     def _follower(self, tenant: str) -> Follower:
@@ -84,9 +90,13 @@ class Rounds:
             Random(tenant),
         )
 
+    @property
+    def _readers(self) -> list[Follower | Watcher]:
+        return [*self._followers, *self._watchers]
+
     async def run(self, rounds: int) -> Report:
         stop = asyncio.Event()
-        jobs = [self._tail.run(stop), *(follower.run(stop) for follower in self._followers)]
+        jobs = [self._tail.run(stop), *(each.run(stop) for each in self._readers)]
         tasks = [asyncio.create_task(job) for job in jobs]
         try:
             await self._load.open()
@@ -149,6 +159,7 @@ class Rounds:
             return (
                 await checks.at_rest(self._owner, self._tail)
                 and all([await checks.is_told(self._owner, f) for f in self._followers])
+                and await has_all(self._owner, self._watchers)
                 and await self._ground.ready()
             )
         except (psycopg.Error, OSError, httpx.HTTPError):
@@ -161,9 +172,10 @@ class Rounds:
         wrong += await checks.rows(self._ground)
         for follower in self._followers:
             wrong += await checks.pushes(self._owner, follower, self._lost)
+        wrong += await watched(self._owner, self._watchers, self._tail)
         wrong += checks.money(self._tail)
         wrong += await checks.tenants(self._mail, self._tail, self._followers)
-        for witness in (self._mail, self._tail, *self._followers):
+        for witness in (self._mail, self._tail, *self._readers):
             wrong += witness.violations
             witness.violations.clear()
         return wrong
@@ -176,6 +188,8 @@ class Rounds:
         report.unknown += unknown
         report.events, report.lost_replies = self._tail.position, self._ground.lost_replies
         report.pushed = sum(len(follower.taken) for follower in self._followers)
+        report.told = sum(len(watcher.told) for watcher in self._watchers)
+        report.resumes = sum(watcher.resumes for watcher in self._watchers)
         report.violations += wrong
         for line in wrong:
             self._say(f"  VIOLATION {line}")

@@ -13,3 +13,5 @@ async def test_no_crash_loses_doubles_or_skips_anything(capsys):
     assert report.rounds == 5
     assert report.violations == [], str(report)
     assert report.commands["acknowledged"] > 100
+    assert report.resumes > 50
+    assert report.told > 100
