@@ -1,6 +1,17 @@
 """Every aggregate, one line each."""
 
-from domain import carts, catalog, checkouts, identity, inventory, orders, payments, tenants
+from domain import (
+    carts,
+    catalog,
+    checkouts,
+    identity,
+    inventory,
+    media,
+    orders,
+    payments,
+    storage,
+    tenants,
+)
 from domain.kernel import Decider
 
 AGGREGATES: dict[str, Decider] = {
@@ -9,7 +20,9 @@ AGGREGATES: dict[str, Decider] = {
     "checkouts": checkouts,
     "identity": identity,
     "inventory": inventory,
+    "media": media,
     "orders": orders,
     "payments": payments,
+    "storage": storage,
     "tenants": tenants,
 }

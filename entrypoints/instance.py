@@ -20,6 +20,7 @@ from entrypoints.settings import (
     from_env,
     live_url_of,
     origins_of,
+    s3_public_url_of,
 )
 
 DEFAULT = Path(".souk")
@@ -75,6 +76,7 @@ def settings_of(home: Home, urls: Urls) -> Settings:
         secret=home.secret("hmac").encode(),
         live_url=live_url_of(os.environ),
         origins=origins_of(os.environ),
+        s3_public_url=s3_public_url_of(os.environ),
     )
 
 

@@ -26,7 +26,8 @@ class Settings(Struct, frozen=True):
     personal data. ``secret``: makes the HMACs of idempotent requests. ``patience``: seconds that
     Postgres has for an append or a read, after which the answer is 503. ``live_url``: where the
     live gateway is reached by clients (http or https), "" for where the API is; ``origins``: those
-    of the pages that may speak to it, none for its own."""
+    of the pages that may speak to it, none for its own. ``s3_public_url``: scheme and host at which
+    browsers reach the S3 server, "" for those of ``s3_url``."""
 
     postgres_url: str
     valkey_url: str
@@ -41,6 +42,7 @@ class Settings(Struct, frozen=True):
     patience: float = 5.0
     live_url: str = ""
     origins: tuple[str, ...] = ()
+    s3_public_url: str = ""
 
     def __repr__(self) -> str:
         """Never a secret, nor a URL that may hold a password."""
@@ -68,7 +70,8 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
 
     SOUK_MASTER_KEY is base64 of 32 bytes; SOUK_SIGNING_KEY is a PEM or the path of one;
     SOUK_ISSUERS, optional, is a JSON list of issuers; SOUK_PATIENCE, optional, is in seconds;
-    SOUK_LIVE_URL and SOUK_ORIGINS (a JSON list, or divided by commas) are optional too.
+    SOUK_LIVE_URL, SOUK_S3_PUBLIC_URL and SOUK_ORIGINS (a JSON list, or divided by commas) are
+    optional too.
     """
     if missing := [name for name in REQUIRED if not env.get(name)]:
         raise SettingsMissing(f"Set {', '.join(missing)}; `souk up` needs none of them.")
@@ -86,6 +89,7 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         patience=_seconds(env.get("SOUK_PATIENCE") or "5"),
         live_url=live_url_of(env),
         origins=origins_of(env),
+        s3_public_url=s3_public_url_of(env),
     )
 
 
@@ -104,6 +108,7 @@ def to_env(settings: Settings) -> dict[str, str]:
         "SOUK_ISSUERS": msgspec.json.encode(settings.issuers).decode(),
         "SOUK_PATIENCE": str(settings.patience),
         "SOUK_LIVE_URL": settings.live_url,
+        "SOUK_S3_PUBLIC_URL": settings.s3_public_url,
         "SOUK_ORIGINS": msgspec.json.encode(settings.origins).decode(),
     }
 
@@ -139,9 +144,18 @@ def _seconds(text: str) -> float:
 
 def live_url_of(env: Mapping[str, str]) -> str:
     """Without a slash at its end. Raises SettingsMissing."""
-    url = (env.get("SOUK_LIVE_URL") or "").rstrip("/")
+    return _web_address(env, "SOUK_LIVE_URL")
+
+
+def s3_public_url_of(env: Mapping[str, str]) -> str:
+    """Scheme, host and port. Raises SettingsMissing."""
+    return _web_address(env, "SOUK_S3_PUBLIC_URL")
+
+
+def _web_address(env: Mapping[str, str], name: str) -> str:
+    url = (env.get(name) or "").rstrip("/")
     if url and urlsplit(url).scheme not in ("http", "https"):
-        raise SettingsMissing("SOUK_LIVE_URL must be an http or https URL.")
+        raise SettingsMissing(f"{name} must be an http or https URL.")
     return url
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from adapters.live.tickets import Tickets
 from adapters.log.keyring import Keyring
 from adapters.log.log import PostgresLog
+from adapters.media.objects import Objects
 from adapters.postgres.pools import PROJECT, READ, Pool, open_pool
 from adapters.projector.counters import Counters
 from adapters.projector.positions import Positions
@@ -17,8 +18,10 @@ from application.catalog import Catalog
 from application.checkouts import Checkouts
 from application.identity import Identity
 from application.inventory import Inventory
+from application.media import Media
 from application.orders import Orders
 from application.payments import Cashier
+from application.storage import Storage
 from application.tenants import Tenants
 from application.work import Commands
 from entrypoints.settings import Settings
@@ -40,6 +43,7 @@ class Souk:
     tokens: TokenVerifier
     signer: Signer
     tickets: Tickets
+    objects: Objects
     project: Pool  # reads all tenants: for health, never for a caller's query
 
     @property
@@ -67,12 +71,20 @@ class Souk:
         return Inventory(self.commands)
 
     @property
+    def media(self) -> Media:
+        return Media(self.commands)
+
+    @property
     def orders(self) -> Orders:
         return Orders(self.commands)
 
     @property
     def payments(self) -> Cashier:
         return Cashier(self.commands)
+
+    @property
+    def storage(self) -> Storage:
+        return Storage(self.commands)
 
     @property
     def tenants(self) -> Tenants:
@@ -92,6 +104,8 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
         signer = Signer(settings.signing_key_pem, settings.issuer, settings.audience)
         tickets = Tickets(settings.valkey_url)
         stack.push_async_callback(tickets.close)
+        objects = Objects(settings.s3_url, settings.s3_public_url)
+        stack.callback(objects.close)
         yield Souk(
             settings,
             log,
@@ -102,6 +116,7 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
             TokenVerifier(signer, settings.issuers),
             signer,
             tickets,
+            objects,
             project,
         )
 

@@ -7,8 +7,10 @@ from projections import (
     checkouts,
     identity,
     inventory,
+    media,
     orders,
     payments,
+    storage,
     tenants,
 )
 from projections.kernel import Projection
@@ -20,7 +22,9 @@ PROJECTIONS: dict[str, Projection] = {
     "checkouts": checkouts,
     "identity": identity,
     "inventory": inventory,
+    "media": media,
     "orders": orders,
     "payments": payments,
+    "storage": storage,
     "tenants": tenants,
 }

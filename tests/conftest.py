@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 from tests.support.http import Api, running_api
+from tests.support.s3 import running_s3
 from tests.support.stack import Stack, running, template
 
 
@@ -22,6 +23,13 @@ def stack() -> Iterator[Stack]:
 def new_database(stack: Stack) -> Callable[[], str]:
     """Makes a fresh, migrated database at each call and answers its URL (for wider fixtures)."""
     return template(stack)
+
+
+@pytest.fixture(scope="session")
+async def s3() -> AsyncIterator[str]:
+    """The URL of an S3 server that the session's tests share: keep apart by tenant."""
+    async with running_s3() as server:
+        yield server.url
 
 
 @pytest.fixture

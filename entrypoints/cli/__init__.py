@@ -5,11 +5,12 @@ import click
 from entrypoints.cli.deadletters import deadletters
 from entrypoints.cli.failures import Tidy
 from entrypoints.cli.imports import imports
+from entrypoints.cli.media import media
 from entrypoints.cli.migrate import migrate
 from entrypoints.cli.nats_credentials import nats_config, nats_credentials
 from entrypoints.cli.rebuild import rebuild
 from entrypoints.cli.report import report
-from entrypoints.cli.roles import api, live, policies, projector
+from entrypoints.cli.roles import api, live, policies, projector, worker
 from entrypoints.cli.token import token
 from entrypoints.cli.up import up
 from entrypoints.cli.verify import verify
@@ -32,6 +33,7 @@ for command in (
     projector,
     policies,
     live,
+    worker,
     migrate,
     token,
     imports,
@@ -39,6 +41,7 @@ for command in (
     verify,
     deadletters,
     rebuild,
+    media,
     nats_credentials,
     nats_config,
 ):

@@ -1,4 +1,5 @@
-"""The process roles: `souk api`, `souk projector`, `souk policies`, `souk live`."""
+"""The process roles: `souk api`, `souk projector`, `souk policies`, `souk live`,
+`souk worker`."""
 
 import asyncio
 import os
@@ -72,6 +73,38 @@ def policies(directory: Path | None) -> None:
     async def run(stop: asyncio.Event) -> None:
         async with PostgresLog(settings.postgres_url, settings.master_key) as log:
             await PolicyRunner(settings.postgres_url, log).run(stop)
+
+    uvloop.run(until_stopped(run))
+
+
+@click.command()
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="Uploads that are rendered at once.",
+)
+@data_dir
+def worker(concurrency: int, directory: Path | None) -> None:
+    """Render uploaded images and videos. Any number of them share the work.
+
+    \b
+    Example:
+      souk worker --concurrency 4
+    """
+    from adapters.log.log import PostgresLog
+    from adapters.media.objects import Objects
+    from adapters.media.worker import Worker
+
+    settings = find(directory)
+    logs.configure()
+
+    async def run(stop: asyncio.Event) -> None:
+        objects = Objects(settings.s3_url)
+        async with PostgresLog(settings.postgres_url, settings.master_key) as log:
+            await Worker(settings.postgres_url, log, objects, concurrency).run(stop)
+        objects.close()
 
     uvloop.run(until_stopped(run))
 

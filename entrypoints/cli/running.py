@@ -72,6 +72,7 @@ class Running:
             ("live", "--port", str(self._live_port)),
             ("projector",),
             ("policies",),
+            ("worker",),
         ):
             command = [sys.executable, "-m", "entrypoints.cli", name, *options]
             role = Child(self._home, name, command, bound=STOP, environment=environment)

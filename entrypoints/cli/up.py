@@ -39,7 +39,7 @@ NEAR = 100  # ports after the API's that are tried for the gateway
 )
 @click.option("--empty", is_flag=True, help="Without the fictional marketplace.")
 def up(directory: Path, port: int, live_port: int | None, empty: bool) -> None:
-    """Start servers, API, live gateway, projector and policies, until Ctrl-C.
+    """Start servers, API, live gateway, projector, policies and worker, until Ctrl-C.
 
     Servers named by SOUK_POSTGRES_URL, SOUK_VALKEY_URL, SOUK_NATS_URL or SOUK_S3_URL are used
     instead of own ones.

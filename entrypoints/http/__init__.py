@@ -9,8 +9,10 @@ from entrypoints.http.checkouts import CheckoutsController
 from entrypoints.http.identity import IdentityController
 from entrypoints.http.inventory import InventoryController
 from entrypoints.http.live import LiveController
+from entrypoints.http.media import MediaController
 from entrypoints.http.orders import OrdersController
 from entrypoints.http.payments import PaymentsController
+from entrypoints.http.storage import StorageController
 from entrypoints.http.tenants import TenantsController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
@@ -21,7 +23,9 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     IdentityController,
     InventoryController,
     LiveController,
+    MediaController,
     OrdersController,
     PaymentsController,
+    StorageController,
     TenantsController,
 )

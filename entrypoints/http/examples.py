@@ -49,6 +49,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "Captured": {"amount": PRICE},
     "Failure": {"reason": "declined"},
     "Collection": {"order": PRODUCT},
+    "NewUpload": {"kind": "image", "size": 48_213},
+    "NewImage": {"data": "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAIA"},
+    "WantedCrop": {"crop": {"left": 0, "top": 0, "width": 600, "height": 600}},
+    "Place": {"product": PRODUCT},
+    "NewQuota": {"quota": 10_000_000_000},
+    "ImageLimit": {"largest": 5_000_000},
 }
 
 

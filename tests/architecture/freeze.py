@@ -22,6 +22,7 @@ TAGS, GOLDEN = HERE / "tags.txt", HERE / "golden"
 SCALARS: dict[Any, Any] = {
     str: "text",
     int: 7,
+    float: 1.5,
     bool: True,
     datetime: datetime(2017, 5, 16, 12, 30, tzinfo=UTC),
     date: date(2017, 5, 16),

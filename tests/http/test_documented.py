@@ -13,7 +13,7 @@ from projections import PROJECTIONS
 
 TICKETS = "POST /api/v1/live/tickets"  # no command: it changes nothing that lasts
 ROOT = Path(__file__).parents[2]
-REFUSALS = ("Rejected", "Missing", "Forbidden")
+REFUSALS = ("Rejected", "Refused", "Missing", "Forbidden")
 # What no request can run into: the use case makes these commands itself, by their rules.
 UNREACHED = {
     "checkouts.checkout_exists",
@@ -22,6 +22,11 @@ UNREACHED = {
     "inventory.already_extended",
     "inventory.already_reserved",
     "inventory.not_reserved",
+    "media.asset_exists",
+    "media.attached",
+    "media.changed_meanwhile",
+    "media.kind_unknown",
+    "media.largest_below_one",
     "orders.empty",
     "orders.line_does_not_add_up",
     "orders.line_malformed",

@@ -66,8 +66,8 @@ async def known_ids(api, client):
     ("role", "user", "allowed"),
     [("admin", "root", 100), ("seller", "amina", 50), ("buyer", "karim", 50)],
 )
-async def test_every_answer_is_as_documented(stack, database, role, user, allowed):
-    async with running_api(stack, database) as api:
+async def test_every_answer_is_as_documented(stack, s3, database, role, user, allowed):
+    async with running_api(stack, database, s3_url=s3) as api:
         ids = await known_ids(api, api.of(role, user))
         loop, keys, wrong = asyncio.get_running_loop(), itertools.count(), []
         token, seen = api.token(role, user), collections.Counter()

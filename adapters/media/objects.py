@@ -1,0 +1,201 @@
+"""Objects in an S3 bucket: uploads that go there directly, and what was made of them."""
+
+import asyncio
+import base64
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import urllib3
+from minio import Minio
+from minio.datatypes import PostPolicy
+from minio.deleteobjects import DeleteObject
+from minio.error import InvalidResponseError, S3Error, ServerError
+from msgspec import Struct
+
+from application.ports import Unavailable
+
+BUCKET, REGION = "souk", "us-east-1"  # unless the URL names others
+THREADS = 8  # calls at once; more wait
+CONNECT, ANSWER = 2.0, 20.0  # seconds
+CHUNK = 256 * 1024  # bytes
+AWAY = (urllib3.exceptions.HTTPError, ServerError, InvalidResponseError, OSError)
+GONE = ("NoSuchKey", "NoSuchObject", "NoSuchBucket", "ResourceNotFound")
+R = TypeVar("R")
+
+
+class Gone(Exception):
+    """There is no object of that key."""
+
+
+class TooLarge(Exception):
+    """It has more bytes than are wanted."""
+
+
+class Form(Struct, frozen=True):
+    """Where to POST an upload as multipart/form-data: these fields, and then ``file``."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class Kept(Struct, frozen=True):
+    size: int  # bytes
+    etag: str
+
+
+class Objects:
+    """``url``: http(s)://access:secret@host[:port][/bucket][?region=…]; empty: every call is
+    Unavailable. ``public``: scheme and host that signed addresses name, where clients reach the
+    server by others. Its certificates are the system's."""
+
+    def __init__(self, url: str, public: str = "") -> None:
+        parts = urlsplit(url)
+        self._away = not url
+        self._bucket = parts.path.strip("/") or BUCKET
+        self._base = (public or f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}").rstrip("/")
+        self._client, self._signer = _client(url, ""), _client(url, public)
+        self._threads = ThreadPoolExecutor(THREADS, "souk-s3")
+        self._made = False
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def form(self, key: str, largest: int, sha256: str | None, lasts: int) -> Form:
+        """Signed for exactly this key, for 1 to ``largest`` bytes and, where the digest is given
+        (hexadecimal), for exactly these. ``lasts``: seconds."""
+        self._check()
+        until = datetime.now(UTC) + timedelta(seconds=lasts)
+        policy = PostPolicy(self._bucket, until)
+        fields = {"key": key}
+        if sha256:
+            digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+            fields["x-amz-checksum-sha256"] = digest
+        for name, value in fields.items():
+            policy.add_equals_condition(name, value)
+        policy.add_content_length_range_condition(1, largest)
+        signed = self._signer.presigned_post_policy(policy)
+        return Form(f"{self._base}/{self._bucket}", {**fields, **signed})
+
+    def link(self, key: str, lasts: int, kind: str) -> str:
+        """A signed address to read it at; always as a download of that kind, so that what users
+        sent is no page."""
+        self._check()
+        said = {"response-content-type": kind, "response-content-disposition": "attachment"}
+        lasting = timedelta(seconds=lasts)
+        return self._signer.presigned_get_object(
+            self._bucket, key, lasting, response_headers={**said}
+        )
+
+    async def ready(self) -> None:
+        """Make the bucket, unless it is there."""
+        await self._call(self._make)
+
+    def _make(self) -> None:
+        if not self._made and not self._client.bucket_exists(self._bucket):
+            try:
+                self._client.make_bucket(self._bucket)
+            except S3Error as error:
+                if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+                    raise
+        self._made = True
+
+    async def stat(self, key: str) -> Kept:
+        """Raises Gone."""
+        found = await self._call(lambda: self._client.stat_object(self._bucket, key))
+        return Kept(found.size or 0, (found.etag or "").strip('"'))
+
+    async def put(self, key: str, data: bytes, kind: str) -> None:
+        await self.ready()
+        client, bucket = self._client, self._bucket
+        await self._call(lambda: client.put_object(bucket, key, BytesIO(data), len(data), kind))
+
+    async def put_file(self, key: str, path: Path, kind: str) -> None:
+        client, bucket = self._client, self._bucket
+        await self._call(lambda: client.fput_object(bucket, key, str(path), kind))
+
+    async def fetch(self, key: str, path: Path, largest: int) -> None:
+        """Into a file. Raises Gone, TooLarge."""
+        await self._call(lambda: self._fetch(key, path, largest))
+
+    def _fetch(self, key: str, path: Path, largest: int) -> None:
+        answer = self._client.get_object(self._bucket, key)
+        try:
+            with path.open("wb") as file:
+                for chunk in answer.stream(CHUNK):
+                    file.write(chunk)
+                    if file.tell() > largest:
+                        raise TooLarge
+        finally:
+            answer.close()
+
+    async def read(self, key: str, start: int = 0, length: int = 0) -> AsyncGenerator[bytes, None]:
+        """Its bytes from ``start``, ``length`` of them or all; Raises Gone before the first."""
+        answer = await self._call(lambda: self._client.get_object(self._bucket, key, start, length))
+        try:
+            while chunk := await self._call(lambda: answer.read(CHUNK)):
+                yield chunk
+        finally:
+            answer.close()
+            answer.release_conn()
+
+    async def remove(self, *keys: str) -> None:
+        await self._call(lambda: self._remove(keys))
+
+    async def remove_under(self, prefix: str) -> None:
+        await self._call(lambda: self._remove(self._under(prefix)))
+
+    def _under(self, prefix: str) -> list[str]:
+        found = self._client.list_objects(self._bucket, prefix, recursive=True)
+        return [str(each.object_name) for each in found]
+
+    def _remove(self, keys: Iterable[str]) -> None:
+        wanted = [DeleteObject(key) for key in keys]
+        for failed in self._client.remove_objects(self._bucket, wanted):
+            raise Unavailable(f"s3 ({failed.code})")
+
+    async def _call(self, work: Callable[[], R]) -> R:
+        self._check()
+        loop = asyncio.get_running_loop()
+        with _told():
+            return await loop.run_in_executor(self._threads, work)
+
+    def _check(self) -> None:
+        if self._away:
+            raise Unavailable("s3")
+
+
+def _client(url: str, public: str) -> Minio:
+    """One that tries once: who calls knows whether to wait."""
+    parts, shown = urlsplit(url or "http://a:b@nowhere"), urlsplit(public or url)
+    pool = urllib3.PoolManager(
+        maxsize=THREADS,
+        timeout=urllib3.Timeout(connect=CONNECT, read=ANSWER),
+        retries=urllib3.Retry(0, redirect=0),
+    )
+    return Minio(
+        shown.netloc.rpartition("@")[2] or "nowhere",
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        secure=shown.scheme == "https",
+        region=parse_qs(parts.query).get("region", [REGION])[0],
+        http_client=pool,
+    )
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors of the client as ours."""
+    try:
+        yield
+    except S3Error as error:
+        if error.code in GONE:
+            raise Gone(error.code) from error
+        raise Unavailable(f"s3 ({error.code})") from error
+    except AWAY as error:
+        raise Unavailable("s3") from error

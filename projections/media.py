@@ -1,0 +1,217 @@
+"""Media: one row per asset, and one for each that waits for a worker."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from domain.kernel import Event, Recorded, but
+from domain.media import (
+    Attached,
+    Crop,
+    CropSet,
+    Purged,
+    Rejected,
+    Released,
+    Rendered,
+    Stored,
+    UploadRequested,
+    rendering_of,
+)
+from domain.media import Rendition as Made
+from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
+
+VERSION = 1
+
+
+class Rendition(Document):
+    """``url``: a path of this API, for everyone while the asset is shown somewhere."""
+
+    name: str
+    format: str
+    width: int
+    height: int
+    size: int  # bytes
+    sha256: str
+    url: str
+
+
+class Reason(Document):
+    """Why nothing came of it; ``detail`` is for people."""
+
+    code: str
+    detail: str
+
+
+class Asset(Document):
+    """``status``: requested, stored, rendered, rejected or purged. Width, height and crop are in
+    pixels of the upright picture, the duration in seconds. ``attached``: what shows it."""
+
+    id: str
+    version: int
+    owner: str
+    kind: str
+    status: str
+    created_at: datetime
+    changed_at: datetime
+    sha256: str | None = None
+    format: str | None = None
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    crop: Crop | None = None  # wanted
+    rendered_crop: Crop | None = None
+    waits: bool = False  # for a worker
+    rendering: str | None = None
+    renditions: list[Rendition] = []
+    rejected: Reason | None = None
+    attached: list[str] = []
+    published: bool = False
+
+
+def evolve(asset: Asset | None, recorded: Recorded, id: str) -> Asset | None:
+    at = recorded.occurred_at
+    if isinstance(event := recorded.event, UploadRequested):
+        kind, owner = event.kind, event.owner
+        return Asset(id, recorded.version, owner, kind, "requested", created_at=at, changed_at=at)
+    if asset is None:
+        return None
+    asset = but(asset, version=recorded.version, changed_at=at)
+    return _waiting(_changed(asset, event, recorded.tenant))
+
+
+def _waiting(asset: Asset) -> Asset:
+    anew = asset.status == "rendered" and asset.crop != asset.rendered_crop
+    return but(asset, waits=asset.status == "stored" or anew)
+
+
+def _changed(asset: Asset, event: object, tenant: str) -> Asset:
+    match event:
+        case Stored(size=size):
+            return but(asset, status="stored", size=size)
+        case Rendered():
+            return _rendered(asset, event, tenant)
+        case Rejected(reason=reason, detail=detail):
+            status = "rendered" if asset.status == "rendered" else "rejected"
+            why = Reason(reason, detail)
+            return but(asset, status=status, crop=asset.rendered_crop, rejected=why)
+        case CropSet(crop=crop):
+            return but(asset, crop=crop)
+        case Attached(to=to):
+            return but(asset, attached=[*asset.attached, to], published=True)
+        case Released(of=of):
+            left = [place for place in asset.attached if place != of]
+            return but(asset, attached=left, published=bool(left))
+        case Purged():
+            return but(asset, status="purged", renditions=[], rendering=None)
+    return asset
+
+
+def _rendered(asset: Asset, event: Rendered, tenant: str) -> Asset:
+    rendering = rendering_of(event.crop)
+    return but(
+        asset,
+        status="rendered",
+        sha256=event.sha256,
+        format=event.format,
+        size=event.size,
+        width=event.width,
+        height=event.height,
+        duration=event.duration,
+        rendered_crop=event.crop,
+        rendering=rendering,
+        renditions=[_shown(made, f"{tenant}/{asset.id}/{rendering}") for made in event.renditions],
+        rejected=None,
+    )
+
+
+def _shown(made: Made, place: str) -> Rendition:
+    return Rendition(
+        made.name,
+        made.format,
+        made.width,
+        made.height,
+        made.size,
+        made.sha256,
+        f"/api/v1/media/public/{place}/{made.file}",
+    )
+
+
+class Told(Event):
+    """What an asset tells the jobs; never stored."""
+
+    waits: bool
+
+
+def _told(before: Asset | None, after: Asset | None) -> Told | None:
+    was, waits = before is not None and before.waits, after is not None and after.waits
+    return Told(waits) if was or waits else None
+
+
+class Job(Document):
+    """An asset that waits for a worker, since the event at ``version``."""
+
+    asset: str
+    version: int
+
+
+def _job(job: Job | None, recorded: Recorded, id: str) -> Job | None:
+    return Job(id, recorded.version) if recorded.event.waits else None
+
+
+ASSETS = Table(
+    name="media_assets",
+    document=Asset,
+    on=dict.fromkeys(
+        (UploadRequested, Stored, Rendered, Rejected, CropSet, Attached, Released, Purged), own
+    ),
+    evolve=evolve,
+    columns={
+        "owner": Column("text", lambda a: a.owner),
+        "status": Column("text", lambda a: a.status),
+        "published": Column("boolean", lambda a: a.published),
+        "sha256": Column("text", lambda a: a.sha256),
+        "created_at": Column("timestamptz", lambda a: a.created_at),
+        "changed_at": Column("timestamptz", lambda a: a.changed_at),
+    },
+    indexes=("owner", "created_at", "changed_at"),
+    topic=lambda id, asset: f"media.{id}.{asset.owner}",
+    emits=_told,
+)
+JOBS = Table(
+    name="media_jobs",
+    document=Job,
+    on={Told: own},
+    evolve=_job,
+)
+TABLES = (ASSETS, JOBS)
+
+
+async def asset(db: Reader, id: str, owner: str | None) -> Found | None:
+    """``owner``: whose it must be; None: anyone's."""
+    if owner is None:
+        return await one(db, ASSETS.name, id)
+    return await one(db, ASSETS.name, id, "owner = %s", (owner,))
+
+
+async def published(db: Reader, id: str) -> Found | None:
+    return await one(db, ASSETS.name, id, "published")
+
+
+async def assets(
+    db: Reader, owner: str | None, status: str | None, number: int, limit: int
+) -> Page:
+    """Newest first."""
+    where, params = "true", list[Any]()
+    for column, value in (("owner", owner), ("status", status)):
+        if value is not None:
+            where, params = f"{where} AND {column} = %s", [*params, value]
+    return await page(db, ASSETS.name, where, tuple(params), "created_at DESC, id", number, limit)
+
+
+def opened(found: Found) -> Asset:
+    return _ASSET.decode(found.body)
+
+
+_ASSET = msgspec.json.Decoder(Asset)

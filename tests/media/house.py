@@ -1,0 +1,84 @@
+"""Uploads from end to end, as a seller's page makes them."""
+
+import asyncio
+import base64
+from contextlib import asynccontextmanager
+
+from adapters.log.tail import read_after
+from adapters.media.worker import Worker
+from adapters.postgres.pools import borrow
+from application.work import Commands
+from domain import media
+from tests.policies.market import call
+from tests.support.s3 import send
+
+
+class House:
+    """``api`` of a fresh Souk whose tenant no one else has."""
+
+    def __init__(self, api, tenant):
+        self.api, self.souk, self.tenant = api, api.souk, tenant
+        self.amina, self.basma = self.of("seller", "amina"), self.of("seller", "basma")
+        self.root = self.of("admin", "root")
+
+    def of(self, role, user):
+        return self.api.of(role, user, self.tenant)
+
+    async def request(self, client=None, **wanted):
+        made = await (client or self.amina).post("/media", {"kind": "image"} | wanted)
+        assert made.status_code == 201, made.text
+        return made.json()
+
+    async def upload(self, content, client=None, **wanted):
+        """Asked for, sent and confirmed; the asset's id."""
+        form = await self.request(client, **wanted)
+        sent = await send(form, content)
+        assert sent.status_code == 204, sent.text
+        done = await (client or self.amina).post(f"/media/{form['id']}/confirm")
+        assert done.status_code == 200, done.text
+        return form["id"]
+
+    async def inline(self, content, kind="image/png"):
+        text = base64.b64encode(content).decode()
+        return await self.amina.post("/media/inline", {"data": f"data:{kind};base64,{text}"})
+
+    async def settled(self, id):
+        """What came of it, once no worker is to do anything more with it."""
+        async with asyncio.timeout(60):
+            while True:
+                found = await self.root.get(f"/media/{id}")
+                if found.status_code == 200:
+                    asset = found.json()
+                    if asset["status"] != "requested" and not asset["waits"]:
+                        return asset
+                await asyncio.sleep(0.05)
+
+    async def now(self, path, after, client=None):
+        """The answer once it shows that command."""
+        return await (client or self.root).get(path, after=after.json()["position"])
+
+    async def state(self, id):
+        return await Commands(self.souk.log).peek(call(tenant=self.tenant), media, id)
+
+    async def happened(self, *kinds):
+        async with borrow(self.souk.project) as db:
+            past = await read_after(db, 0, 100_000)
+        return [r for r in past if isinstance(r.event, kinds)]
+
+    async def objects(self):
+        """The keys of all that the tenant has in the bucket."""
+        bucket = self.souk.objects
+        return set(await asyncio.to_thread(bucket._under, f"{self.tenant}/"))
+
+
+@asynccontextmanager
+async def worker(house, objects=None, concurrency=2):
+    stop = asyncio.Event()
+    souk = house.souk
+    working = Worker(souk.settings.postgres_url, souk.log, objects or souk.objects, concurrency)
+    task = asyncio.create_task(working.run(stop))
+    try:
+        yield working
+    finally:
+        stop.set()
+        await task

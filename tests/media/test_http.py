@@ -1,0 +1,194 @@
+"""Media over HTTP, from an upload to its renditions, by role."""
+
+import hashlib
+
+import httpx
+
+from domain.media import Rendered, Stored, UploadRequested
+from tests.support.pictures import decoded, picture
+from tests.support.s3 import send
+
+JPEG = picture(1600, 1000)
+
+
+async def test_a_picture_goes_straight_to_the_bucket_and_comes_back_in_all_sizes(working):
+    id = await working.upload(JPEG, size=len(JPEG), sha256=hashlib.sha256(JPEG).hexdigest())
+    asset = await working.settled(id)
+
+    assert (asset["status"], asset["format"], asset["rejected"]) == ("rendered", "jpeg", None)
+    assert (asset["width"], asset["height"], asset["size"]) == (1600, 1000, len(JPEG))
+    assert {r["name"] for r in asset["renditions"]} >= {"150", "300", "600", "1200"}
+    links = (await working.amina.get(f"/media/{id}/links")).json()
+    found = {(link["name"], link["format"]): link["url"] for link in links["renditions"]}
+    async with httpx.AsyncClient() as client:
+        for made in asset["renditions"]:
+            data = (await client.get(found[made["name"], made["format"]])).content
+            image = decoded(data)
+            assert (image.width, image.height) == (made["width"], made["height"])
+            assert hashlib.sha256(data).hexdigest() == made["sha256"]
+        source = await client.get(links["source"])
+    assert source.content == JPEG
+    assert source.headers["content-disposition"] == "attachment"
+
+
+async def test_the_forms_conditions_hold_at_the_bucket(house):
+    wrong = await house.request(sha256=hashlib.sha256(b"another").hexdigest())
+    assert (await send(wrong, JPEG)).status_code == 400
+    form = await house.request()
+    assert form["largest"] == 5_000_000
+    assert (await send(form, b"")).status_code == 400
+    assert (await send(form, b"x" * 5_000_001)).status_code == 400
+    elsewhere = await send(form, JPEG, key=f"{house.tenant}/uploads/other")
+    assert elsewhere.status_code == 403
+    unsigned = {"fields": {"key": form["fields"]["key"]}, "url": form["url"]}
+    assert (await send(unsigned, JPEG)).status_code in (400, 401, 403)
+    async with httpx.AsyncClient() as client:
+        asked = {"origin": "https://shop.example", "access-control-request-method": "POST"}
+        allowed = await client.options(form["url"], headers=asked)
+        assert allowed.headers["access-control-allow-origin"] in ("*", "https://shop.example")
+
+
+async def test_a_small_image_may_come_within_json(working):
+    made = await working.inline(picture(40, 30, suffix=".png"))
+    assert made.status_code == 201
+    asset = await working.settled(made.json()["id"])
+    assert (asset["status"], asset["format"], asset["width"]) == ("rendered", "png", 40)
+
+
+async def test_what_is_no_data_url_is_refused(house):
+    for data in ("data:image/png,abc", "abc", "data:image/png;base64,a!", "data:;base64,=="):
+        refused = await house.amina.post("/media/inline", {"data": data})
+        assert (refused.status_code, refused.json()["code"]) == (422, "media.data_url_malformed")
+    empty = await house.inline(b"")
+    assert empty.json()["code"] == "media.empty"
+
+
+async def test_a_retry_is_the_same_upload_and_leaves_nothing_behind(house):
+    body = {"data": "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAIA"}
+    first = await house.amina.post("/media/inline", body, key="k")
+    again = await house.amina.post("/media/inline", body, key="k")
+    assert again.content == first.content
+    assert await house.objects() == {f"{house.tenant}/uploads/{first.json()['id']}"}
+    one = await house.amina.post("/media", {"kind": "image"}, key="k")
+    other = await house.amina.post("/media", {"kind": "image"}, key="k")
+    assert one.json()["id"] == other.json()["id"]
+
+
+async def test_what_was_not_sent_is_not_confirmed(house):
+    form = await house.request()
+    refused = await house.amina.post(f"/media/{form['id']}/confirm")
+    assert (refused.status_code, refused.json()["code"]) == (422, "media.not_uploaded")
+
+
+async def test_what_is_no_picture_is_rejected_with_a_reason(working):
+    for content in (b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", JPEG[:5000]):
+        asset = await working.settled(await working.upload(content))
+        assert asset["status"] == "rejected"
+        assert asset["rejected"]["code"].startswith("media.")
+        assert asset["rejected"]["detail"]
+    assert await working.objects() == set()
+
+
+async def test_other_bytes_than_announced_are_rejected(working):
+    """By the worker, should the bucket not look at checksums."""
+    form = await working.request(sha256=hashlib.sha256(b"another").hexdigest())
+    await working.souk.objects.put(form["fields"]["key"], JPEG, "image/jpeg")
+    await working.amina.post(f"/media/{form['id']}/confirm")
+    asset = await working.settled(form["id"])
+    assert asset["rejected"]["code"] == "media.checksum_wrong"
+
+
+async def test_an_upload_is_its_owners_and_staffs_only(house):
+    form = await house.request()
+    path = f"/media/{form['id']}"
+    after = form["position"]
+    assert (await house.amina.get(path, after=after)).status_code == 200
+    for stranger in (house.basma, house.of("buyer", "karim")):
+        assert (await stranger.get(path)).status_code in (403, 404)
+        refused = await stranger.post(f"{path}/confirm")
+        assert refused.status_code in (403, 404)
+    assert (await house.of("auditor", "olga").get(path)).status_code == 200
+    assert (await house.of("auditor", "olga").post(f"{path}/confirm")).status_code == 403
+    assert (await house.of("buyer", "karim").post("/media", {"kind": "image"})).status_code == 403
+    assert (await house.api.of("admin", "root", "other").get(path)).status_code == 404
+    listed = (await house.basma.get("/media")).json()["items"]
+    assert listed == []
+
+
+async def test_what_a_product_shows_is_for_everyone_and_for_ever(working):
+    product = await working.api.product("amina", "tea", tenant=working.tenant)
+    id = await working.upload(JPEG)
+    asset = await working.settled(id)
+    made = next(r for r in asset["renditions"] if (r["name"], r["format"]) == ("300", "webp"))
+    assert (await working.api.http.get(made["url"])).status_code == 404
+
+    shown = await working.amina.post(f"/media/{id}/attach", {"product": product})
+    assert shown.status_code == 200, shown.text
+    assert (await working.now(f"/media/{id}", shown)).json()["published"] is True
+    answer = await working.api.http.get(made["url"])
+    assert answer.status_code == 200
+    assert hashlib.sha256(answer.content).hexdigest() == made["sha256"]
+    assert answer.headers["content-type"] == "image/webp"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    unless = {"if-none-match": answer.headers["etag"]}
+    assert (await working.api.http.get(made["url"], headers=unless)).status_code == 304
+    part = await working.api.http.get(made["url"], headers={"range": "bytes=2-9"})
+    assert (part.status_code, part.content) == (206, answer.content[2:10])
+    assert part.headers["content-range"] == f"bytes 2-9/{len(answer.content)}"
+
+    gone = await working.amina.post(f"/media/{id}/release", {"product": product})
+    await working.now(f"/media/{id}", gone)
+    assert (await working.api.http.get(made["url"])).status_code == 404
+
+
+async def test_another_sellers_product_shows_nothing_of_ones_own(working):
+    product = await working.api.product("basma", "cup", tenant=working.tenant)
+    asset = await working.settled(await working.upload(JPEG))
+    path = f"/media/{asset['id']}/attach"
+    refused = await working.amina.post(path, {"product": product})
+    assert (refused.status_code, refused.json()["code"]) == (403, "catalog.not_yours")
+    unknown = await working.amina.post(path, {"product": asset["id"]})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "catalog.unknown_product")
+
+
+async def test_addresses_that_name_no_file_are_404(house):
+    for rest in ("r1/..", "r1/300.html", "x/300.webp", "r1/%2e%2e", "r1-1/300.webp"):
+        path = f"/media/public/{house.tenant}/018f2f0e-6f3c-7c1e-9a51-0e7a4b6f1a2d/{rest}"
+        assert (await house.api.http.get(f"/api/v1{path}")).status_code == 404
+
+
+async def test_a_crop_is_rendered_anew_under_new_names(working):
+    id = await working.upload(JPEG)
+    before = await working.settled(id)
+    outside = {"crop": {"left": 1500, "top": 0, "width": 200, "height": 10}}
+    refused = await working.amina.post(f"/media/{id}/crop", outside)
+    assert refused.json()["code"] == "media.crop_outside"
+
+    crop = {"left": 100, "top": 50, "width": 400, "height": 200}
+    cropped = await working.amina.post(f"/media/{id}/crop", {"crop": crop})
+    await working.now(f"/media/{id}", cropped)
+    after = await working.settled(id)
+    assert after["crop"] == after["rendered_crop"] == crop
+    assert {r["url"] for r in after["renditions"]}.isdisjoint(
+        r["url"] for r in before["renditions"]
+    )
+    wide = next(r for r in after["renditions"] if (r["name"], r["format"]) == ("300", "webp"))
+    assert wide["width"] == 2 * wide["height"]
+    assert len(await working.happened(Rendered)) == 2
+
+
+async def test_every_step_follows_from_the_one_before(working):
+    id = await working.upload(JPEG)
+    await working.settled(id)
+    steps = await working.happened(UploadRequested, Stored, Rendered)
+    assert [type(r.event) for r in steps] == [UploadRequested, Stored, Rendered]
+    assert steps[2].causation == steps[1].event_id
+    assert steps[2].correlation == steps[1].correlation
+    assert steps[2].actor == "worker:media"
+
+
+async def test_without_a_bucket_only_uploads_fail_and_clearly(api):
+    await api.market("amina")
+    refused = await api.of("seller", "amina").post("/media", {"kind": "image"})
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    assert (await api.of("seller", "amina").get("/media")).status_code == 200

@@ -1,0 +1,139 @@
+"""Workers: each upload rendered once, whoever dies, whatever is away, however many they are."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from adapters.media import rendering
+from adapters.media.job import Rendering
+from adapters.media.objects import Objects
+from adapters.media.worker import Worker
+from adapters.projector.leader import connected
+from application.ports import Unavailable
+from domain.media import Rendered
+from tests.media.house import worker
+from tests.policies.market import call, until
+from tests.support.pictures import picture
+from tests.support.s3 import awake, running_s3
+
+JPEG = picture(640, 480)
+
+
+class Dying(Objects):
+    """An S3 whose caller is killed at the first call of that name."""
+
+    def __init__(self, url, at):
+        super().__init__(url)
+        self._at, self.died = at, asyncio.Event()
+
+    def __getattribute__(self, name):
+        if name != object.__getattribute__(self, "__dict__").get("_at"):
+            return super().__getattribute__(name)
+
+        async def never(*_):
+            self.died.set()
+            await asyncio.Event().wait()
+
+        return never
+
+
+@pytest.mark.parametrize("at", ["fetch", "put_file", "remove"])
+async def test_a_worker_killed_anywhere_leaves_all_to_the_next(house, at):
+    id = await house.upload(JPEG)
+    dying = Dying(house.souk.settings.s3_url, at)
+    async with worker(house, dying):
+        await dying.died.wait()
+    async with worker(house):
+        asset = await house.settled(id)
+    assert asset["status"] == "rendered"
+    assert len(await house.happened(Rendered)) == 1
+    kept = {k for k in await house.objects() if "/uploads/" not in k}
+    assert len(kept) == 1 + len(asset["renditions"])
+
+
+async def test_many_workers_share_the_work_and_none_renders_what_another_does(house):
+    ids = [await house.upload(picture(300, 200, seed=n)) for n in range(12)]
+    async with AsyncExitStack() as workers:
+        for _ in range(3):
+            await workers.enter_async_context(worker(house, concurrency=2))
+        assets = [await house.settled(id) for id in ids]
+    assert {asset["status"] for asset in assets} == {"rendered"}
+    assert len(await house.happened(Rendered)) == 12
+    keys = {(a["sha256"], r["name"], r["format"]) for a in assets for r in a["renditions"]}
+    assert len(await house.objects()) == len(keys) + 12
+
+
+async def test_two_at_the_same_upload_put_the_same_and_append_once(house):
+    id = await house.upload(JPEG)
+    souk = house.souk
+    async with (
+        connected(souk.settings.postgres_url, "one") as one,
+        connected(souk.settings.postgres_url, "other") as other,
+    ):
+        await asyncio.gather(
+            Rendering(souk.log, souk.objects).run(one, house.tenant, id),
+            Rendering(souk.log, souk.objects).run(other, house.tenant, id),
+            return_exceptions=True,
+        )
+    (told,) = await house.happened(Rendered)
+    assert len(await house.objects()) == 1 + len(told.event.renditions)
+
+
+async def test_while_s3_is_away_it_waits_and_nothing_is_lost(stack, house):
+    async with running_s3() as server:
+        objects = Objects(server.url)
+        form = await house.request()
+        await objects.put(form["fields"]["key"], JPEG, "image/jpeg")
+        await house.souk.media.confirm(_call(house), form["id"], None, len(JPEG))
+        await server.child.stop()
+        async with worker(house, objects) as working:
+            with pytest.raises(Unavailable):
+                await objects.stat(form["fields"]["key"])
+            await until(lambda: _tried(house))
+            assert await house.happened(Rendered) == []
+            await server.start()
+            await awake(server.url)
+            asset = await house.settled(form["id"])
+        assert isinstance(working, Worker)
+        assert asset["status"] == "rendered"
+
+
+async def _tried(house):
+    path = f"/media/{(await house.root.get('/media')).json()['items'][0]['id']}"
+    return (await house.root.get(path)).json()["waits"]
+
+
+def _call(house):
+    return call(tenant=house.tenant)
+
+
+async def test_what_fails_for_no_known_reason_is_parked_and_tried_by_the_next_worker(
+    house, monkeypatch
+):
+    async def broken(source, folder, job):
+        raise OSError("no room")
+
+    id = await house.upload(JPEG)
+    with monkeypatch.context() as patch:
+        patch.setattr(rendering, "render", broken)
+        async with worker(house):
+            await until(lambda: _parked(house))
+    async with worker(house):
+        assert (await house.settled(id))["status"] == "rendered"
+        await until(lambda: _nothing_parked(house))
+
+
+async def _parked(house):
+    return (await house.api.http.get("/health/ready")).json()["parked"] == 1
+
+
+async def _nothing_parked(house):
+    return (await house.api.http.get("/health/ready")).json()["parked"] == 0
+
+
+async def test_an_upload_that_is_gone_is_rejected(working):
+    form = await working.request()
+    await working.souk.media.confirm(_call(working), form["id"], None, 5)
+    asset = await working.settled(form["id"])
+    assert asset["rejected"]["code"] == "media.upload_gone"
