@@ -1,0 +1,139 @@
+"""Pictures: looked at and made anew by libvips, each with the one loader it was sniffed for."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pyvips  # type: ignore[import-untyped]
+
+from adapters.media.report import Made
+from adapters.media.spool import Spool
+from adapters.media.upright import Box, size_of, within
+from adapters.media.verdict import Unacceptable
+
+PIXELS = 50_000_000
+FRAMES = 1000  # of an animation
+PAGES = 100  # of a document
+SIZES = ((1200, 90), (600, 85), (300, 80), (150, 80))  # the longer side in pixels, the quality
+CROPPED = 150  # the size that is a square, cut from the middle
+EFFORT = 3  # of libwebp's 6: the time of a rendition is mostly this
+AVIF = {1200: 67, 600: 62}  # the quality that looks like WebP's of that size
+PAYS = 0.8  # an AVIF is kept when it has at most this part of the WebP's bytes
+WHITE = [255, 255, 255]
+LOADERS = {
+    "jpeg": "VipsForeignLoadJpeg",
+    "png": "VipsForeignLoadPng",
+    "gif": "VipsForeignLoadNsgif",
+    "webp": "VipsForeignLoadWebp",
+    "avif": "VipsForeignLoadHeif",
+    "tiff": "VipsForeignLoadTiff",
+}
+STRICT = {"access": "sequential", "fail_on": "error"}
+
+
+def settle() -> None:
+    """Once, before there are sources: no loader at all, and nothing is remembered."""
+    pyvips.block_untrusted_set(True)
+    pyvips.operation_block_set("VipsForeignLoad", True)
+    pyvips.cache_set_max(0)
+
+
+def make(source: int, spool: Spool, format: str, crop: Box | None) -> Made:
+    """All renditions of the picture at a descriptor. Raises Unacceptable, pyvips.Error."""
+    pyvips.operation_block_set(LOADERS[format], False)
+    opened = pyvips.Source.new_from_descriptor(source)
+    image = _load(opened, format)
+    frames = int(image.get("n-pages")) if image.get_typeof("n-pages") else 1
+    _check(image, frames, format)
+    upright = size_of(image)
+    if crop is None:
+        draw(spool, _shrinking(opened), upright)
+    else:
+        part = image.crop(*within(image, crop)).copy_memory()
+        draw(spool, part.thumbnail_image, crop[2:])
+    return Made(*upright, None, frames, spool.parts)
+
+
+def _load(source: Any, format: str) -> Any:
+    name = "heif" if format == "avif" else format
+    return getattr(pyvips.Image, f"{name}load_source")(source, **STRICT)
+
+
+def _check(image: Any, frames: int, format: str) -> None:
+    if image.width * image.height > PIXELS:
+        raise Unacceptable(
+            "media.too_many_pixels",
+            f"The picture has {image.width} x {image.height} pixels; at most 50 megapixels.",
+        )
+    most = PAGES if format == "tiff" else FRAMES
+    if frames > most:
+        raise Unacceptable(
+            "media.too_many_frames", f"The file holds {frames} pictures; at most {most}."
+        )
+
+
+def _shrinking(source: Any) -> Callable[..., Any]:
+    """Shrinks while it decodes, where the format can."""
+
+    def shrink(width: int, **options: Any) -> Any:
+        return pyvips.Image.thumbnail_source(source, width, fail_on="error", **options)
+
+    return shrink
+
+
+def draw(spool: Spool, shrink: Callable[..., Any], upright: tuple[int, int]) -> None:
+    """The four sizes: the source is decoded once, for the largest, which the others are of."""
+    largest = _plain(shrink(SIZES[0][0], **_fit(SIZES[0][0])))
+    with ThreadPoolExecutor(2) as threads:
+        made = []
+        for size, quality in SIZES:
+            whole = size != CROPPED or min(largest.width, largest.height) >= min(size, *upright)
+            image = largest if whole else _plain(shrink(size, **_fit(size)))
+            image = image.thumbnail_image(size, **_fit(size)).copy_memory()
+            made += [(size, image, *job) for job in _encodings(threads, image, size, quality)]
+        _keep(spool, made)
+
+
+def _fit(size: int) -> dict[str, Any]:
+    shape = {"crop": "centre"} if size == CROPPED else {}
+    return {"height": size, "size": "down", "output_profile": "srgb", **shape}
+
+
+def _plain(image: Any) -> Any:
+    """In memory, 8 bits of sRGB a channel, transparency kept, all else that it told dropped."""
+    if image.interpretation != "srgb":
+        image = image.colourspace("srgb")
+    return image.cast("uchar").copy_memory()
+
+
+def _encodings(threads: ThreadPoolExecutor, image: Any, size: int, quality: int) -> Any:
+    yield "webp", threads.submit(image.webpsave_buffer, Q=quality, effort=EFFORT, keep="none")
+    yield "jpeg", threads.submit(_jpeg, image, quality)
+    if size in AVIF:
+        yield "avif", threads.submit(_avif, image, AVIF[size])
+
+
+def put(spool: Spool, name: str, image: Any, quality: int) -> None:
+    """One picture, as WebP and as JPEG."""
+    image = image.copy_memory()
+    webp = bytes(image.webpsave_buffer(Q=quality, effort=EFFORT, keep="none"))
+    spool.put(name, "webp", image.width, image.height, webp)
+    spool.put(name, "jpeg", image.width, image.height, _jpeg(image, quality))
+
+
+def _jpeg(image: Any, quality: int) -> bytes:
+    flat = image.flatten(background=WHITE) if image.hasalpha() else image
+    return bytes(flat.jpegsave_buffer(Q=quality, optimize_coding=True, keep="none"))
+
+
+def _avif(image: Any, quality: int) -> bytes:
+    return bytes(image.heifsave_buffer(Q=quality, compression="av1", effort=0, keep="none"))
+
+
+def _keep(spool: Spool, made: list[tuple[int, Any, str, Any]]) -> None:
+    rival = 0
+    for size, image, format, future in made:
+        content = future.result()
+        rival = len(content) if format == "webp" else rival
+        if format != "avif" or len(content) <= rival * PAYS:
+            spool.put(str(size), format, image.width, image.height, content)
