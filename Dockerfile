@@ -1,4 +1,4 @@
-# One image, many roles: `souk api`, `souk projector`, `souk policies`, `souk migrate`.
+# One image, many roles: `souk api`, `souk projector`, `souk policies`, `souk worker`, `souk migrate`.
 FROM python:3.11-slim AS build
 WORKDIR /souk
 COPY requirements.lock pyproject.toml README.md ./

@@ -13,7 +13,7 @@ from entrypoints.settings import Settings, to_env
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
-ROLES = ("api", "live", "projector", "policies", "migrate")
+ROLES = ("api", "live", "projector", "policies", "worker", "migrate")
 
 
 def test_there_is_one_image_in_every_role_and_each_server():
