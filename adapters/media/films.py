@@ -2,7 +2,9 @@
 
 import io
 import os
+import pkgutil
 from fractions import Fraction
+from importlib import import_module
 from typing import Any
 
 import av
@@ -29,6 +31,9 @@ POSTER_AT = 1.0  # seconds: films often begin black
 def settle() -> None:
     """Once, before there are sources: what would be imported while at work."""
     av.logging.set_level(None)
+    for module in pkgutil.walk_packages(av.__path__, "av."):
+        if "__main__" not in module.name:
+            import_module(module.name)
     copying.settle()
 
 
