@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 SHORTEST, LONGEST = 0.2, 2.5  # seconds of one connection
+LARGEST = 64 * 1024 * 1024  # bytes of one message: all carts that a new price changes are in one
 PATIENCE = 3.0  # seconds for the head of an answer
 AWAY = (OSError, TimeoutError, EOFError, WebSocketException)
 
@@ -88,7 +89,9 @@ class Watcher:
             headers["Last-Event-ID"] = str(self.position)
         address = urlsplit(self._url)
         async with asyncio.timeout(PATIENCE):
-            reader, writer = await asyncio.open_connection(address.hostname, address.port)
+            reader, writer = await asyncio.open_connection(
+                address.hostname, address.port, limit=LARGEST
+            )
         try:
             lines = [f"GET /api/v1/live/events?topic={self.topic} HTTP/1.1", "Host: souk"]
             lines += [f"{name}: {value}" for name, value in headers.items()]
