@@ -2,6 +2,7 @@
 
 import struct
 import subprocess
+import time
 from collections.abc import Iterable
 from tempfile import NamedTemporaryFile
 
@@ -57,9 +58,8 @@ def send(site: Site, port: int, requests: Iterable[bytes], once: bool) -> Figure
 
 
 def busy(process: subprocess.Popen[bytes]) -> float:
-    """Seconds of CPU that a process has had so far."""
-    spent = psutil.Process(process.pid).cpu_times()
-    return float(spent.user + spent.system)
+    """Seconds of CPU that a process has had so far, by the clock that Linux keeps of it."""
+    return time.clock_gettime((~process.pid << 3) | 2)
 
 
 def warming(site: Site) -> float:

@@ -17,7 +17,7 @@ from adapters.projector.marks import HEADER, Mark
 from adapters.projector.relay import message
 from adapters.tokens import Signer, new_key
 from application.catalog import Catalog
-from application.work import Commands
+from application.commands import Commands
 from benchmarks.loops import now
 from benchmarks.market import BUYER, TENANT, do, each, keyed, listing, opened
 from benchmarks.requests import busy, resident
@@ -31,6 +31,7 @@ from domain.identity import AddMember, AppointSeller
 from domain.money import Money
 from domain.permissions import ROLES
 
+PATIENCE = 60  # seconds
 SELLER = "karim"
 PATH = "/api/v1/live"
 PUBLISHED = (
@@ -73,8 +74,9 @@ class Shop:
         await each(self._ids, lambda id: do(self._commands, catalog, id, listing(SELLER, id)))
         async with await psycopg.AsyncConnection.connect(self._site.postgres) as db:
             await db.set_autocommit(True)
-            while (await (await db.execute(PUBLISHED)).fetchone()) != (True,):  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
+            async with asyncio.timeout(PATIENCE):
+                while (await (await db.execute(PUBLISHED)).fetchone()) != (True,):  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
 
     def watching(self, product: int) -> Socket:
         return Socket(PATH, self._token, f"catalog/{self._ids[product]}")

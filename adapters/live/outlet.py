@@ -32,6 +32,16 @@ class House(Protocol):
 
     def left(self, outlet: "Outlet", cut: bool) -> None: ...
 
+    def flush_soon(self, outlet: "Outlet") -> None:
+        """``flush`` is called when everything that happens now has happened."""
+
+    def joined(self, first: bytes, then: bytes) -> bytes:
+        """One behind the other; the same object for all who are sent the same."""
+        ...
+
+
+JOINED = 16 * 1024  # bytes, from which on nothing more is put behind them
+
 
 def bye(retry_in: float) -> Frame:
     return Frame(b'{"type":"bye","retry_in":%.2f}' % retry_in)
@@ -45,6 +55,7 @@ class Outlet(asyncio.Protocol, Peer):
         "_held",
         "_house",
         "_newest",
+        "_next",
         "_room",
         "_session",
         "_silent",
@@ -57,6 +68,7 @@ class Outlet(asyncio.Protocol, Peer):
         self._house, self._transport = house, transport
         self._state = ENTERING
         self._session: Session | None = None
+        self._next = b""  # what is sent at the end of this turn of the loop, in one piece
         self._waiting: deque[bytes] | None = None
         self._newest: dict[str, bytes] | None = None  # in the order of their coming: positions rise
         self._held = 0  # bytes in those two
@@ -89,13 +101,32 @@ class Outlet(asyncio.Protocol, Peer):
             self._end()
 
     def push(self, data: bytes) -> None:
-        """Send bytes that are ready for the wire, or keep them within the bounds."""
+        """Send bytes that are ready for the wire, or keep them within the bounds.
+
+        What is sent within one turn of the loop costs one call of the network, not several: most
+        of what a message costs is that call."""
         if self._state is FLOWING:
-            self._transport.write(data)
+            if not self._next:
+                self._next = data
+                self._house.flush_soon(self)
+            elif len(self._next) < JOINED:
+                self._next = self._house.joined(self._next, data)
+            else:
+                self.flush()
+                self.push(data)
         elif self._state < CLOSING:
             self._hold(data)
 
+    def flush(self) -> None:
+        data, self._next = self._next, b""
+        if data and self._state is FLOWING:
+            self._transport.write(data)
+        elif data and self._state is PAUSED:
+            self._hold(data)
+
     def newest(self, key: str, data: bytes) -> None:
+        if len(self._next) >= JOINED:
+            self.flush()
         if self._state is not PAUSED:
             self.push(data)
             return
@@ -130,6 +161,7 @@ class Outlet(asyncio.Protocol, Peer):
             self._hold(last)
             self._state = CLOSING
         elif self._state < CLOSING:
+            self.flush()
             for data in (*(self._waiting or ()), *(self._newest or {}).values(), last):
                 self._transport.write(data)
             self._state = CLOSING
@@ -160,18 +192,19 @@ class Outlet(asyncio.Protocol, Peer):
     def pause_writing(self) -> None:
         if self._state is FLOWING:
             self._state = PAUSED
+            self.flush()
 
     def resume_writing(self) -> None:
         if self._state is not PAUSED:
             return
         self._state, self._silent = FLOWING, 0
         while self._state is FLOWING and (self._waiting or self._newest):
-            self._transport.write(self._next())
+            self._transport.write(self._oldest())
         if self._state is FLOWING:
             self._forget()
             self._wake()
 
-    def _next(self) -> bytes:
+    def _oldest(self) -> bytes:
         if self._waiting:
             data = self._waiting.popleft()
         else:
@@ -181,7 +214,7 @@ class Outlet(asyncio.Protocol, Peer):
         return data
 
     def _forget(self) -> None:
-        self._waiting, self._newest, self._held = None, None, 0
+        self._waiting, self._newest, self._held, self._next = None, None, 0, b""
 
     def _wake(self) -> None:
         if self._room:

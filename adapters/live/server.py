@@ -41,6 +41,8 @@ class Server:
         self._accept, self._ready = accept, ready
         self._gate = asyncio.Semaphore(self.limits.entering)
         self._outlets: set[Outlet] = set()
+        self._unsent: list[Outlet] = []
+        self._joint = (b"", b"", b"")  # what was last put behind what, and what that gave
         self._openings: set[Opening] = set()
         self._heads = Deadlines(self.limits.patience)
         self._ending = Deadlines(self.limits.farewell)
@@ -138,3 +140,18 @@ class Server:
         self._outlets.discard(outlet)
         self._ending.stop(outlet)
         self._cut += cut
+
+    def flush_soon(self, outlet: Outlet) -> None:
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent.append(outlet)
+
+    def _flush(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        for outlet in unsent:
+            outlet.flush()
+
+    def joined(self, first: bytes, then: bytes) -> bytes:
+        if self._joint[0] is not first or self._joint[1] is not then:
+            self._joint = first, then, first + then
+        return self._joint[2]

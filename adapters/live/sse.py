@@ -23,10 +23,7 @@ class EventStream(Outlet):
         self.push(_retry(random.randint(SOON, LATER)))  # noqa: S311 - only spreads a herd
 
     def send(self, frame: Frame) -> None:
-        if self._state is FLOWING:
-            self._transport.write(frame.sse)
-        else:
-            self.push(frame.sse)
+        self.push(frame.sse)
 
     def latest(self, key: str, frame: Frame) -> None:
         self.newest(key, frame.sse)

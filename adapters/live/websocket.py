@@ -40,10 +40,7 @@ class WebSocket(Outlet):
         self._parted = False  # nothing that still comes matters
 
     def send(self, frame: Frame) -> None:
-        if self._state is FLOWING:
-            self._transport.write(frame.ws)
-        else:
-            self.push(frame.ws)
+        self.push(frame.ws)
 
     def latest(self, key: str, frame: Frame) -> None:
         self.newest(key, frame.ws)
