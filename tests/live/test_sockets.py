@@ -137,3 +137,20 @@ def test_only_pages_of_known_origins_may_ask(house):
 
 def test_a_close_frame_has_no_body_without_a_code():
     assert closing(1005) == b"\x88\x00"
+
+
+def test_what_is_said_at_once_comes_in_order_and_before_the_close(house):
+    said = [f"{number}{'x' * (number % 7 * 500)}" for number in range(100)]
+    with joined(house, max_size=None) as client:
+        peer = house.sessions[0].peer
+
+        def speak() -> None:
+            for text in said[:20]:
+                peer.send(Frame(text.encode()))
+            for text in said[20:]:
+                peer.latest(text, Frame(text.encode()))
+            peer.close(4000)
+
+        house.do(speak)
+        assert [client.recv() for _ in said] == said
+        assert closed_with(client)[0] == 4000
