@@ -1,8 +1,9 @@
 """Carts: gather what is known of a product, then decide and append."""
 
+from application.commands import Attempt, Commands
 from application.gathered import adding, cart_of, sold
 from application.ports import Answer, Call, Receipt
-from application.work import Attempt, Commands, Work, stream_of
+from application.work import Work, stream_of
 from domain import carts
 from domain.kernel import Rejected
 from domain.money import Money

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from application.commands import Commands
 from application.ports import Answer, Call, Forbidden, Missing, Receipt
-from application.work import Commands, Work, stream_of
+from application.work import Work, stream_of
 from domain import catalog, identity
 from domain.catalog import Product
 from domain.identity import Member

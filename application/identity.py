@@ -1,7 +1,8 @@
 """Identity: members of a tenant, and who of them sells."""
 
+from application.commands import Commands
 from application.ports import Answer, Call, Missing, Receipt
-from application.work import Commands, Work
+from application.work import Work
 from domain import identity, tenants
 from domain.identity import AddMember, AppointSeller, DismissSeller
 from domain.kernel import Personal

@@ -6,8 +6,9 @@ from msgspec import Struct
 
 from application.catalog import SKU, SLUG
 from application.checkouts import CheckoutReceipt, Checkouts, Item, Terms, payment_id
+from application.commands import Commands
 from application.ports import Answer, Call, Receipt
-from application.work import Commands, Work
+from application.work import Work
 from domain import catalog, identity, inventory, orders, payments, tenants
 from domain.catalog import ChangePrice, CreateProduct
 from domain.identity import AddMember, AppointSeller

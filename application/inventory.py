@@ -1,7 +1,8 @@
 """Inventory: what a seller has of their products. Orders reserve and take it by themselves."""
 
+from application.commands import Commands
 from application.ports import Answer, Call, Forbidden, Missing, Receipt
-from application.work import Commands, Work, stream_of
+from application.work import Work, stream_of
 from domain import catalog, inventory
 from domain.catalog import Product
 from domain.inventory import AdjustStock, ReceiveStock, SetThreshold

@@ -2,8 +2,9 @@
 
 from msgspec import Struct
 
+from application.commands import Attempt, Commands
 from application.ports import Answer, Call, Forbidden, Missing, Receipt
-from application.work import Attempt, Commands, Work, stream_of
+from application.work import Work, stream_of
 from domain import catalog, media, storage
 from domain.catalog import Product
 from domain.kernel import Rejected

@@ -2,8 +2,9 @@
 
 from datetime import date
 
+from application.commands import Commands
 from application.ports import Answer, Call, Forbidden, Missing, Receipt
-from application.work import Commands, Work, stream_of
+from application.work import Work, stream_of
 from domain import orders
 from domain.kernel import Personal
 from domain.orders import Order

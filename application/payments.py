@@ -1,7 +1,8 @@
 """Payments: a buyer says how they will pay, staff record what came, a seller collects cash."""
 
+from application.commands import Attempt, Commands
 from application.ports import Answer, Call, Forbidden, Missing, Receipt
-from application.work import Attempt, Commands, Work, stream_of
+from application.work import Work, stream_of
 from domain import payments
 from domain.money import Money
 from domain.payments import (

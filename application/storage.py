@@ -1,7 +1,8 @@
 """Storage: a tenant's quota and limits, and the end of objects that nobody holds."""
 
+from application.commands import Commands
 from application.ports import Answer, Call, Receipt
-from application.work import Commands, Work, stream_of
+from application.work import Work, stream_of
 from domain import storage
 from domain.storage import USAGE
 

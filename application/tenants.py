@@ -1,7 +1,8 @@
 """Tenants: whoever makes one is its first member, with the role of an admin."""
 
+from application.commands import Commands
 from application.ports import Answer, Call, Receipt
-from application.work import Commands, Work
+from application.work import Work
 from domain import identity, tenants
 
 

@@ -13,8 +13,9 @@ import uvloop
 from msgspec.structs import replace
 
 from adapters.log.log import PostgresLog
+from application.commands import Commands
 from application.ports import Answer, Call, Key, Receipt
-from application.work import Commands, Work
+from application.work import Work
 from benchmarks.work import Site
 from domain.catalog import CreateProduct, Describing
 from domain.kernel import Decider

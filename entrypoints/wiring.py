@@ -16,6 +16,7 @@ from adapters.tokens import Signer, TokenVerifier
 from application.carts import Carts
 from application.catalog import Catalog
 from application.checkouts import Checkouts
+from application.commands import Commands
 from application.identity import Identity
 from application.inventory import Inventory
 from application.media import Media
@@ -23,7 +24,6 @@ from application.orders import Orders
 from application.payments import Cashier
 from application.storage import Storage
 from application.tenants import Tenants
-from application.work import Commands
 from entrypoints.settings import Settings
 from projections import PROJECTIONS
 

@@ -12,9 +12,10 @@ from adapters.media.locks import alone
 from adapters.media.objects import Gone, Objects, TooLarge
 from adapters.media.verdict import CONTENT_TYPES, Job, Unacceptable, Verdict
 from adapters.postgres.pools import Connection
+from application.commands import Commands
 from application.media import Media
 from application.ports import Call, Key, Log
-from application.work import Commands, stream_of
+from application.work import stream_of
 from domain import media, storage
 from domain.kernel import Recorded, Rejected
 from domain.media import Asset, Crop

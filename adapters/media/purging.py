@@ -14,10 +14,11 @@ from adapters.media import keys
 from adapters.media.locks import alone
 from adapters.media.objects import Objects
 from adapters.postgres.pools import Connection
+from application.commands import Commands
 from application.media import Media
 from application.ports import Call, Log
 from application.storage import Storage
-from application.work import Commands, stream_of
+from application.work import stream_of
 from domain import storage
 from domain.kernel import Rejected
 from domain.storage import Store

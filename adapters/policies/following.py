@@ -10,8 +10,8 @@ from adapters.log.tail import house_codec, rows_after
 from adapters.policies.outcomes import PARKED, Outcome, forget, keep, parked_by, settle
 from adapters.policies.settling import settled
 from adapters.postgres.pools import Connection
+from application.commands import Commands
 from application.policies.kernel import Policy
-from application.work import Commands
 
 BATCH = 500  # events
 AT_ONCE = 16  # streams of a batch

@@ -10,9 +10,9 @@ from adapters.policies.outcomes import PARKED, forget, parked_by
 from adapters.policies.settling import settled
 from adapters.policies.timers import due
 from adapters.postgres.pools import Connection
+from application.commands import Commands
 from application.policies.kernel import Due, Policy, Timer
 from application.ports import Log
-from application.work import Commands
 
 
 class Retrying:

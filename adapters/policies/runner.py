@@ -11,10 +11,10 @@ from adapters.policies.timers import Clockwork
 from adapters.postgres.pools import Connection
 from adapters.projector.hints import listen
 from adapters.projector.leader import Bell, lead
+from application.commands import Commands
 from application.policies import POLICIES, TIMERS
 from application.policies.kernel import Policy, Timer
 from application.ports import Log
-from application.work import Commands
 
 LOOK = 0.5  # seconds between looks at the log when no hint comes: polling is the truth
 TICK = 1.0  # seconds between looks at the timers

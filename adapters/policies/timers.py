@@ -10,8 +10,8 @@ from psycopg.errors import UndefinedTable
 from adapters.policies.outcomes import PARKED, keep
 from adapters.policies.settling import settled
 from adapters.postgres.pools import Connection
+from application.commands import Commands
 from application.policies.kernel import Due, Timer
-from application.work import Commands
 
 AT_ONCE = 200
 # A timer's rows: whose it is, and when it runs out.

@@ -13,9 +13,10 @@ from application.checkouts.terms import (
     PlacedOrder,
     Terms,
 )
+from application.commands import Attempt, Commands
 from application.gathered import adding, cart_of
 from application.ports import Answer, Call
-from application.work import Attempt, Commands, Work, stream_of
+from application.work import Work, stream_of
 from domain import carts, catalog, checkouts, identity, inventory, orders, payments
 from domain.carts import Cart, CartLine, Offered, payable
 from domain.checkouts import OrderShare

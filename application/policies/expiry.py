@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from application.commands import Commands
 from application.policies.kernel import Due, Timer
 from application.ports import Answer, Call, Receipt
-from application.work import Commands, Work
+from application.work import Work
 from domain import inventory, orders, payments
 from domain.inventory import Extend, Release, Reservation
 from domain.kernel import Rejected

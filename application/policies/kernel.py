@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from application.commands import Commands
 from application.ports import Call, Key
-from application.work import Commands
 from domain.kernel import Event, Recorded, Rejected, Value
 
 Reaction = Callable[[Commands, Call, Recorded], Awaitable[None]]

@@ -1,8 +1,9 @@
 """Refunds: what was paid for an order that is cancelled goes back, or is no longer due."""
 
+from application.commands import Commands
 from application.policies.kernel import Policy
 from application.ports import Answer, Call, Receipt
-from application.work import Commands, Work
+from application.work import Work
 from domain import orders, payments
 from domain.kernel import Recorded
 from domain.orders import Order

@@ -1,10 +1,11 @@
 """Stock follows the money and the seller: taken when an order is paid or agreed, given back when
 it is not to be."""
 
+from application.commands import Commands
 from application.orders import Orders
 from application.policies.kernel import Policy, every, per
 from application.ports import Answer, Call, Receipt
-from application.work import Commands, Work, stream_of
+from application.work import Work, stream_of
 from domain import inventory, orders, payments
 from domain.inventory import Commit, Release
 from domain.kernel import Recorded, Rejected

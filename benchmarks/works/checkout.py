@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import count
 
 from application.checkouts import Checkouts, Paying, Terms
-from application.work import Commands
+from application.commands import Commands
 from benchmarks import stock, stock_checkout
 from benchmarks.figures import Figure
 from benchmarks.loops import Exhausted, closed

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from contextvars import ContextVar
 from uuid import UUID
 
+from application.commands import Attempt, Commands
 from application.ports import Append, Appended, Call, Key, Log, New, Past, Snapshot
-from application.work import Attempt, Commands
 from domain.kernel import Recorded
 
 REMEMBERED = 50_000  # streams

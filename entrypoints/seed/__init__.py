@@ -5,13 +5,13 @@ from uuid import UUID, uuid5
 
 from application.catalog import Catalog
 from application.checkouts import Checkouts, Contact, Item, Paying, Terms, payment_id
+from application.commands import Commands
 from application.identity import Identity
 from application.inventory import Inventory
 from application.orders import Orders
 from application.payments import Cashier
 from application.ports import Call, Key
 from application.tenants import Tenants
-from application.work import Commands
 from domain.catalog import CreateProduct, Describing, FeatureProduct
 from domain.kernel import Rejected
 from domain.money import Money

@@ -7,8 +7,8 @@ import pytest
 
 from application.carts import Carts
 from application.checkouts import Checkouts, Contact, Paying, Terms, order_id
+from application.commands import Commands
 from application.ports import Key, KeyReused, Missing
-from application.work import Commands
 from domain import carts, catalog, checkouts, identity, orders, payments
 from domain.catalog import ChangePrice, RetireProduct
 from domain.identity import DismissSeller

@@ -5,9 +5,9 @@ import pytest
 
 from adapters.log.codec import holds_personal
 from application.catalog import Catalog
+from application.commands import Commands
 from application.ports import Key, Missing
 from application.states import State, States
-from application.work import Commands
 from domain import AGGREGATES, catalog
 from domain.catalog import ChangePrice, RestoreProduct, RetireProduct
 from domain.kernel import Rejected

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from application.work import Commands
+from application.commands import Commands
 from domain import orders, tenants
 from domain.orders import OrderPlaced
 from domain.payments import RefundRequested

@@ -7,7 +7,7 @@ from itertools import accumulate
 import pytest
 
 from application.checkouts import Checkouts
-from application.work import Commands
+from application.commands import Commands
 from domain import inventory
 from domain.inventory import ReceiveStock, StockReserved
 from domain.kernel import Rejected

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from adapters.log.tail import read_after
 from adapters.media.worker import Worker
 from adapters.postgres.pools import borrow
-from application.work import Commands
+from application.commands import Commands
 from domain import media
 from tests.policies.market import call
 from tests.support.s3 import send

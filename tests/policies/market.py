@@ -13,11 +13,11 @@ from adapters.policies.following import Follower
 from adapters.policies.outcomes import register
 from adapters.postgres.pools import PROJECT, borrow, open_pool
 from application.checkouts import Checkouts, Item, Paying, Terms
+from application.commands import Commands
 from application.orders import Orders
 from application.policies import POLICIES, TIMERS
 from application.policies.kernel import Due
 from application.ports import Call, Receipt
-from application.work import Commands
 from domain import catalog, identity, inventory, orders, payments
 from domain.catalog import CreateProduct, Describing
 from domain.identity import AddMember, AppointSeller

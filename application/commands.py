@@ -1,0 +1,122 @@
+"""How every command runs: in its turn, again after a conflict, once for each key."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from random import random
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from application.ports import Answer, Appended, Call, Conflict, Forbidden, Log, Missing, Snapshot
+from application.states import States
+from application.turns import TURN, Turns
+from application.work import Work
+from domain.kernel import Decider, Rejected
+
+R = TypeVar("R", bound=Struct)
+ATTEMPTS = 60
+PAUSE = 0.05  # seconds at the most, and at random, before a command is decided again
+SNAPSHOT_EVERY = 100  # events
+
+
+class Stale(Exception):
+    """Nothing came of it, but it was decided on what may have been stale."""
+
+
+REFUSALS = (Rejected, Missing, Forbidden)
+Attempt = Callable[[Work], Awaitable[Answer]]
+
+
+class Commands:
+    """Runs commands: queues per stream, decides again after a conflict, replays a known key.
+
+    ``states``: what to remember of the streams between commands; None: nothing.
+    ``patience``: seconds that a command waits for its turn.
+    """
+
+    def __init__(self, log: Log, states: States | None = None, patience: float = TURN) -> None:
+        self._log, self._turns = log, Turns(patience)
+        self._states = States() if states is None else states
+
+    async def run(
+        self, call: Call, receipt: type[R], attempt: Attempt, queues: Iterable[str] = ()
+    ) -> R:
+        """Run ``attempt`` until its work is appended; its answer as a ``receipt``.
+
+        ``attempt`` gathers and decides on a fresh Work each time and returns what makes the
+        answer from the recorded events. ``queues``: streams that the command will surely write;
+        commands to one of them run one after another in this process instead of conflicting.
+        """
+        if call.key is None:
+            appended = await self._queued(call, attempt, queues)
+        else:
+            async with self._turns.alone(call.tenant, call.key):
+                appended = await self._queued(call, attempt, queues)
+        return msgspec.json.decode(appended.answer, type=receipt)
+
+    async def peek(self, call: Call, decider: Decider, id: str) -> Any:
+        """A state as last known, to learn which queues a command needs: decide on nothing that
+        may have changed since."""
+        work = Work(self._log, call, self._states)
+        state = await work.load(decider, id)
+        self._remember(work, Appended((), b""))  # the command that follows need not read it again
+        return state
+
+    async def _queued(self, call: Call, attempt: Attempt, queues: Iterable[str]) -> Appended:
+        if not queues:
+            return await self._attempts(call, attempt)
+        async with self._turns.on(queues):
+            return await self._attempts(call, attempt)
+
+    async def _attempts(self, call: Call, attempt: Attempt) -> Appended:
+        cautious = False
+        for left in reversed(range(ATTEMPTS)):
+            work = Work(self._log, call, self._states, cautious)
+            try:
+                return await self._once(work, attempt)
+            except Stale:
+                cautious = True
+            except Conflict as conflict:
+                if not left:
+                    raise
+                self._forget(work, conflict.streams)
+                if cautious or not work.guessed:
+                    pause = min(PAUSE, 0.002 * (ATTEMPTS - left))
+                    await asyncio.sleep(random() * pause)  # noqa: S311
+                cautious = True
+        raise AssertionError("unreachable")
+
+    async def _once(self, work: Work, attempt: Attempt) -> Appended:
+        """Raises Stale when it came to nothing and something it was decided on was a guess."""
+        try:
+            answer = await attempt(work)
+        except REFUSALS:
+            if work.guessed:
+                raise Stale from None
+            # This very request may have been carried out before: then this is no news.
+            kept = work.call.key and await self._log.answered(work.call.tenant, work.call.key)
+            if not kept:
+                raise
+            return Appended((), kept, replayed=True)
+        append = work.to_append(answer)
+        if work.guessed and not append.new and not work.call.key:
+            raise Stale  # with a key, the log checks what was only read
+        appended = await self._log.append(append)
+        if not appended.replayed:
+            self._remember(work, appended)
+        return appended
+
+    def _remember(self, work: Work, appended: Appended) -> None:
+        for stream, state in work.landed_states(appended):
+            if state.version - state.since >= SNAPSHOT_EVERY:
+                at = (work.call.tenant, stream, state.version, state.position)
+                self._log.offer(Snapshot(*at, state.value))
+                state = replace(state, since=state.version)
+            if state.version:
+                self._states.keep(stream, state)
+
+    def _forget(self, work: Work, moved: Iterable[str]) -> None:
+        for stream in moved or work.streams:
+            self._states.forget(stream)
