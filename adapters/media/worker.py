@@ -12,8 +12,8 @@ from adapters.policies.outcomes import keep
 from adapters.policies.settling import settled
 from adapters.postgres.pools import Connection
 from adapters.projector.hints import listen
-from adapters.projector.leader import Bell, connected, persist
-from application.ports import Log
+from adapters.projector.leader import Bell, connected, persist, sleep
+from application.ports import Log, Unavailable
 
 NAME = "media"  # what its outcomes are kept under
 LOOK = 1.0  # seconds between looks at the jobs when no hint comes: polling is the truth
@@ -43,7 +43,8 @@ class Worker:
     """
 
     def __init__(self, url: str, log: Log, objects: Objects, concurrency: int = AT_ONCE) -> None:
-        self._url, self._rendering = url, Rendering(log, objects)
+        self._url, self._objects = url, objects
+        self._rendering = Rendering(log, objects)
         self._bells = [Bell() for _ in range(concurrency)]
         self._forgiven = False
         self._done: dict[tuple[str, str], int] = {}  # whose rows may not be gone yet
@@ -51,9 +52,19 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Returns soon after ``stop`` is set: a job under way is left to the next one."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._prepare(stop))
             group.create_task(listen(self._url, self._bells, stop))
             for bell in self._bells:
                 group.create_task(self._stoppable(bell, stop))
+
+    async def _prepare(self, stop: asyncio.Event) -> None:
+        """The bucket is there before anyone sends to it, as soon as the server is."""
+        while not stop.is_set():
+            try:
+                await self._objects.ready()
+                return
+            except Unavailable:
+                await sleep(stop, LOOK)
 
     async def _stoppable(self, bell: Bell, stop: asyncio.Event) -> None:
         lane = asyncio.create_task(persist(NAME, stop, lambda: self._lane(bell, stop)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from entrypoints.live.messages import Event
-from projections import carts, catalog, checkouts, inventory, orders, payments
+from projections import carts, catalog, checkouts, inventory, media, orders, payments
 from projections.analytics.sales import SALES, SALES_ID
 from projections.analytics.sellers import SELLERS
 from projections.kernel import Table
@@ -96,6 +96,15 @@ INVENTORY = Kind(
     newest_wins=True,
     events=("inventory-updated", "inventory-updated"),
 )
+MEDIA = Kind(
+    "media",
+    media.ASSETS,
+    "media:read",
+    "media",
+    "media.unknown_asset",
+    {"owner": 2},
+    "created_at DESC, id",
+)
 # A dashboard's id is its seller's.
 ANALYTICS = Kind(
     "analytics",
@@ -120,7 +129,7 @@ TOTALS = Kind(
 )
 KINDS = {
     kind.context: kind
-    for kind in (ORDERS, CHECKOUTS, PAYMENTS, CARTS, CATALOG, INVENTORY, ANALYTICS)
+    for kind in (ORDERS, CHECKOUTS, PAYMENTS, CARTS, CATALOG, INVENTORY, MEDIA, ANALYTICS)
 }
 
 

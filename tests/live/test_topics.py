@@ -190,7 +190,8 @@ async def test_what_is_offered_is_what_may_be_watched(api, readers: Readers, rol
     assert told == offered(caller)
     for pattern in told:
         topic = pattern.replace("{seller}", "amina").replace("{buyer}", "karim")
-        topic = topic.replace("{owner}", "karim").replace("{id}", ids.get(topic.split("/")[0], ""))
+        topic = topic.replace("{owner}", "karim")
+        topic = topic.replace("{id}", ids.get(topic.split("/")[0], NOWHERE))
         answer = await reader.subscribed(topic)
         if answer["type"] == "error":
             assert answer["code"].partition(".")[2].startswith("unknown_"), (topic, answer)
