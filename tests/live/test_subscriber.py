@@ -1,6 +1,8 @@
 """One subscriber, through any order of changes, cuts, restarts and losses: each row of
 read.changes of its topic is told it once and in order, and it ends with what is the case."""
 
+import asyncio
+import threading
 import time
 
 import pytest
@@ -20,7 +22,7 @@ from adapters.projector import leader, relay
 from tests.live.stage import OTHER, SELLER, Books, staged
 from tests.live.watcher import Watcher
 
-EXAMPLES, STEPS = 16, 25
+EXAMPLES, STEPS = 10, 15
 IDS = tuple(f"00000000-0000-4000-8000-00000000000{n}" for n in range(3))
 FOREIGN = "00000000-0000-4000-8000-00000000000f"  # of another seller
 BIG, BURST = 12_000, 24
@@ -30,6 +32,7 @@ TOPICS = {
     "catalog": lambda id, seller: True,
 }
 MOMENTS = st.sampled_from([0, 0.005, 0.02, 0.05])  # seconds
+FATES = st.sampled_from(["sent", "lost", "late", "twice"])  # of what NATS brings
 KINDS = st.sampled_from(["websocket", "sse"])
 counted: dict[str, int] = {}
 
@@ -102,29 +105,26 @@ class Subscriber(RuleBasedStateMachine):
             self.happen(self.stage.described(self.tenant, IDS[n % 3]))
             self.watcher.read(seconds)
 
-    @rule(turns=st.lists(st.tuples(st.integers(0, 3), MOMENTS, MOMENTS, KINDS), max_size=8))
-    def changes_as_it_comes_and_goes(self, turns):
+    @rule(turns=st.lists(st.tuples(MOMENTS, MOMENTS, KINDS), min_size=1, max_size=10), fate=FATES)
+    def changes_all_the_while_as_it_comes_and_goes(self, turns, fate):
         """Back before all of them are projected, published and handed on, or after."""
-        for events, away, there, kind in turns:
+        self.stage.fate, going = fate, threading.Event()
+        writing = self.stage.start(self._write(going))
+        for away, there, kind in turns:
             self.watcher.cut()
-            self.happen(*(self.stage.described(self.tenant, id) for id in IDS[:events]))
             time.sleep(away)
             self.watcher.connect(kind, self.token)
             self.watcher.read(there)
+        going.set()
+        writing.result()
 
-    @rule()
-    def leaves_the_topic(self):
-        if self.watcher.asked and self.watcher.kind == "websocket":
-            self.watcher.unsubscribe()
+    async def _write(self, going):
+        while not going.is_set():
+            for id in IDS:
+                await self.stage.happen(self.stage.described(self.tenant, id))
+            await asyncio.sleep(0.01)
 
-    @rule()
-    def asks_for_the_topic(self):
-        watcher = self.watcher
-        anew = not watcher.asked or (watcher.position is not None and not watcher.awaits)
-        if anew and watcher.connected and watcher.kind == "websocket":
-            watcher.subscribe()
-
-    @rule(fate=st.sampled_from(["sent", "lost", "late", "twice"]))
+    @rule(fate=FATES)
     def what_nats_brings_is(self, fate):
         self.stage.fate = fate
 

@@ -153,7 +153,8 @@ class Watcher:
         told = {item["id"]: item["document"] for item in message["items"]}
         known = [row for row in rows if row.position <= position]
         late = sum(row.late and row.position == position for row in known)
-        assert told in [_fold(known[: len(known) - n]) for n in range(late + 1)], message
+        possible = [_fold(known[: len(known) - n]) for n in range(late + 1)]
+        assert told in possible, (position, _names(told), [*map(_names, possible)])
         self.position, self.held, self.awaits = position, told, ""
 
     def _change(self, message, rows):
@@ -172,7 +173,7 @@ class Watcher:
         there = [row for row in rows if row.position == position]
         least = max(1, sum(not row.late for row in there))
         possible = [_fold(there[:n]) for n in range(least, len(there) + 1)]
-        assert documents in possible, (documents, possible)
+        assert documents in possible, (position, _names(documents), [*map(_names, possible)])
         self.position = position
         self.held |= documents
         self.count["changes"] += 1
@@ -188,6 +189,10 @@ class Watcher:
 
 def _fold(rows):
     return {row.id: row.document for row in rows}
+
+
+def _names(documents):
+    return {id[-1]: document and document["name"] for id, document in documents.items()}
 
 
 def _events(kept):
