@@ -102,6 +102,9 @@ class Watcher:
         if kept.startswith(b"HTTP"):
             if b"\r\n\r\n" not in kept:
                 return found
+            if kept.split()[1] == b"503":  # come again
+                kept.clear()
+                return found
             assert kept.split()[1] in (b"101", b"200"), bytes(kept)
             del kept[: kept.index(b"\r\n\r\n") + 4]
         parts = self._frames(kept) if self.kind == "websocket" else _events(kept)
