@@ -14,7 +14,7 @@ from adapters.media import keys
 from adapters.media.objects import Gone
 from adapters.media.verdict import CONTENT_TYPES
 from application.media import Media
-from application.ports import Missing, Receipt
+from application.ports import KeyBusy, KeyReused, Missing, Receipt
 from domain import media as rules
 from domain.kernel import Rejected
 from entrypoints.http import pictures
@@ -84,7 +84,11 @@ class MediaController(Controller):
         place = keys.upload(creating.tenant, creating.id)
         await souk.objects.put(place, content, BYTES)
         digest = hashlib.sha256(content).hexdigest()
-        made = await souk.media.store(creating, creating.id, "image", len(content), digest)
+        try:
+            made = await souk.media.store(creating, creating.id, "image", len(content), digest)
+        except (Rejected, KeyReused, KeyBusy):
+            await souk.objects.remove(place)
+            raise
         if made.id != creating.id:  # answered before: these bytes are there already
             await souk.objects.remove(place)
         return made

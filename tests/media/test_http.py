@@ -1,11 +1,13 @@
 """Media over HTTP, from an upload to its renditions, by role."""
 
 import hashlib
+from io import BytesIO
 
+import av
 import httpx
 
 from domain.media import Rendered, Stored, UploadRequested
-from tests.support.pictures import decoded, picture
+from tests.support.pictures import decoded, film, picture
 from tests.support.s3 import send
 
 JPEG = picture(1600, 1000)
@@ -52,7 +54,27 @@ async def test_a_small_image_may_come_within_json(working):
     made = await working.inline(picture(40, 30, suffix=".png"))
     assert made.status_code == 201
     asset = await working.settled(made.json()["id"])
-    assert (asset["status"], asset["format"], asset["width"]) == ("rendered", "png", 40)
+    assert (asset["rejected"], asset["format"], asset["width"]) == (None, "png", 40)
+
+
+async def test_a_film_comes_back_with_a_poster_and_plays(working):
+    id = await working.upload(film(), kind="video")
+    asset = await working.settled(id)
+    assert (asset["status"], asset["format"], asset["rejected"]) == ("rendered", "mp4", None)
+    assert (asset["width"], asset["height"]) == (128, 96)
+    assert 0.9 <= asset["duration"] <= 1.1
+    assert "poster" in {r["name"] for r in asset["renditions"]}
+    links = (await working.amina.get(f"/media/{id}/links")).json()["renditions"]
+    async with httpx.AsyncClient() as client:
+        for link in links:
+            data = (await client.get(link["url"])).content
+            if link["format"] != "mp4":
+                assert decoded(data).width == 128
+            else:
+                with av.open(BytesIO(data)) as played:
+                    assert sum(1 for _ in played.decode(video=0)) == 25
+    refused = await working.amina.post(f"/media/{id}/crop", {"crop": None})
+    assert refused.json()["code"] == "media.not_cropped"
 
 
 async def test_what_is_no_data_url_is_refused(house):

@@ -49,8 +49,12 @@ async def test_at_80_percent_it_is_told_and_at_100_uploads_are_refused(working):
     done = await quota(working, used)
     assert (await usage(working, done))["warning"] is True
     assert len(await working.happened(QuotaNearlyReached)) == 1
-    refused = await working.amina.post("/media", {"kind": "image"})
-    assert (refused.status_code, refused.json()["code"]) == (422, "storage.quota_reached")
+    kept = await working.objects()
+    within_json = await working.inline(picture(20, 20))
+    asked = await working.amina.post("/media", {"kind": "image"})
+    for refused in (within_json, asked):
+        assert (refused.status_code, refused.json()["code"]) == (422, "storage.quota_reached")
+    assert await working.objects() == kept
     assert asset["status"] == "rendered"
 
 

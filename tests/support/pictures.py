@@ -1,7 +1,9 @@
 """Real pictures, made when they are asked for."""
 
 import random
+from io import BytesIO
 
+import av
 import pyvips
 
 
@@ -19,3 +21,19 @@ def decoded(data: bytes) -> pyvips.Image:
     image = pyvips.Image.new_from_buffer(data, "")
     image.avg()  # every pixel is read
     return image
+
+
+def film(seconds: float = 1.0, width: int = 128, height: int = 96) -> bytes:
+    """An mp4 without sound."""
+    file = BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for number in range(int(seconds * 25)):
+            frame = av.VideoFrame(width, height, "yuv420p")
+            for plane in frame.planes:
+                plane.update(bytes([number * 9 % 255]) * plane.buffer_size)
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return file.getvalue()
