@@ -11,6 +11,7 @@ from adapters.media.report import REPORT, SOURCE, SPOOL, Limits
 
 PR_SET_PDEATHSIG = 1
 ROOM = 640 * 1024**2  # address space beyond the memory: libraries, stacks, what is only reserved
+STACK = 2 * 1024**2
 CAPABILITY_VERSION_3 = 0x20080522
 
 
@@ -24,6 +25,15 @@ def confine(source: int, spool: int, report: int, limits: Limits) -> None:
     _powers(libc)
     os.environ.clear()
     seccomp.confine()
+
+
+def small_stacks() -> None:
+    """Of the threads to come: encoders start dozens, and 8 MB for each counts as memory."""
+    libc = ctypes.CDLL(None)
+    attributes = ctypes.create_string_buffer(128)
+    libc.pthread_attr_init(attributes)
+    libc.pthread_attr_setstacksize(attributes, ctypes.c_size_t(STACK))
+    libc.pthread_setattr_default_np(attributes)
 
 
 def _descriptors(*given: int) -> None:

@@ -14,6 +14,7 @@ LONGEST = 1920  # pixels of a side; larger ones are made smaller
 CLOCK = Fraction(1, 90000)
 FAST = {"preset": "veryfast", "crf": "23", "rc-lookahead": "10", "threads": "2"}
 RATE, SAMPLES, SOUND = 48000, 1024, 128_000
+LEEWAY = 0.25  # seconds: the last packet is played for a while
 MOST = 0.9  # of the length that a header tells must be there
 OVER = (("hflip", ""), ("vflip", ""))
 TURNS = {
@@ -45,7 +46,7 @@ def copy(film: Any, picture: Any, sample: Any, spool: Spool, limit: Limit) -> No
     Raises Unacceptable, av.FFmpegError.
     """
     again = spool.open  # to read what was written, when the index is put in front of it
-    told = float(picture.duration * picture.time_base) if picture.duration else 0.0
+    told, reached = (film.duration or 0) / av.time_base, 0.0
     with av.open(
         spool.open(), "w", format="mp4", options={"movflags": "+faststart"},
         io_open=lambda url, flags, options: again(),
@@ -54,9 +55,10 @@ def copy(film: Any, picture: Any, sample: Any, spool: Spool, limit: Limit) -> No
         takes |= {one.index: _sound(target, one) for one in film.streams.audio[:1]}
         streams = [picture, *film.streams.audio[:1]]
         for packet in film.demux(streams):
+            reached = max(reached, float((packet.pts or 0) * packet.time_base))
             takes[packet.stream.index](packet)
         width, height = target.streams.video[0].width, target.streams.video[0].height
-    if float(limit.seconds) < told * MOST:
+    if reached < told * MOST - LEEWAY:
         raise Unacceptable("media.truncated", "The file is not whole: its end is missing.")
     spool.close("video", "mp4", width, height)
 

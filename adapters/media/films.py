@@ -45,8 +45,8 @@ def make(source: int, spool: Spool, format: str, crop: Box | None) -> Made:
         _check(film, stream)
         sample = _sample(film, stream)
         poster = pictured(sample)
-        size = poster.width, poster.height
-        _draw(spool, poster, crop)
+    size = poster.width, poster.height
+    _draw(spool, poster, crop)  # its decoder is closed by now, and the memory free
     os.lseek(source, 0, os.SEEK_SET)
     with io.FileIO(source, closefd=False) as file, _opened(file, format) as film:
         limit = Limit()

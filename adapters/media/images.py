@@ -47,16 +47,16 @@ def make(source: int, spool: Spool, format: str, crop: Box | None) -> Made:
     _check(image, frames, format)
     upright = size_of(image)
     if crop is None:
-        draw(spool, _shrinking(opened), upright)
+        draw(spool, _shrinking(opened, format), upright)
     else:
         part = image.crop(*within(image, crop)).copy_memory()
         draw(spool, part.thumbnail_image, crop[2:])
     return Made(*upright, None, frames, spool.parts)
 
 
-def _load(source: Any, format: str) -> Any:
+def _load(source: Any, format: str, **options: Any) -> Any:
     name = "heif" if format == "avif" else format
-    return getattr(pyvips.Image, f"{name}load_source")(source, **STRICT)
+    return getattr(pyvips.Image, f"{name}load_source")(source, **STRICT, **options)
 
 
 def _check(image: Any, frames: int, format: str) -> None:
@@ -72,13 +72,25 @@ def _check(image: Any, frames: int, format: str) -> None:
         )
 
 
-def _shrinking(source: Any) -> Callable[..., Any]:
-    """Shrinks while it decodes, where the format can."""
+def _shrinking(source: Any, format: str) -> Callable[..., Any]:
+    """Of a load of its own each time; a JPEG is shrunk while it is decoded.
+
+    Not by ``thumbnail_source``: that forgives what is missing of a PNG or a GIF.
+    """
 
     def shrink(width: int, **options: Any) -> Any:
-        return pyvips.Image.thumbnail_source(source, width, fail_on="error", **options)
+        image = _load(source, format)
+        if format == "jpeg":
+            side = min if "crop" in options else max
+            image = _load(source, format, shrink=_block(side(image.width, image.height) / width))
+        return image.thumbnail_image(width, **options)
 
     return shrink
+
+
+def _block(scale: float) -> int:
+    """By how much to shrink in blocks, so that half again as much is left for a good filter."""
+    return next((block for block in (8, 4, 2) if scale >= 1.5 * block), 1)
 
 
 def draw(spool: Spool, shrink: Callable[..., Any], upright: tuple[int, int]) -> None:

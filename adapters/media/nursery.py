@@ -17,7 +17,7 @@ from importlib import import_module
 
 import msgspec
 
-from adapters.media.confinement import confine
+from adapters.media.confinement import confine, small_stacks
 from adapters.media.report import LONGEST, REPORT, UNCONFINED, Ended, Made, Order, Refusal
 
 Making = Callable[[Order], Made | Refusal]
@@ -121,6 +121,7 @@ def main(descriptor: int, making: str) -> None:
     """``making``: a module with ``settle()`` and ``made(order)``."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # it ends when its parent does
+    small_stacks()
     module = import_module(making)
     module.settle()
     gc.collect()
