@@ -30,6 +30,11 @@ class Workshop:
         self._nursery: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """Of the warm process, whose children are the jobs."""
+        return self._nursery.pid if self._nursery else None
+
     async def work(self, order: Order, source: int, spool: int) -> Report:
         """What the job tells, or that it died. Raises OSError when it could not be done here."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

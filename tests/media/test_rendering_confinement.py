@@ -82,8 +82,8 @@ async def test_one_job_leaves_nothing_to_the_next(place: Workshop) -> None:
 
 async def test_the_warm_process_never_had_the_secrets(place: Workshop) -> None:
     await told(place, "leave")
-    assert place._nursery is not None
-    assert SECRET.encode() not in _environment(place._nursery.pid)
+    assert place.pid is not None
+    assert SECRET.encode() not in _environment(place.pid)
 
 
 async def test_a_nursery_that_died_is_replaced(place: Workshop) -> None:
@@ -110,6 +110,5 @@ def _environment(pid: int) -> bytes:
 
 
 def _children(place: Workshop) -> int:
-    assert place._nursery is not None
-    pid = place._nursery.pid
+    pid = place.pid
     return len(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
