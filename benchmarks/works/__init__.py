@@ -11,6 +11,7 @@ from benchmarks.works import (
     olist,
     peers,
     push,
+    renditions,
     sockets,
     together,
 )
@@ -23,6 +24,7 @@ WORKS: tuple[Work, ...] = (
     *live.WORKS,
     *peers.WORKS,
     *push.WORKS,
+    *renditions.WORKS,
     *sockets.WORKS,
     *together.WORKS,
     *olist.WORKS,
