@@ -50,7 +50,7 @@ def make(source: int, spool: Spool, format: str, crop: Box | None) -> Made:
         draw(spool, _shrinking(opened, format), upright)
     else:
         part = image.crop(*within(image, crop)).copy_memory()
-        draw(spool, part.thumbnail_image, crop[2:])
+        draw(spool, _of(part), crop[2:])
     return Made(*upright, None, frames, spool.parts)
 
 
@@ -83,9 +83,20 @@ def _shrinking(source: Any, format: str) -> Callable[..., Any]:
         if format == "jpeg":
             side = min if "crop" in options else max
             image = _load(source, format, shrink=_block(side(image.width, image.height) / width))
-        return image.thumbnail_image(width, **options)
+        return image.thumbnail_image(width, **options, **_colours(image))
 
     return shrink
+
+
+def _colours(image: Any) -> dict[str, Any]:
+    """Converting costs as much as shrinking: only what isn't sRGB as it is."""
+    plain = image.interpretation == "srgb" and not image.get_typeof("icc-profile-data")
+    return {} if plain else {"output_profile": "srgb"}
+
+
+def _of(image: Any) -> Callable[..., Any]:
+    """As ``_shrinking``, of what is in memory."""
+    return lambda width, **options: image.thumbnail_image(width, **options, **_colours(image))
 
 
 def _block(scale: float) -> int:
@@ -108,7 +119,7 @@ def draw(spool: Spool, shrink: Callable[..., Any], upright: tuple[int, int]) -> 
 
 def _fit(size: int) -> dict[str, Any]:
     shape = {"crop": "centre"} if size == CROPPED else {}
-    return {"height": size, "size": "down", "output_profile": "srgb", **shape}
+    return {"height": size, "size": "down", **shape}
 
 
 def _plain(image: Any) -> Any:
