@@ -1,5 +1,6 @@
 """The sockets that connections come in at, set so that a stalled reader costs little."""
 
+import resource
 import socket
 import sys
 
@@ -7,7 +8,19 @@ BACKLOG = 4096  # connections that wait to be accepted, in each queue; kernels g
 QUEUES = 8  # so that a herd of tens of thousands fits in: who doesn't is held up for seconds
 UNSENT = 64 * 1024  # bytes that the kernel keeps for one reader beyond what is on its way
 REUSE = sys.platform == "linux"  # elsewhere they would not share what comes in
+SPARE = 256  # descriptors that the process needs itself
 UNTAKEN = 60_000  # milliseconds after which a network that confirms nothing is dead
+
+
+def room(most: int) -> int:
+    """For how many connections there are descriptors, ``most`` at the most. A process is usually
+    started with far fewer than it may have: it takes what it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = most + SPARE
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return most if soft == resource.RLIM_INFINITY else min(most, max(soft - SPARE, 1))
 
 
 def listening(host: str, port: int) -> list[socket.socket]:

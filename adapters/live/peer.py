@@ -116,6 +116,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Sizes in bytes, times in seconds."""
 
     sockets: int = 20_000
+    connections: int = 40_000  # conversations, and what may become one
     openings: int = 20_000  # connections that are not conversations yet
     entering: int = 256  # of those, in Accept at once; the others wait
     head: int = 16 * 1024

@@ -99,7 +99,9 @@ class Server:
 
     def opened(self, opening: Opening) -> None:
         self._openings.add(opening)
-        if self._closing or len(self._openings) > self.limits.openings:
+        held = len(self._openings) + len(self._outlets)
+        full = len(self._openings) > self.limits.openings or held > self.limits.connections
+        if self._closing or full:
             self._refused += 1
             raise answers.full("too many ask at once")
         self._heads.start(opening)

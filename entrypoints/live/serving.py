@@ -4,7 +4,10 @@ import asyncio
 import gc
 
 import structlog
+from msgspec import structs
 
+from adapters.live.listening import room
+from adapters.live.peer import Limits
 from adapters.live.server import Server
 from entrypoints.live.wiring import connect
 from entrypoints.settings import Settings, own_origins
@@ -15,8 +18,10 @@ logger = structlog.get_logger(__name__)
 async def serve(settings: Settings, host: str, port: int, stop: asyncio.Event) -> None:
     """Until ``stop``; everyone is told then to come back. Raises OSError when the port is taken."""
     async with connect(settings) as live:
+        limits = Limits()
         server = Server(
             live.gateway.accept,
+            limits=structs.replace(limits, connections=room(limits.connections)),
             origins=frozenset(settings.origins or own_origins(host, port)),
             ready=lambda: live.feed.ready,
         )
