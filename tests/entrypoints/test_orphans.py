@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from contextlib import suppress
 
 import psutil
@@ -30,6 +31,8 @@ def spawn():
     def start(**environment):
         child = subprocess.Popen(SLEEP, env={**os.environ, **environment})
         children.append(child)
+        while psutil.Process(child.pid).cmdline() != SLEEP:  # not known yet while it is loaded
+            time.sleep(0.01)
         return child
 
     yield start
