@@ -23,12 +23,14 @@ class Page(NamedTuple):
     """Changes as Postgres has them, in order, all that are above ``after`` and up to ``reached``.
 
     ``following``: the first one above both. Other changes may be above that, unknown yet.
+    ``purged``: a seq, up to which changes may be gone.
     """
 
     after: int
     reached: int
     changes: Sequence[Change]
     following: Change | None
+    purged: int = 0
 
 
 class Chain:
@@ -59,6 +61,10 @@ class Chain:
         self._follow(change, arrival.more, groups)
         self._catch_up(groups)
         return groups
+
+    def misses(self, page: Page) -> bool:
+        """Whether changes that are to be handed on may be gone; no page has them then."""
+        return page.purged > self.last
 
     def read(self, page: Page) -> list[Group]:
         """The same, of what Postgres has."""
@@ -98,6 +104,6 @@ class Chain:
 
 
 def _together(change: Change, after: Change | None) -> bool:
-    if after is None:
-        return False
-    return (change.position, change.late) == (after.position, after.late)
+    """One that came late is told with those of its position that it took a place among: without
+    it they are not whole."""
+    return after is not None and after.position == change.position

@@ -120,7 +120,7 @@ class Channel:
     def tell(self, changes: Sequence[Change]) -> None:
         """Changes at one position, each of this topic."""
         if any(change.late for change in changes):
-            self._anew()
+            self.anew()
             return
         told = self._message(changes)
         if self.joining or self._reading:
@@ -144,11 +144,14 @@ class Channel:
         self._told.clear()
         self.lost += 1
 
-    def _anew(self) -> None:
-        """A document changed at a position that readers are past: only reading it again helps."""
+    def anew(self, below: int | None = None) -> None:
+        """What readers have is no base to go on from, as when a document changed at a position
+        that they are past: only reading it again helps. ``below``: but for those who began at
+        that position or above it."""
         self._give_up()
         for slot in tuple(self.live):
-            slot.restart()
+            if below is None or slot.above < below:
+                slot.restart()
 
     def settle(self, slot: Slot, after: int, seq: int, lost: int) -> bool:
         """Tell it what was kept after that position and that seq; it has everything then, and is

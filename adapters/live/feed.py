@@ -53,7 +53,9 @@ class Feed:
         begin: Callable[[str, int, int], None] = lambda projection, floor, seq: None,
     ) -> None:
         """``begin`` is told of each projection, before its first group, the position and the seq
-        above which everything will be handed on. The first groups are of the recent past."""
+        above which everything will be handed on. The first groups are of the recent past. Told
+        again of the same one, changes are gone that were never handed on: a day without Postgres.
+        """
         self._postgres_url, self._nats_url = postgres_url, nats_url
         self._projections, self._take, self._begin = list(projections), take, begin
         self._chains: dict[str, Chain] = {}
@@ -99,7 +101,13 @@ class Feed:
         lasts = {name: chain.last for name, chain in self._chains.items()}
         full = False
         for projection, page, more in await truth.pages(db, lasts):
-            self._hand_on(self._chains[projection].read(page))
+            chain = self._chains[projection]
+            if chain.misses(page):
+                logger.error("changes were purged before they were read", projection=projection)
+                del self._chains[projection]
+                full = True
+                continue
+            self._hand_on(chain.read(page))
             full = full or more
             await asyncio.sleep(0)  # sockets wait
         return full

@@ -43,6 +43,12 @@ class Hub:
         for channel, changes in told.values():
             channel.tell(changes)
 
+    def begin(self, projection: str, floor: int) -> None:
+        """Changes above that position will be taken, but those below it may never have been."""
+        for channel in tuple(self._channels.values()):
+            if channel.topic.where.projection == projection:
+                channel.anew(floor)
+
     def _of(self, change: Change) -> list[Channel]:
         context, *values = change.topic.split(".")
         keys = [(change.tenant, context, 0, "")]

@@ -10,7 +10,7 @@ from adapters.postgres.pools import Connection, Pool, borrow
 
 ROWS = 20_000  # read at once, at the most, and before that
 _READ = """SELECT seq, tenant, topic, position, document, first, late FROM read.changes
-WHERE projection = %(projection)s AND seq <= %(reached)s AND position >= %(after)s
+WHERE projection = %(projection)s AND (seq <= %(reached)s OR late) AND position >= %(after)s
     AND seq > coalesce((SELECT seq FROM read.milestones
         WHERE projection = %(projection)s AND position < %(after)s
         ORDER BY position DESC LIMIT 1), 0)
@@ -87,6 +87,9 @@ class Past:
         if any(one.late and one.position == after for one in changes):
             return None
         told = [one for one in changes if one.position > after and one.seq <= reached]
+        end = told[-1].position if told else after
+        if any(one.seq > reached and one.position <= end for one in changes if one.late):
+            return None  # it took the place of one of these, which is gone
         return told if len(told) <= self._most else None
 
 

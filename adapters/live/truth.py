@@ -14,7 +14,7 @@ AT_ONCE = 500  # changes of each projection in one look
 STATEMENT = 30.0  # seconds that one may take
 _COLUMNS = "seq, tenant, topic, position, document, first, late"
 # One snapshot: what is up to where the relay came, and the first change beyond.
-_LOOK = f"""SELECT at.projection, r.seq, c.*, f.*
+_LOOK = f"""SELECT at.projection, r.seq, r.purged_seq, c.*, f.*
 FROM unnest(%s::text[], %s::bigint[]) AS at (projection, last)
 JOIN read.relays r ON r.projection = at.projection
 LEFT JOIN LATERAL (
@@ -28,22 +28,41 @@ LEFT JOIN LATERAL (
     ORDER BY seq LIMIT 1
 ) f ON true
 ORDER BY at.projection, c.seq"""
-# From the oldest of the last changes on that are young enough; and where those before it end.
+# From the oldest of the last changes on that are young enough, and all of its position; and where
+# those before it end.
 _START = """WITH recent AS (
     SELECT seq, changed_at FROM read.changes
     WHERE projection = %(projection)s AND topic <> ''
         AND seq <= (SELECT seq FROM read.relays WHERE projection = %(projection)s)
     ORDER BY seq DESC LIMIT %(most)s
 ), start AS (
-    SELECT coalesce(min(recent.seq) - 1, r.seq) AS seq, r.purged FROM read.relays r
+    SELECT greatest(coalesce(min(recent.seq) - 1, r.seq), r.purged_seq) AS seq, r.purged,
+        r.purged_seq FROM read.relays r
     LEFT JOIN recent ON recent.changed_at > now() - make_interval(secs => %(seconds)s)
-    WHERE r.projection = %(projection)s GROUP BY r.seq, r.purged
+    WHERE r.projection = %(projection)s GROUP BY r.seq, r.purged, r.purged_seq
+), cut AS (
+    SELECT c.position FROM start, LATERAL (
+        SELECT position FROM read.changes
+        WHERE projection = %(projection)s AND seq <= start.seq AND topic <> ''
+        ORDER BY seq DESC LIMIT 1
+    ) c, LATERAL (
+        SELECT position FROM read.changes
+        WHERE projection = %(projection)s AND seq > start.seq AND topic <> ''
+        ORDER BY seq LIMIT 1
+    ) f WHERE c.position = f.position
+), whole AS (
+    SELECT CASE WHEN cut.position IS NULL THEN start.seq ELSE greatest(start.purged_seq, (
+        SELECT c.seq FROM read.changes c
+        WHERE c.projection = %(projection)s AND c.seq <= start.seq AND c.topic <> ''
+            AND c.position <> cut.position
+        ORDER BY c.seq DESC LIMIT 1
+    )) END AS seq, start.purged FROM start LEFT JOIN cut ON true
 )
-SELECT start.seq, coalesce((
+SELECT whole.seq, coalesce((
     SELECT c.position + c.late::int FROM read.changes c
-    WHERE c.projection = %(projection)s AND c.seq <= start.seq AND c.topic <> ''
+    WHERE c.projection = %(projection)s AND c.seq <= whole.seq AND c.topic <> ''
     ORDER BY c.seq DESC LIMIT 1
-), start.purged) FROM start"""
+), whole.purged) FROM whole"""
 
 
 class Start(NamedTuple):
@@ -80,22 +99,27 @@ async def pages(
     """For each projection what comes after its seq, and whether there may be more of it."""
     cursor = db.cursor(binary=True)
     await cursor.execute(_LOOK, ([*lasts], [*lasts.values()], at_once + 1))
-    found: dict[str, tuple[int, list[Change], Change | None]] = {}
-    for projection, reached, *columns in await cursor.fetchall():
+    found: dict[str, tuple[int, list[Change], Change | None, int]] = {}
+    for projection, reached, purged, *columns in await cursor.fetchall():
         beyond = _beyond(projection, *columns[7:])
-        _, changes, _ = found.setdefault(projection, (reached, [], beyond))
+        _, changes, *_ = found.setdefault(projection, (reached, [], beyond, purged))
         if columns[0] is not None:
             changes.append(change(projection, *columns[:7]))
     return [(name, *_page(lasts[name], *rest, at_once)) for name, rest in found.items()]
 
 
 def _page(
-    after: int, reached: int, changes: Sequence[Change], beyond: Change | None, at_once: int
+    after: int,
+    reached: int,
+    changes: Sequence[Change],
+    beyond: Change | None,
+    purged: int,
+    at_once: int,
 ) -> tuple[Page, bool]:
     if len(changes) <= at_once:
-        return Page(after, max(after, reached), changes, beyond), False
+        return Page(after, max(after, reached), changes, beyond, purged), False
     *changes, following = changes
-    return Page(after, changes[-1].seq, changes, following), True
+    return Page(after, changes[-1].seq, changes, following, purged), True
 
 
 def change(

@@ -40,9 +40,11 @@ _PURGE = (
     "WITH gone AS (DELETE FROM read.changes c USING read.relays r"
     f" WHERE r.projection = c.projection AND c.seq <= r.seq"
     f" AND c.changed_at < now() - interval '{KEPT}'"
-    " RETURNING c.projection, c.position + c.late::int AS beyond)"
-    " UPDATE read.relays r SET purged = greatest(r.purged, past.beyond)"
-    " FROM (SELECT projection, max(beyond) AS beyond FROM gone GROUP BY projection) AS past"
+    " RETURNING c.projection, c.seq, c.position + c.late::int AS beyond)"
+    " UPDATE read.relays r SET purged = greatest(r.purged, past.beyond),"
+    " purged_seq = greatest(r.purged_seq, past.seq)"
+    " FROM (SELECT projection, max(seq) AS seq, max(beyond) AS beyond"
+    " FROM gone GROUP BY projection) AS past"
     " WHERE r.projection = past.projection"
 )
 

@@ -63,4 +63,4 @@ class Marks:
 
 
 def _together(change: Kept, after: Kept) -> bool:
-    return bool(after.topic) and (after.position, after.late) == (change.position, change.late)
+    return bool(after.topic) and after.position == change.position

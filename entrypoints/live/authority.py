@@ -1,5 +1,6 @@
 """What a person may do now: what they signed in with, as far as their role in the tenant allows."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
@@ -7,6 +8,7 @@ from typing import Protocol
 from adapters.live.change import Change
 from adapters.postgres.together import Together
 from adapters.projector.reader import PostgresReader
+from application.ports import Unavailable
 from domain.permissions import ROLES, allows, expand
 from projections import identity
 from projections.kernel import Found
@@ -85,14 +87,32 @@ class People:
     def take(self, group: Sequence[Change]) -> None:
         """Roles that have changed, from the same feed as everything else."""
         for change in group if group[0].projection == CONTEXT else ():
-            person = self._people.get((change.tenant, change.id))
-            if person and person.learn(change.position, change.document):
-                for watcher in tuple(person.watchers):
-                    watcher.reconsider()
+            if person := self._people.get((change.tenant, change.id)):
+                _learn(person, change.position, change.document)
+
+    async def again(self) -> None:
+        """Read everyone's role, since changes of them may have been missed."""
+        waiting = list(self._people.values())
+        while waiting:
+            person = waiting[-1]
+            try:
+                row = await self._read(person.tenant, person.user)
+            except Unavailable as error:
+                await asyncio.sleep(error.retry_after)
+                continue
+            waiting.pop()
+            if row:
+                _learn(person, row.position, row.body)
 
     async def _rows(self, tenant: str, users: Sequence[str]) -> list[Found | None]:
         found = await identity.those(self._reader(tenant), users)
         return [found.get(user) for user in users]
+
+
+def _learn(person: Person, position: int, document: bytes) -> None:
+    if person.learn(position, document):
+        for watcher in tuple(person.watchers):
+            watcher.reconsider()
 
 
 @lru_cache(maxsize=1024)

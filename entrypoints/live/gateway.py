@@ -9,7 +9,7 @@ from adapters.live.hub import Hub
 from adapters.live.peer import Peer, Request
 from application.ports import Unavailable
 from entrypoints.caller import Caller
-from entrypoints.live.authority import People
+from entrypoints.live.authority import CONTEXT, People
 from entrypoints.live.conversation import Conversation
 from entrypoints.live.expiry import Expiries
 from entrypoints.live.signing import SigningIn, away
@@ -24,6 +24,12 @@ class Gateway:
         self._signing, self._people = signing, people
         self.splicer, self.hub, self.expiries = splicer, hub, Expiries()
         self._work: set[asyncio.Task[None]] = set()
+
+    def begin(self, projection: str, floor: int) -> None:
+        """What was to be taken of the projection up to that position may be missing."""
+        if projection == CONTEXT:
+            self.spawn(self._people.again())
+        self.hub.begin(projection, floor)
 
     def take(self, group: Sequence[Change]) -> None:
         """Roles first: what somebody may see no longer is not told them any more."""

@@ -94,10 +94,12 @@ class Splicer:
 
     def __init__(self, snapshots: Snapshots, past: Past) -> None:
         self._snapshots, self._past = snapshots, past
-        self._made: dict[tuple[str, str, int, bool], Frame] = {}
+        self._made: dict[tuple[str, str, int, int, int, bool], Frame] = {}
 
     async def start(self, sub: Subscription, after: int | None) -> None:
         """It must have joined its channel. Raises Missing, Forbidden, Unavailable."""
+        if sub.gone:
+            return
         if after is None:
             await self._snapshot(sub, 0)
             return
@@ -113,6 +115,8 @@ class Splicer:
 
     async def again(self, sub: Subscription, turn: int = 0) -> None:
         """Everything anew, because what the reader knows is no base to go on from."""
+        if sub.gone:
+            return
         sub.sink.send(_frame(Resync(sub.topic.text)))
         await self._snapshot(sub, turn)
 
@@ -149,13 +153,17 @@ class Splicer:
                 sub.sink.send(frame)
                 after, seq = position, last
                 await _breathe(position)
+                if sub.gone:
+                    return
         raise Unavailable("changes")
 
     def _frames(self, sub: Subscription, changes: list[Change]) -> Iterator[tuple[Frame, int, int]]:
         """One message for each position, with it and its last seq."""
         for position, found in groupby(changes, key=lambda change: change.position):
             group = list(found)
-            key = (sub.channel.tenant, sub.topic.text, position, sub.hidden)
+            # Not by position: one that somebody was told may be joined by what comes late.
+            which = group[0].seq, group[-1].seq, len(group)
+            key = (sub.channel.tenant, sub.topic.text, *which, sub.hidden)
             if (frame := self._made.get(key)) is None:
                 frame = self._made[key] = sub.topic.changed(group, sub.hidden)
                 if len(self._made) > KEPT:

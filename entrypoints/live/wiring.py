@@ -61,9 +61,11 @@ async def connect(settings: Settings) -> AsyncIterator[Live]:
             history.keep(group)
             gateway.take(group)
 
-        feed = Feed(
-            settings.postgres_url, settings.nats_url, [*KINDS, CONTEXT], take, history.begin
-        )
+        def begin(projection: str, floor: int, seq: int) -> None:
+            history.begin(projection, floor, seq)
+            gateway.begin(projection, floor)
+
+        feed = Feed(settings.postgres_url, settings.nats_url, [*KINDS, CONTEXT], take, begin)
         door = Door(settings.nats_url, settings.secret, Machines(tokens, people))
         async with _running(feed), _running(gateway.expiries), _running(door):
             yield Live(gateway, feed)

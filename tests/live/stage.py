@@ -65,7 +65,8 @@ class Row(msgspec.Struct, frozen=True):
 
 class Stage:
     """Runs in a loop of its own, in a thread: whoever watches is another process as far as it
-    knows. ``fate``: what becomes of the next messages from NATS."""
+    knows. ``fate``: what becomes of the next messages from NATS. ``blind``: the gateway is cut
+    off from NATS and from what Postgres has of changes."""
 
     def __init__(self, database):
         self.database, self.nats, self.fate = database, Nats(), "sent"
@@ -78,7 +79,7 @@ class Stage:
             signing_key_pem=new_key(),
             secret=os.urandom(32),
         )
-        self.head, self.number, self.up = 0, 0, False
+        self.head, self.number, self.up, self.blind = 0, 0, False, False
         self._held, self._spoilt = [], {}
         self._loop, self._stop = uvloop.new_event_loop(), asyncio.Event()
         self._gateway, self._stack = AsyncExitStack(), AsyncExitStack()
@@ -115,10 +116,15 @@ class Stage:
 
     def _meddle(self, feed):
         """Between NATS and the feed."""
-        arrive = feed._arrive
+        arrive, look = feed._arrive, feed._look
         self._held = []
 
+        async def looked(db):
+            return not self.blind and await look(db)
+
         async def fated(message):
+            if self.blind:
+                return
             match self.fate:
                 case "lost" if random.random() < 0.5:
                     return
@@ -134,7 +140,7 @@ class Stage:
             while self._held:
                 await arrive(self._held.pop(0))
 
-        feed._arrive = fated
+        feed._arrive, feed._look = fated, looked
 
     async def shut(self, politely):
         """Or as by a signal that cannot be caught, as far as readers can tell."""
@@ -171,9 +177,9 @@ class Stage:
         await retry_dead_letters(self.database, "catalog", catalog, tenant)
 
     async def purge(self):
-        """A day passes for all that the gateway has by now."""
-        ago = "UPDATE read.changes SET changed_at = now() - interval '25 hours' WHERE seq <= %s"
-        await self._owner.execute(ago, (self._feed._chains["catalog"].last,))
+        """A day passes."""
+        ago = "UPDATE read.changes SET changed_at = now() - interval '25 hours'"
+        await self._owner.execute(ago)
         async with projecting(self.database) as db:
             await changes.purge(db)
 
@@ -215,6 +221,14 @@ class Books:
 
     def purged(self):
         query = "SELECT purged FROM read.relays WHERE projection = 'catalog'"
+        return self._db.execute(query).fetchone()[0]
+
+    def sent(self):
+        """Whether the relay has nothing left to send."""
+        query = (
+            "SELECT NOT EXISTS (SELECT FROM read.changes c JOIN read.relays r USING (projection)"
+            " WHERE c.seq > r.seq AND projection = 'catalog')"
+        )
         return self._db.execute(query).fetchone()[0]
 
     def projected(self):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.live import feed as feeds
 from adapters.live import truth
+from adapters.projector.changes import purge
 from adapters.projector.projector import retry_dead_letters
 from tests.live.ground import fed, ledger, publishing, relaying, row, told
 from tests.projector import toys
@@ -44,9 +45,8 @@ class Taken:
 
     def is_whole(self):
         """Each position in one piece; but late ones may come to it again and again."""
-        kinds = [{(change.position, change.late) for change in group} for group in self.groups]
-        assert all(len(kind) == 1 for kind in kinds)
-        positions = [position for kind in kinds for position, late in kind if not late]
+        assert all(len({change.position for change in group}) == 1 for group in self.groups)
+        positions = [group[0].position for group in self.groups if not group[0].late]
         return positions == sorted(set(positions))
 
 
@@ -194,6 +194,53 @@ async def test_a_feed_begins_with_the_recent_past(database, stack, monkeypatch):
         async with fed(database, stack.nats_url, taken, lambda *about: begun.append(about)):
             await eventually(taken.told, every[-3:])
         assert begun == [("toys", 4, every[3][0])]
+
+
+@pytest.mark.parametrize(("sent", "seconds"), [(3, 600.0), (2, 0.0)])
+async def test_a_feed_never_begins_within_a_position(database, stack, monkeypatch, sent, seconds):
+    """Nor where the recent past is cut off, nor where the relay has sent half of it."""
+    monkeypatch.setattr(feeds, "RECENT", 1)
+    monkeypatch.setattr(feeds, "SECONDS", seconds)
+    taken, begun = Taken(), []
+    async with ledger(database) as changes:
+        await changes.write([row("begun", "toys.1", 1)])
+        await changes.write([row("begun", "toys.2", 2), row("begun", "toys.3", 2)])
+        _, last = await changes.window(sent)
+        await changes.sent(last)
+        every = await changes.all()
+        async with fed(database, stack.nats_url, taken, lambda *about: begun.append(about)):
+            await eventually(lambda: asyncio.sleep(0, bool(begun)), True)
+            _, last = await changes.window()
+            if last:
+                await changes.sent(last)
+            await eventually(taken.told, every[1:])
+        assert begun == [("toys", 1, every[0][0])]
+        assert [len(group) for group in taken.groups] == [2]
+
+
+async def test_who_missed_what_is_purged_is_told_so(database, stack):
+    """As when the gateway was without Postgres for a day."""
+    taken, begun = Taken(), []
+    async with (
+        ledger(database) as changes,
+        fed(database, stack.nats_url, taken, lambda *about: begun.append(about)) as feed,
+    ):
+        await eventually(lambda: asyncio.sleep(0, len(begun)), 1)
+        await changes.write([row("missed", "toys.1", 1)])
+        _, last = await changes.window()
+        async with changes.db.transaction():  # nobody sees one without the other
+            await changes.sent(last)
+            await changes.db.execute("UPDATE read.changes SET changed_at = now() - interval '25h'")
+            await purge(changes.db)
+        await eventually(
+            lambda: asyncio.sleep(0, [(n, floor) for n, floor, _ in begun]),
+            [("toys", 0), ("toys", 1)],
+        )
+        await changes.write([row("missed", "toys.1", 2)])
+        _, last = await changes.window()
+        await changes.sent(last)
+        await eventually(taken.told, await changes.all())
+        assert feed.reached("toys") == 2
 
 
 async def test_a_taker_that_fails_does_not_end_the_feed(database, stack):

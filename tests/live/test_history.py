@@ -135,6 +135,16 @@ async def test_nothing_is_told_beyond_what_was_handed_on(database):
         await told.check(history, [("A", EVERY, after) for after in range(3)])
 
 
+async def test_a_position_is_not_told_without_what_something_late_took_the_place_of(database):
+    async with ledger(database) as changes, reading(database) as pool:
+        told = Told(changes)
+        await told.write(History(pool), [("A", "toys.1.x"), ("A", "toys.2.x")])
+        history = History(pool)
+        told.begin(history)
+        await changes.write([row("A", "toys.1.x", 1)], late=True)
+        assert await history.since("A", EVERY, 0) is None
+
+
 async def test_what_was_handed_on_before_this_process_began_is_told(database):
     async with ledger(database) as changes, reading(database) as pool:
         told = Told(changes)

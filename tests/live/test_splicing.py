@@ -14,6 +14,7 @@ from adapters.live.hub import Hub
 from application.ports import Unavailable
 from domain.permissions import ROLES, expand
 from entrypoints.caller import Caller
+from entrypoints.live import subscription
 from entrypoints.live.authority import People, Person
 from entrypoints.live.conversation import Conversation
 from entrypoints.live.gateway import Gateway
@@ -242,6 +243,85 @@ async def test_a_late_change_begins_everything_anew_for_everyone():
     kinds = [message["type"] for message in reader.told]
     assert kinds == ["snapshot", "resync", "snapshot"]
     assert reader.documents()[TOPIC][world.log[-1].id]["n"] == world.log[-1].seq
+
+
+async def test_what_comes_late_is_told_to_whoever_resumes_though_another_did_before_it():
+    world = World(6)
+    world.random.random = lambda: 1.0
+    world.commit()
+    world.hand_on()
+    start = world.position
+    world.commit()
+    world.hand_on()
+    for _ in range(2):
+        reader = world.arrive(start)
+        await world.idle()
+        told = reader.told[-1]
+        items = told.get("items") or [told]
+        assert {item["id"]: item["document"]["n"] for item in items} == {
+            change.id: change.seq for change in world.log if change.position > start
+        }
+        reader.leave()
+        world.random.random = lambda: 0.0
+        world.commit()
+        world.random.random = lambda: 1.0
+        world.hand_on()
+        assert world.log[-1].late
+
+
+async def test_who_is_past_where_the_feed_begins_anew_has_missed_nothing():
+    world = World(7)
+    world.random.random = lambda: 1.0
+    world.commit()
+    world.hand_on()
+    behind = world.arrive(None)
+    await world.idle()
+    missed = len(world.log)
+    world.commit()
+    world.handed = len(world.log)  # purged before it was read
+    up_to_date = world.arrive(None)
+    await world.idle()
+    world.gateway.begin("orders", world.position)
+    await world.idle()
+    assert [message["type"] for message in behind.told] == ["snapshot", "resync", "snapshot"]
+    assert [message["type"] for message in up_to_date.told] == ["snapshot"]
+    for change in world.log[missed:]:
+        assert behind.documents()[TOPIC][change.id]["n"] == change.seq
+
+
+async def test_who_takes_back_what_they_asked_for_is_told_no_more_of_it():
+    """Both come in one piece of the network's; and so does asking for it again."""
+    world = World(8)
+    world.random.random = lambda: 1.0
+    world.commit()
+    world.hand_on()
+    reader = world.arrive(0)
+    reader.ask(type="unsubscribe", topic=TOPIC)
+    await world.idle()
+    assert [message["type"] for message in reader.told] == ["unsubscribed"]
+    reader.ask(type="subscribe", topic=TOPIC, after=0)
+    reader.ask(type="subscribe", topic=TOPIC, after=0)
+    await world.idle()
+    kinds = [message["type"].removesuffix("s") for message in reader.told[1:]]
+    assert kinds == ["resumed", "change"]
+
+
+async def test_who_leaves_in_the_midst_of_a_history_is_not_among_its_readers(monkeypatch):
+    monkeypatch.setattr(subscription, "BREATH", 1)
+    world = World(9)
+    world.random.random = lambda: 1.0
+    world.commit()
+    world.hand_on()
+    world.arrive(0)  # whose channel stays
+    await world.idle()
+    reader = world.arrive(0)
+    while len(reader.frames) < 2:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    reader.ask(type="unsubscribe", topic=TOPIC)
+    await world.idle()
+    world.commit()
+    world.hand_on()
+    assert reader.told[-1]["type"] == "unsubscribed"
 
 
 async def test_nothing_is_kept_when_nobody_joins():

@@ -22,7 +22,7 @@ from adapters.projector import leader, relay
 from tests.live.stage import OTHER, SELLER, Books, staged
 from tests.live.watcher import Watcher
 
-EXAMPLES, STEPS = 10, 15
+EXAMPLES, STEPS = 12, 15
 IDS = tuple(f"00000000-0000-4000-8000-00000000000{n}" for n in range(3))
 FOREIGN = "00000000-0000-4000-8000-00000000000f"  # of another seller
 BIG, BURST = 12_000, 24
@@ -87,6 +87,17 @@ class Subscriber(RuleBasedStateMachine):
     def a_day_goes_by(self):
         self.stage.do(self.stage.purge())
 
+    @precondition(lambda self: self.nats)
+    @rule(seconds=MOMENTS)
+    def a_day_goes_by_that_the_gateway_sees_nothing_of(self, seconds):
+        self.stage.blind = True
+        self.happen(*(self.stage.described(self.tenant, id) for id in IDS))
+        until(lambda: self.books.projected() == self.stage.head and self.books.sent())
+        self.stage.do(self.stage.purge())
+        self.stage.blind = False
+        self.happen(self.stage.described(self.tenant, IDS[0]))
+        self.watcher.read(seconds)
+
     @rule(seconds=st.sampled_from([0.01, 0.05]), kind=KINDS)
     def reads(self, seconds, kind):
         """It connects when it is cut off, which depends on when the gateway does it."""
@@ -122,7 +133,7 @@ class Subscriber(RuleBasedStateMachine):
         while not going.is_set():
             for id in IDS:
                 await self.stage.happen(self.stage.described(self.tenant, id))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.001)
 
     @rule(fate=FATES)
     def what_nats_brings_is(self, fate):

@@ -37,7 +37,7 @@ def test_what_another_relay_sent_meanwhile_is_followed_too():
 
 def test_those_of_one_position_belong_together():
     window = [kept(1), kept(2), kept(3, late=True), kept(4, 2, topic=""), kept(5, 2), kept(6, 3)]
-    assert [m.more for m in marks_of(window, kept(7, 3))] == [True, False, False, False, True]
+    assert [m.more for m in marks_of(window, kept(7, 3))] == [True, True, False, False, True]
     assert [m.more for m in marks_of([kept(6, 3)], kept(7, 4))] == [False]
 
 
