@@ -110,8 +110,11 @@ class Subscriber(RuleBasedStateMachine):
         self.watcher.cut(abruptly)
         self.watcher.connect(kind, self.token)
 
-    @rule(events=st.integers(1, 5), seconds=st.sampled_from([0, 0.003, 0.02]))
-    def changes_as_it_reads(self, events, seconds):
+    @rule(events=st.integers(1, 8), seconds=st.sampled_from([0, 0.003, 0.02]), fate=FATES)
+    def changes_as_it_reads(self, events, seconds, fate):
+        self.stage.fate = fate
+        if not self.watcher.connected:
+            self.watcher.connect("websocket", self.token)
         for n in range(events):
             self.happen(self.stage.described(self.tenant, IDS[n % 3]))
             self.watcher.read(seconds)
