@@ -1,6 +1,7 @@
 """One topic of one tenant: who watches it, and what they are told."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -47,7 +48,7 @@ class Told(NamedTuple):
     hidden: Frame
 
 
-class Slot:
+class Slot(ABC):
     """One reader in one channel. ``above``: positions up to it are known to the reader."""
 
     __slots__ = ("above", "channel", "hidden", "own", "sink")
@@ -58,9 +59,9 @@ class Slot:
         self.own = False  # the document is the reader's own, who needs no wider right to see it
         self.hidden = False  # may not see all of it
 
+    @abstractmethod
     def restart(self) -> None:
         """The reader must be told everything anew. Leaves the channel, and joins it again."""
-        raise NotImplementedError
 
     def push(self, told: Told) -> None:
         frame = told.hidden if self.hidden else told.shown

@@ -1,6 +1,7 @@
 """What is sent to one reader, and what happens when the network does not take it."""
 
 import asyncio
+from abc import abstractmethod
 from collections import deque
 from enum import IntEnum
 from typing import Protocol
@@ -173,21 +174,21 @@ class Outlet(asyncio.Protocol, Peer):
         self._house.ending(self)
         self.parting()
 
+    @abstractmethod
     def dismiss(self, retry_in: float) -> None:
         """The server goes; come back in so many seconds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def parting(self) -> None:
         """All is written; who closes the connection?"""
-        raise NotImplementedError
 
     def abort(self) -> None:
         """It had its time to go."""
         self._transport.abort()
 
+    @abstractmethod
     def beat(self) -> None:
         """Called once in each ping period."""
-        raise NotImplementedError
 
     def pause_writing(self) -> None:
         if self._state is FLOWING:

@@ -1,5 +1,6 @@
 """Who is at the other end of a socket or an event stream, and what a conversation may do to it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import ClassVar, Literal, Protocol
 
@@ -49,7 +50,7 @@ class Request(Struct, frozen=True):
     remote: str
 
 
-class Peer:
+class Peer(ABC):
     """One reader. Nothing here waits or raises, and after the end nothing here does anything.
 
     May be spoken to from within ``Accept`` already: that is sent right after the upgrade.
@@ -59,10 +60,11 @@ class Peer:
     kind: ClassVar[Kind]
 
     @property
+    @abstractmethod
     def closed(self) -> bool:
         """True from ``close``, the reader's own going, or its being cut."""
-        raise NotImplementedError
 
+    @abstractmethod
     def send(self, frame: Frame) -> None:
         """Send it after all that was sent before.
 
@@ -70,23 +72,22 @@ class Peer:
         whoever sends much of their own accord (a snapshot, a history) awaits ``drained`` before
         each piece of it.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def drained(self) -> None:
         """Until nothing waits for the network, or it is closed. At once while in ``Accept``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def latest(self, key: str, frame: Frame) -> None:
         """Send it, or put it in the place of an unsent one of this key (what was sent by
         ``send`` meanwhile may overtake it)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self, code: int, reason: str = "") -> None:
         """End it with a close code of RFC 6455 and at most 123 bytes of reason.
 
         An event stream has no close codes: it is told ``{"type":"close","code","reason"}``.
         """
-        raise NotImplementedError
 
 
 class Session(Protocol):

@@ -105,22 +105,25 @@ class Conversation:
             detail = f"at most {MOST} topics in one conversation"
             self._say(Error("too_many_subscriptions", detail, text))
             return
-        sub = self._watch(topic, sink or self.peer)
-        self._house.spawn(self._tended(sub, self._house.splicer.start(sub, after)))
+        sub = self._watch(topic, sink or self.peer, after)
+        self._house.spawn(self._tended(sub, self._house.splicer.start(sub)))
 
-    def _watch(self, topic: Topic, sink: Sink) -> Subscription:
+    def _watch(self, topic: Topic, sink: Sink, after: int | None = None) -> Subscription:
         channel = self._house.hub.channel(self.caller.tenant, topic)
-        sub = Subscription(channel, cast(Topic, channel.topic), sink, self)
+        sub = Subscription(channel, cast(Topic, channel.topic), sink, self, after)
         self.watched[sub.topic.text] = sub
         channel.join(sub)
         return sub
 
     def restart(self, sub: Subscription) -> None:
         """What it was told is no base to go on from: its channel has changed at a position that
-        it is past, or more of it is to be seen, or less."""
+        it is past, or more of it is to be seen, or less. Told nothing yet, it starts as it was
+        to start: what its reader has of it, if anything, is as good as it was."""
         self._drop(sub.topic.text)
-        anew = self._watch(sub.topic, sub.sink)
-        self._house.spawn(self._tended(anew, self._house.splicer.again(anew)))
+        splicer = self._house.splicer
+        anew = self._watch(sub.topic, sub.sink, sub.after)
+        work = splicer.again(anew) if sub.begun else splicer.start(anew)
+        self._house.spawn(self._tended(anew, work))
 
     async def _tended(self, sub: Subscription, work: Coroutine[Any, Any, None]) -> None:
         try:

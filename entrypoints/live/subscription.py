@@ -37,19 +37,17 @@ class Reader(Protocol):
 
 
 class Subscription(Slot):
-    """``topic``: the channel's, which all its readers share."""
+    """``topic``: the channel's, which all its readers share. ``after``: where its reader would go
+    on from; ``begun``: it was told something."""
 
-    __slots__ = ("reader", "topic")
+    __slots__ = ("after", "begun", "reader", "topic")
 
     def __init__(
-        self,
-        channel: Channel,
-        topic: Topic,
-        sink: Sink,
-        reader: Reader,
+        self, channel: Channel, topic: Topic, sink: Sink, reader: Reader, after: int | None = None
     ) -> None:
         super().__init__(channel, sink)
-        self.topic, self.reader = topic, reader
+        self.topic, self.reader, self.after = topic, reader, after
+        self.begun = False
 
     def restart(self) -> None:
         self.reader.restart(self)
@@ -96,11 +94,11 @@ class Splicer:
         self._snapshots, self._past = snapshots, past
         self._made: dict[tuple[str, str, int, int, int, bool], Frame] = {}
 
-    async def start(self, sub: Subscription, after: int | None) -> None:
+    async def start(self, sub: Subscription) -> None:
         """It must have joined its channel. Raises Missing, Forbidden, Unavailable."""
         if sub.gone:
             return
-        if after is None:
+        if (after := sub.after) is None:
             await self._snapshot(sub, 0)
             return
         if sub.topic.by_id:
@@ -110,6 +108,7 @@ class Splicer:
             sub.admit(sub.reader.caller, shot)
         else:
             sub.hidden = hidden(sub.reader.caller, sub.topic, False)
+        sub.begun = True
         sub.sink.send(_frame(Resumed(sub.topic.text, after), after))
         await self._follow(sub, after, -1, 0)
 
@@ -117,6 +116,7 @@ class Splicer:
         """Everything anew, because what the reader knows is no base to go on from."""
         if sub.gone:
             return
+        sub.begun = True
         sub.sink.send(_frame(Resync(sub.topic.text)))
         await self._snapshot(sub, turn)
 
@@ -130,6 +130,7 @@ class Splicer:
         await sub.reader.peer.drained()
         if sub.gone:
             return
+        sub.begun = True
         sub.sink.send(shot.frame(sub.hidden))
         await self._follow(sub, shot.position, lost, turn)
 
