@@ -19,7 +19,7 @@ from benchmarks import tools
 from benchmarks.figures import Figure
 from benchmarks.work import Figures, Site, Work
 
-ROUNDS = 15
+ROUNDS, LOOKS = 15, 3  # of the whole scale
 DRAW = """
 import sys, pyvips
 plane = pyvips.Image.xyz(4000, 3000)
@@ -42,17 +42,17 @@ def source(site: Site) -> Path:
 def souk(site: Site) -> Figures:
     path = source(site)
     with TemporaryDirectory(dir=site.folder) as folder:
-        return asyncio.run(_measured(path, Path(folder)))
+        return asyncio.run(_measured(path, Path(folder), site.scale))
 
 
-async def _measured(path: Path, folder: Path) -> Figures:
+async def _measured(path: Path, folder: Path, scale: float) -> Figures:
     await render(path, folder, JOB)
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(max(1, int(ROUNDS * scale))):
         began = time.perf_counter()
         await render(path, folder, JOB)
         times.append((time.perf_counter() - began) * 1000)
-    memory = [await _peak(path, folder) for _ in range(3)]
+    memory = [await _peak(path, folder) for _ in range(max(1, int(LOOKS * scale)))]
     workshop().close()
     return {"time": median(times), "memory": median(memory)}
 

@@ -14,7 +14,6 @@ from adapters.live.peer import Limits
 from adapters.live.server import Server
 from adapters.projector import changes
 from adapters.projector.projector import Projector, retry_dead_letters
-from adapters.projector.tables import create_tables
 from adapters.tokens import Signer, new_key
 from domain.catalog import Describing, ProductCreated, ProductDescribed
 from domain.identity import SellerAppointed
@@ -98,7 +97,6 @@ class Stage:
 
     async def prepare(self):
         self._owner = await self._stack.enter_async_context(connected(self.database))
-        await create_tables(self._owner, PROJECTIONS)
         await self._owner.execute(NOTED)
         alone = {"catalog": PROJECTIONS["catalog"]}
         projector = Projector(self.database, self.nats.url, None, alone)

@@ -107,23 +107,23 @@ def said(message):
     return {item["id"]: item["document"] for item in message["items"]}
 
 
-@pytest.mark.parametrize(("role", "user", "tenant"), PEOPLE)
-async def test_a_topic_is_as_its_route(api, readers, role, user, tenant):
+async def test_a_topic_is_as_its_route(api, readers):
     ids = await trade(api)
-    signed = token(api, role, user, tenant)
-    client, reader = Client(api.http, signed), await readers.signed_in(signed)
-    for topic, path in routes(ids, user).items():
-        http = answered(await client.send("GET", path), topic)
-        live = said(await reader.subscribed(topic))
-        if topic == "analytics/sales" and live == {}:
-            live = {"sales": http["sales"]}  # HTTP makes totals of nothing up
-        if topic == "catalog/1" or topic == "nowhere":
-            http = "not_found"
-        if topic.startswith("catalog") and role in BIN.get(topic, ()):
-            live.pop(ids["cup"], None)  # they watch the bin too, which is another list over HTTP
-        assert live == http, topic
-    assert "Karim D." not in json.dumps(reader.told)
-    assert '"personal"' not in json.dumps(reader.told)
+    for role, user, tenant in PEOPLE:
+        signed = token(api, role, user, tenant)
+        client, reader = Client(api.http, signed), await readers.signed_in(signed)
+        for topic, path in routes(ids, user).items():
+            http = answered(await client.send("GET", path), topic)
+            live = said(await reader.subscribed(topic))
+            if topic == "analytics/sales" and live == {}:
+                live = {"sales": http["sales"]}  # HTTP makes totals of nothing up
+            if topic == "catalog/1" or topic == "nowhere":
+                http = "not_found"
+            if topic.startswith("catalog") and role in BIN.get(topic, ()):
+                live.pop(ids["cup"], None)  # the bin, which is another list over HTTP
+            assert live == http, topic
+        assert "Karim D." not in json.dumps(reader.told)
+        assert '"personal"' not in json.dumps(reader.told)
 
 
 async def test_what_is_elsewhere_is_answered_like_what_is_nowhere(api, readers):
@@ -180,21 +180,21 @@ def test_what_is_no_topic_is_malformed(text):
         parse(text)
 
 
-@pytest.mark.parametrize(("role", "user", "tenant"), PEOPLE)
-async def test_what_is_offered_is_what_may_be_watched(api, readers: Readers, role, user, tenant):
+async def test_what_is_offered_is_what_may_be_watched(api, readers: Readers):
     ids = await trade(api)
-    signed = token(api, role, user, tenant)
-    told = (await Client(api.http, signed).get("/live")).json()["topics"]
-    reader = await readers.signed_in(signed)
-    caller: Caller = reader.session.caller
-    assert told == offered(caller)
-    for pattern in told:
-        topic = pattern.replace("{seller}", "amina").replace("{buyer}", "karim")
-        topic = topic.replace("{owner}", "karim")
-        topic = topic.replace("{id}", ids.get(topic.split("/")[0], NOWHERE))
-        answer = await reader.subscribed(topic)
-        if answer["type"] == "error":
-            assert answer["code"].partition(".")[2].startswith("unknown_"), (topic, answer)
+    for role, user, tenant in PEOPLE:
+        signed = token(api, role, user, tenant)
+        told = (await Client(api.http, signed).get("/live")).json()["topics"]
+        reader = await readers.signed_in(signed)
+        caller: Caller = reader.session.caller
+        assert told == offered(caller)
+        for pattern in told:
+            topic = pattern.replace("{seller}", "amina").replace("{buyer}", "karim")
+            topic = topic.replace("{owner}", "karim")
+            topic = topic.replace("{id}", ids.get(topic.split("/")[0], NOWHERE))
+            answer = await reader.subscribed(topic)
+            if answer["type"] == "error":
+                assert answer["code"].partition(".")[2].startswith("unknown_"), (topic, answer)
 
 
 def change(topic, document, **more):

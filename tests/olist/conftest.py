@@ -13,7 +13,6 @@ from adapters.log.log import PostgresLog
 from adapters.postgres.pools import PROJECT, READ, conninfo_of, open_pool
 from adapters.projector.engine import Engine
 from adapters.projector.reader import PostgresReader
-from adapters.projector.tables import create_tables
 from entrypoints.olist import Progress, import_directory
 from projections import analytics
 
@@ -43,8 +42,6 @@ class Souk:
             await pool.close()
 
     async def _project(self):
-        async with await AsyncConnection.connect(self.url, autocommit=True) as owner:
-            await create_tables(owner, {"analytics": analytics})
         conninfo = conninfo_of(self.url, PROJECT, "test", 60)
         async with await AsyncConnection.connect(conninfo, autocommit=True) as db:
             engine = Engine("analytics", analytics)

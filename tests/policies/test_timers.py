@@ -3,12 +3,9 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from psycopg import AsyncConnection
-
 from adapters.policies.timers import Clockwork, due
 from adapters.postgres.pools import borrow
 from adapters.projector.engine import Engine
-from adapters.projector.tables import create_tables
 from application.checkouts import Item, Paying, Terms
 from application.policies import TIMERS
 from projections import inventory
@@ -17,8 +14,6 @@ from tests.policies.test_runner import running
 
 
 async def project(market):
-    async with await AsyncConnection.connect(market.url, autocommit=True) as owner:
-        await create_tables(owner, {"inventory": inventory})
     engine = Engine("inventory", inventory)
     async with borrow(market.pool) as db:
         await engine.load(db)

@@ -10,10 +10,8 @@ from contextlib import asynccontextmanager
 import httpx
 import redis.asyncio as redis
 from msgspec.structs import replace
-from psycopg import AsyncConnection
 
 from adapters.projector.projector import Projector
-from adapters.projector.tables import create_tables
 from adapters.tokens import new_key
 from domain.permissions import ROLES
 from entrypoints.http.app import http
@@ -110,8 +108,6 @@ async def running_api(
         secret=os.urandom(32),
     )
     settings = replace(settings, **others)
-    async with await AsyncConnection.connect(database, autocommit=True) as owner:
-        await create_tables(owner, PROJECTIONS)
     stop = asyncio.Event()
     counted = settings.valkey_url if "valkey_url" not in others else stack.valkey_url
     projector = Projector(database, stack.nats_url, counted, PROJECTIONS)

