@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
+from projections import PROJECTIONS
 from tests.support.http import Api, running_api
 from tests.support.s3 import running_s3
 from tests.support.stack import Stack, running, template
@@ -21,8 +22,15 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def new_database(stack: Stack) -> Callable[[], str]:
-    """Makes a fresh, migrated database at each call and answers its URL (for wider fixtures)."""
-    return template(stack)
+    """Makes a fresh database with all tables at each call and answers its URL (for wider
+    fixtures)."""
+    return template(stack, PROJECTIONS)
+
+
+@pytest.fixture(scope="session")
+def new_bare_database(stack: Stack) -> Callable[[], str]:
+    """The same without any projection's tables, for tests that have projections of their own."""
+    return template(stack, {})
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +42,7 @@ async def s3() -> AsyncIterator[str]:
 
 @pytest.fixture
 def database(stack: Stack, new_database: Callable[[], str]) -> Iterator[str]:
-    """The URL of a fresh, migrated database, dropped after the test."""
+    """The URL of a fresh database, dropped after the test."""
     url = new_database()
     yield url
     stack.drop(url)

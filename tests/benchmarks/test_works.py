@@ -9,7 +9,8 @@ from benchmarks.sides import run
 from benchmarks.works import WORKS, olist
 from tests.olist.invented import Shop
 
-AGAIN = ("-256", "-10000", "-2000", "-2")  # the same with other numbers
+# The same code with other numbers, or on another route.
+AGAIN = ("-256", "-10000", "-2000", "-paced", "-2", "-products-1", "-receive-1", "-members")
 SIDES = [
     (work, part)
     for work in WORKS

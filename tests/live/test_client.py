@@ -91,7 +91,11 @@ async def gate(api):
 @pytest.fixture
 async def tea(api):
     await api.market("amina")
-    return await api.product("amina", "tea")
+    made = await api.product("amina", "tea")
+    shown = api.of("buyer", "karim")
+    while (await shown.get(f"/catalog/products/{made}")).status_code != 200:
+        await asyncio.sleep(0.02)  # noqa: ASYNC110 - until it is projected
+    return made
 
 
 async def stepped(api, tea, quantity):

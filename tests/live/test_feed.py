@@ -50,6 +50,11 @@ class Taken:
         return positions == sorted(set(positions))
 
 
+@pytest.fixture(scope="session")
+def new_database(new_bare_database):
+    return new_bare_database
+
+
 @pytest.fixture
 def own_nats():
     server = Nats()

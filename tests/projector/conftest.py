@@ -1,0 +1,22 @@
+"""The projector's tests project toys, on databases where nothing else is projected."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from adapters.schema import establish
+from projections import PROJECTIONS
+from tests.support.http import Api, running_api
+from tests.support.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def new_database(new_bare_database: Callable[[], str]) -> Callable[[], str]:
+    return new_bare_database
+
+
+@pytest.fixture
+async def api(stack: Stack, database: str) -> AsyncIterator[Api]:
+    await establish(database, PROJECTIONS)
+    async with running_api(stack, database) as running_souk:
+        yield running_souk
