@@ -93,8 +93,8 @@ async def tea(api):
     await api.market("amina")
     made = await api.product("amina", "tea")
     shown = api.of("buyer", "karim")
-    while (await shown.get(f"/catalog/products/{made}")).status_code != 200:
-        await asyncio.sleep(0.02)  # noqa: ASYNC110 - until it is projected
+    while (await shown.get(f"/catalog/products/{made}")).status_code != 200:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)  # until it is projected
     return made
 
 
