@@ -16,12 +16,13 @@ from domain.media import (
     Rendered,
     Stored,
     UploadRequested,
+    Withheld,
     rendering_of,
 )
 from domain.media import Rendition as Made
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
-VERSION = 1
+VERSION = 2
 
 
 class Rendition(Document):
@@ -67,6 +68,7 @@ class Asset(Document):
     renditions: list[Rendition] = []
     rejected: Reason | None = None
     attached: list[str] = []
+    withheld: list[str] = []
     published: bool = False
 
 
@@ -99,13 +101,23 @@ def _changed(asset: Asset, event: object, tenant: str) -> Asset:
         case CropSet(crop=crop):
             return but(asset, crop=crop)
         case Attached(to=to):
+            asset = _gone(asset, to)
             return but(asset, attached=[*asset.attached, to], published=True)
+        case Withheld(of=of):
+            asset = _gone(asset, of)
+            return but(asset, withheld=[*asset.withheld, of])
         case Released(of=of):
-            left = [place for place in asset.attached if place != of]
-            return but(asset, attached=left, published=bool(left))
+            return _gone(asset, of)
         case Purged():
             return but(asset, status="purged", renditions=[], rendering=None)
     return asset
+
+
+def _gone(asset: Asset, of: str) -> Asset:
+    attached, withheld = (
+        [place for place in places if place != of] for places in (asset.attached, asset.withheld)
+    )
+    return but(asset, attached=attached, withheld=withheld, published=bool(attached))
 
 
 def _rendered(asset: Asset, event: Rendered, tenant: str) -> Asset:
@@ -164,13 +176,25 @@ ASSETS = Table(
     name="media_assets",
     document=Asset,
     on=dict.fromkeys(
-        (UploadRequested, Stored, Rendered, Rejected, CropSet, Attached, Released, Purged), own
+        (
+            UploadRequested,
+            Stored,
+            Rendered,
+            Rejected,
+            CropSet,
+            Attached,
+            Withheld,
+            Released,
+            Purged,
+        ),
+        own,
     ),
     evolve=evolve,
     columns={
         "owner": Column("text", lambda a: a.owner),
         "status": Column("text", lambda a: a.status),
         "published": Column("boolean", lambda a: a.published),
+        "kept": Column("boolean", lambda a: a.published or bool(a.withheld)),
         "sha256": Column("text", lambda a: a.sha256),
         "created_at": Column("timestamptz", lambda a: a.created_at),
         "changed_at": Column("timestamptz", lambda a: a.changed_at),

@@ -147,6 +147,10 @@ class Objects:
     async def remove(self, *keys: str) -> None:
         await self._call(lambda: self._remove(keys))
 
+    async def under(self, prefix: str) -> list[str]:
+        """The keys of all that is there."""
+        return await self._call(lambda: self._under(prefix))
+
     async def remove_under(self, prefix: str) -> None:
         await self._call(lambda: self._remove(self._under(prefix)))
 

@@ -26,7 +26,7 @@ from domain.storage import Store
 _IDLE = (
     "SELECT id, (body ->> 'version')::bigint, body ->> 'sha256', (body ->> 'size')::bigint,"
     " changed_at FROM (SELECT id, changed_at, convert_from(body, 'UTF8')::jsonb AS body"
-    " FROM read.media_assets WHERE tenant = %s AND NOT published AND status <> 'purged'"
+    " FROM read.media_assets WHERE tenant = %s AND NOT kept AND status <> 'purged'"
     " AND changed_at < %s) idle ORDER BY changed_at, id"
 )
 _DROPPED = "SELECT id FROM read.storage_dropped WHERE tenant = %s ORDER BY id"

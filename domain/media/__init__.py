@@ -65,6 +65,12 @@ from domain.media.words import (
 from domain.media.words import (
     UploadRequested as UploadRequested,
 )
+from domain.media.words import (
+    Withheld as Withheld,
+)
+from domain.media.words import (
+    Withhold as Withhold,
+)
 
 VIDEO_LARGEST = 100_000_000
 KINDS = ("image", "video")
@@ -85,9 +91,12 @@ class Asset(Value):
     sha256: str | None = None
     width: int = 0
     height: int = 0
+    duration: float | None = None  # seconds
+    renditions: tuple[Rendition, ...] = ()
     crop: Crop | None = None  # wanted
     rendered_crop: Crop | None = None
-    attached: tuple[str, ...] = ()
+    attached: tuple[str, ...] = ()  # the places that show it
+    withheld: tuple[str, ...] = ()  # those that did, and may again
 
     @property
     def exists(self) -> bool:
@@ -129,8 +138,10 @@ def decide(asset: Asset, command: COMMANDS) -> list[EVENTS]:
             return _crop(asset, crop)
         case Attach(to=to):
             return _attach(asset, to)
+        case Withhold(of=of):
+            return [Withheld(of)] if of in asset.attached else []
         case Release(of=of):
-            return [Released(of)] if of in asset.attached else []
+            return [Released(of)] if of in asset.attached + asset.withheld else []
         case Purge():
             return _purge(asset)
         case _:
@@ -200,7 +211,7 @@ def _attach(asset: Asset, to: str) -> list[EVENTS]:
         raise Refused("media.place_malformed", "a context and an id, as in catalog/<id>")
     if to in asset.attached:
         return []
-    if len(asset.attached) >= MOST_PLACES:
+    if to not in asset.withheld and len(asset.attached + asset.withheld) >= MOST_PLACES:
         raise Refused("media.attached_too_often", f"at most {MOST_PLACES} places")
     return [Attached(to)]
 
@@ -208,6 +219,8 @@ def _attach(asset: Asset, to: str) -> list[EVENTS]:
 def _purge(asset: Asset) -> list[EVENTS]:
     if asset.attached:
         raise Refused("media.attached", "something still shows it")
+    if asset.withheld:
+        raise Refused("media.withheld", "something may show it again")
     return [] if asset.status == "purged" else [Purged(asset.sha256)]
 
 
@@ -224,13 +237,23 @@ def evolve(asset: Asset, event: EVENTS) -> Asset:
         case CropSet(crop=crop):
             return but(asset, crop=crop)
         case Attached(to=to):
-            return but(asset, attached=(*asset.attached, to))
+            return but(_gone(asset, to), attached=(*asset.attached, to))
+        case Withheld(of=of):
+            return but(_gone(asset, of), withheld=(*asset.withheld, of))
         case Released(of=of):
-            return but(asset, attached=tuple(place for place in asset.attached if place != of))
+            return _gone(asset, of)
         case Purged():
             return but(asset, status="purged")
         case _:
             assert_never(event)
+
+
+def _gone(asset: Asset, of: str) -> Asset:
+    attached, withheld = (
+        tuple(place for place in places if place != of)
+        for places in (asset.attached, asset.withheld)
+    )
+    return but(asset, attached=attached, withheld=withheld)
 
 
 def _rendered(asset: Asset, event: Rendered) -> Asset:
@@ -240,6 +263,8 @@ def _rendered(asset: Asset, event: Rendered) -> Asset:
         sha256=event.sha256,
         width=event.width,
         height=event.height,
+        duration=event.duration,
+        renditions=event.renditions,
         rendered_crop=event.crop,
     )
 

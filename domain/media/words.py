@@ -64,6 +64,12 @@ class Attach(Command):
     to: str  # catalog/<product>, or whatever else shows it
 
 
+class Withhold(Command):
+    """Show it there no longer, but keep it: it may be shown there again."""
+
+    of: str
+
+
 class Release(Command):
     of: str
 
@@ -107,6 +113,10 @@ class Attached(Event, tag="media.attached"):
     to: str
 
 
+class Withheld(Event, tag="media.withheld"):
+    of: str
+
+
 class Released(Event, tag="media.released"):
     of: str
 
@@ -115,5 +125,15 @@ class Purged(Event, tag="media.purged"):
     sha256: str | None
 
 
-COMMANDS = RequestUpload | Confirm | Render | Reject | SetCrop | Attach | Release | Purge
-EVENTS = UploadRequested | Stored | Rendered | Rejected | CropSet | Attached | Released | Purged
+COMMANDS = RequestUpload | Confirm | Render | Reject | SetCrop | Attach | Withhold | Release | Purge
+EVENTS = (
+    UploadRequested
+    | Stored
+    | Rendered
+    | Rejected
+    | CropSet
+    | Attached
+    | Withheld
+    | Released
+    | Purged
+)

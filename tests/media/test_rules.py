@@ -26,6 +26,8 @@ from domain.media import (
     SetCrop,
     Stored,
     UploadRequested,
+    Withheld,
+    Withhold,
 )
 from tests.support.deciders import given
 from tests.support.histories import history, stored
@@ -116,9 +118,28 @@ def test_what_is_shown_is_not_purged_and_what_is_released_may_be():
     given(media, *done, Purged(A)).when(Purge()).then()
 
 
+def test_what_may_be_shown_again_is_not_public_but_kept():
+    shown, withheld = (
+        (*done, Attached("reels/a")),
+        (*done, Attached("reels/a"), Withheld("reels/a")),
+    )
+    given(media, *shown).when(Withhold("reels/a")).then(Withheld("reels/a"))
+    given(media, *shown).when(Withhold("reels/b")).then()
+    given(media, *withheld).when(Withhold("reels/a")).then()
+    given(media, *withheld).when(Purge()).rejected("media.withheld")
+    given(media, *withheld).when(Attach("reels/a")).then(Attached("reels/a"))
+    given(media, *withheld, Attached("reels/a")).when(Purge()).rejected("media.attached")
+    given(media, *withheld).when(Release("reels/a")).then(Released("reels/a"))
+    given(media, *withheld, Released("reels/a")).when(Purge()).then(Purged(A))
+    assert fold(media, withheld).attached == ()
+
+
 def test_what_shows_it_is_bounded():
     shown = [Attached(f"catalog/{n}") for n in range(media.MOST_PLACES)]
     given(media, *done, *shown).when(Attach("reels/a")).rejected("media.attached_too_often")
+    full = *done, *shown[1:], Attached("reels/a"), Withheld("reels/a")
+    given(media, *full).when(Attach("reels/b")).rejected("media.attached_too_often")
+    given(media, *full).when(Attach("reels/a")).then(Attached("reels/a"))
 
 
 crops = st.none() | st.builds(Crop, *[st.integers(-1, 700)] * 4)
@@ -136,6 +157,7 @@ commands = st.lists(
     | st.builds(Reject, st.just("media.truncated"))
     | st.builds(SetCrop, crops)
     | st.builds(Attach, places)
+    | st.builds(Withhold, places)
     | st.builds(Release, places)
     | st.builds(Purge),
     max_size=14,
