@@ -1,6 +1,6 @@
 """What a projection is made of: tables that are folds, and the documents in them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -77,6 +77,12 @@ class Projection(Protocol):
     def TABLES(self) -> tuple[Table[Any], ...]: ...
 
 
+def pause_of(projection: Projection) -> float:
+    """Seconds that it leaves between two batches while it keeps up, so that what changes often
+    is told less often: its module's ``PAUSE``, or none."""
+    return float(getattr(projection, "PAUSE", 0.0))
+
+
 class Found(Value):
     """One row as stored: JSON bytes ready to send, and its personal part, sealed, if any."""
 
@@ -93,6 +99,13 @@ class Page(Value):
 
     items: list[Found]
     total: int
+
+
+class Slice(Value):
+    """A piece of a list, from a cursor on; ``next``: the one to go on from, None at the end."""
+
+    items: list[Found]
+    next: int | None
 
 
 class Standing(Value):
@@ -116,6 +129,9 @@ class Counts(Protocol):
     """Rows of tables with ``counters``: from Valkey, and from the table when that is away."""
 
     async def row(self, table: str, id: str) -> Found | None: ...
+    async def rows(self, table: str, ids: Sequence[str]) -> dict[str, Found]:
+        """Those there are, by id, in one round trip."""
+        ...
 
 
 async def one(
@@ -140,6 +156,21 @@ async def page(
         (db.tenant, *params, limit, (page - 1) * limit),
     )
     return Page([Found(*row) for row in rows], total)
+
+
+async def newest(
+    db: Reader, table: str, where: str, params: tuple[Any, ...], by: str, before: int, limit: int
+) -> Slice:
+    """The rows that meet ``where``, of the highest ``by`` first, all below ``before``. ``by``: a
+    column of bigint, in which each row has another; what comes meanwhile moves no other."""
+    rows = await db.rows(
+        f"SELECT {Found.SQL}, {by} FROM read.{table}"
+        f" WHERE tenant = %s AND {where} AND {by} < %s ORDER BY {by} DESC LIMIT %s",
+        (db.tenant, *params, before, limit + 1),
+    )
+    more = len(rows) > limit
+    found = [Found(*row[:-1]) for row in rows[:limit]]
+    return Slice(found, rows[limit - 1][-1] if more else None)
 
 
 async def standing(

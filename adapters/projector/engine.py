@@ -53,7 +53,8 @@ class Engine:
         self.position = self._silent_until = self._generation = 0
         self.passed = 0  # beyond the position, over events that it does not fold
         self.turn = asyncio.Lock()  # of whoever moves the position
-        self.at_end = self.told = False  # of the last step: it met the log's end; wrote changes
+        # Of the last step: it met the log's end; wrote changes; took as much as it may at once.
+        self.at_end = self.told = self.full = False
         self.leads = self.resting = False  # resting: until it is woken
         self._parked: set[str] = set()
 
@@ -95,6 +96,7 @@ class Engine:
         if until is not None:
             stretch = stretch.until(until)
         self.at_end, self.told, before = stretch.last, False, self.passed
+        self.full = len(stretch.events) >= self.batch
         mine = [recorded for recorded in stretch.events if recorded.tag in self.tags]
         if mine:
             await self._advance(db, mine, stretch.reached)

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from adapters.postgres.pools import Connection
 from adapters.projector import changes
 from adapters.projector.leader import Bell, Patience
-from adapters.projector.valkey import PUT, client, epoch_key, owner, row_key
+from adapters.projector.valkey import MARK, PUT, client, epoch_key, owner, row_key
 from projections.kernel import Projection
 
 AT_ONCE = 1000  # rows or changes
@@ -97,18 +97,31 @@ class Feed:
     async def _rebuild(self, db: Connection, projection: str, run: str, place: Place) -> bool:
         """A new epoch from the tables, once they have caught up with what their predecessors
         had handled: that much is never told in changes."""
-        await self._valkey.delete(epoch_key(projection))
+        id = uuid4().hex
+        await self._begin(projection, id)
         if place.position < place.silent_until:
             return False
-        id = uuid4().hex
         await changes.hold(db, projection)
         for table in self._tables[projection]:
             await self._fill(db, id, table)
-        logger.info("counters rebuilt", projection=projection)
-        await self._mark(
-            projection, id=id, run=run, tables=place.tables, seq=place.seq, position=place.position
-        )
+        known = {"id": id, "run": run, "tables": place.tables}
+        if await self._end(projection, **known, seq=place.seq, position=place.position):
+            logger.info("counters rebuilt", projection=projection)
         return True
+
+    async def _begin(self, projection: str, id: str) -> None:
+        """Nobody reads it until its end."""
+        key = epoch_key(projection)
+        async with self._valkey.pipeline(transaction=True) as pipe:
+            pipe.delete(key)
+            pipe.hset(key, "begun", id)
+            await pipe.execute()
+
+    async def _end(self, projection: str, **fields: Any) -> bool:
+        """Describe the epoch; False when Valkey has lost its beginning, and so perhaps rows."""
+        described = [part for pair in _seen(fields).items() for part in pair]
+        key = epoch_key(projection)
+        return bool(await self._valkey.eval(MARK, 1, key, fields["id"], *described))
 
     async def _place(self, db: Connection, projection: str) -> Place:
         cursor = await db.execute(
@@ -145,8 +158,11 @@ class Feed:
             await pipe.execute()
 
     async def _mark(self, projection: str, **fields: Any) -> None:
-        described: dict[Any, Any] = {**fields, "seen": time.time()}
-        await self._valkey.hset(epoch_key(projection), mapping=described)
+        await self._valkey.hset(epoch_key(projection), mapping=_seen(fields))
+
+
+def _seen(fields: dict[str, Any]) -> dict[Any, Any]:
+    return {**fields, "seen": time.time()}
 
 
 def _holds(epoch: dict[str, str], run: str, place: Place) -> bool:

@@ -12,14 +12,14 @@ from adapters.projector.engine import BATCH, Engine
 from adapters.projector.feed import Feed
 from adapters.projector.hints import listen
 from adapters.projector.kinds import logged_types
-from adapters.projector.leader import Bell, Superseded, connected, lead
+from adapters.projector.leader import Bell, Superseded, connected, lead, sleep
 from adapters.projector.passing import keep_passing
 from adapters.projector.rebuild import rebuild
 from adapters.projector.relay import Relay
 from adapters.projector.scout import Scout
 from adapters.projector.tables import shape_of
 from adapters.projector.window import Window
-from projections.kernel import Projection
+from projections.kernel import Projection, pause_of
 
 LOOK = 0.5  # seconds between looks at the log when no hint comes: polling is the truth
 
@@ -77,7 +77,8 @@ class Projector:
             await engine.load(db)
             scout.hint.ring()
             try:
-                await _follow_log(engine, db, scout.bell(engine), followers, stop)
+                pause = pause_of(self._projections[name])
+                await _follow_log(engine, db, scout.bell(engine), followers, stop, pause)
             finally:
                 engine.leave()
 
@@ -106,12 +107,20 @@ class Projector:
 
 
 async def _follow_log(
-    engine: Engine, db: Connection, bell: Bell, followers: list[Bell], stop: asyncio.Event
+    engine: Engine,
+    db: Connection,
+    bell: Bell,
+    followers: list[Bell],
+    stop: asyncio.Event,
+    pause: float,
 ) -> None:
+    """``pause``: seconds after a batch that changed something, while it keeps up."""
     while not stop.is_set():
         await engine.step(db)
         for follower in followers if engine.told else ():
             follower.ring()
+        if pause and engine.told and not engine.full:
+            await sleep(stop, pause)
         if engine.at_end or engine.passed >= bell.heard:
             engine.resting = not bell.rung
             await bell.wait(LOOK)

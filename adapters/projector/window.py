@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
@@ -77,11 +78,11 @@ class Window:
         self._places[reader] = position
         self._moved.set()
         asked = self._reads
-        if found := self._find(position):
+        if found := self._find(position, limit):
             return found.after(position, limit, asked)
         await self._make_room(limit)
         async with self._turn:
-            found = self._find(position) or self._end(position, asked)
+            found = self._find(position, limit) or self._end(position, asked)
             found = found or await self._read(db, position, limit)
         return found.after(position, limit, asked)
 
@@ -108,10 +109,14 @@ class Window:
         self._places.pop(reader, None)
         self._moved.set()
 
-    def _find(self, position: int) -> Stretch | None:
+    def _find(self, position: int, limit: int) -> Stretch | None:
+        """As much as is held of what ``limit`` events reach: who comes late takes many small
+        stretches at once."""
+        found: list[Stretch] = []
         for stretch in reversed(self._held):
+            found.append(stretch)
             if stretch.origin <= position < stretch.reached:
-                return stretch
+                return _joined(found, limit)
         return None
 
     def _end(self, position: int, asked: int) -> Stretch | None:
@@ -155,6 +160,19 @@ class Window:
                 event = Illegible(f"{type(error).__name__}: {error}")
         envelope.append(event)
         return Recorded(*envelope)
+
+
+def _joined(latest_first: list[Stretch], limit: int) -> Stretch:
+    first = found = latest_first.pop()
+    many = len(found.events)
+    events = [found.events]
+    while latest_first and many < limit and latest_first[-1].origin == found.reached:
+        found = latest_first.pop()
+        many += len(found.events)
+        events.append(found.events)
+    if found is first:
+        return first
+    return found._replace(origin=first.origin, events=list(chain.from_iterable(events)))
 
 
 def _position(recorded: Recorded) -> int:

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from adapters.postgres.pools import READ, open_pool
 from adapters.projector.counters import Counters
+from adapters.projector.feed import Feed
 from adapters.projector.reader import PostgresReader
 from adapters.projector.valkey import PUT, epoch_key, row_key
 from tests.projector.toys import (
@@ -98,6 +99,26 @@ async def test_a_flushed_valkey_gets_its_counters_back_exact(database, valkey):
             await client.flushall()
         await happen(database, (lamp("2"), Switched()))
         await eventually(lambda: held(valkey.url), {"1": 2, "2": 2})
+
+
+async def test_what_is_lost_while_counters_are_rebuilt_comes_back_exact(
+    database, valkey, monkeypatch
+):
+    fill, lost = Feed._fill, []
+
+    async def filled_and_lost(*filling):
+        await fill(*filling)
+        if not lost:
+            async with Redis.from_url(valkey.url) as client:
+                lost.append(await client.flushall())
+
+    monkeypatch.setattr(Feed, "_fill", filled_and_lost)
+    await prepare(database)
+    await happen(database, *[(lamp(id), Switched()) for id in "112"])
+    await caught_up(database)
+    async with running(database, valkey=valkey.url):
+        await eventually(lambda: held(valkey.url), {"1": 2, "2": 1})
+    assert lost
 
 
 async def test_a_valkey_that_lost_its_disk_gets_its_counters_back_exact(database, valkey):
