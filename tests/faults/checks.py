@@ -138,7 +138,7 @@ async def tenants(mail: Mail, tail: Tail, followers: list[Follower]) -> list[str
     for follower in followers:
         for topic in follower.documents:
             context, id, *_ = topic.split(".")
-            if context != "analytics" and f"{follower.tenant}/{context}/{id}" not in streams:
+            if context != "analytics" and stream(follower.tenant, context, id) not in streams:
                 wrong.append(f"{follower.tenant} was told of {topic}")
     for tenant in TENANTS:
         for path, context in (("/orders", "orders"), ("/catalog/products", "catalog")):
@@ -157,6 +157,11 @@ async def fetch(url: str, sql: str, *params: Any) -> list[tuple[Any, ...]]:
         return await cursor.fetchall()
 
 
+def stream(tenant: str, context: str, id: str) -> str:
+    """Of what a document is about; that of counters is the reel."""
+    return f"{tenant}/{'reels' if context == 'engagement' else context}/{id}"
+
+
 URLS = {
     "orders": "/orders/{id}",
     "checkouts": "/checkouts/{id}",
@@ -166,36 +171,50 @@ URLS = {
     "inventory": "/inventory/{id}",
     "identity": "/identity/members/{id}",
     "tenants": "/tenants/{id}",
+    "media": "/media/{id}",
+    "storage": "/storage/usage",
+    "reels": "/reels/{id}",
+    "likes": "/reels/{0}/likes/{1}",
+    "comments": "/reels/{0}/comments/{id}",
+    "engagement": "/reels/{id}/engagement",
 }
 
 
 def url_of(topic: str) -> str:
-    context, id, *_ = topic.split(".")
+    context, id, *more = topic.split(".")
     if context == "analytics":
         return "/analytics/sales" if id == "sales" else f"/analytics/dashboard?seller={id}"
-    return URLS[context].format(id=id)
+    return URLS[context].format(*more, id=id)
 
 
 async def documents(owner: str, mail: Mail, tenant: str) -> dict[str, tuple[int, Any]]:
-    """Every document of a tenant over HTTP, with its position, by topic."""
+    """Every document of a tenant over HTTP, with its position, by topic; None for one that is
+    gone."""
     topics = await fetch(
-        owner, "SELECT DISTINCT topic FROM read.changes WHERE tenant = %s AND topic <> ''", tenant
+        owner,
+        "SELECT topic, max(position) FROM read.changes WHERE tenant = %s AND topic <> ''"
+        " GROUP BY topic",
+        tenant,
     )
     found, free = {}, asyncio.Semaphore(8)
 
-    async def read(number: int, topic: str) -> None:
+    async def read(number: int, topic: str, last: int) -> None:
         async with free:
             answer = await mail.read((tenant, "root", "admin"), url_of(topic), number)
         if answer.status_code == 503:
             raise httpx.ConnectError("not yet")
         if answer.status_code == 200:
             document = answer.json()
-            document.pop("personal", None)
-            found[topic] = (int(answer.headers["etag"].strip('"p')), document)
+            for beside in ("personal", "counters"):
+                document.pop(beside, None)
+            state, _, _ = answer.headers["etag"].strip('"p').partition(".")
+            found[topic] = (int(state), document)
+        if answer.status_code == 404:
+            found[topic] = (last, None)
 
     async with asyncio.TaskGroup() as group:
-        for number, (topic,) in enumerate(topics):
-            group.create_task(read(number, topic))
+        for number, (topic, last) in enumerate(topics):
+            group.create_task(read(number, topic, last))
     return found
 
 

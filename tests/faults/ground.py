@@ -23,7 +23,7 @@ from entrypoints.settings import to_env
 from tests.log.proxy import Proxy
 from tests.support.instances import Up
 
-ROLES = ("api", "live", "projector", "policies")
+ROLES = ("api", "live", "projector", "policies", "worker")
 SERVERS = ("postgres", "valkey", "nats", "s3")
 DISK = "1500m"  # of which Souk needs a fraction
 

@@ -1,6 +1,7 @@
 """Clients of two tenants who buy, sell, change their minds and hang up."""
 
 import asyncio
+import base64
 from collections import defaultdict
 from random import Random
 from typing import Any
@@ -9,16 +10,22 @@ from uuid import UUID, uuid5
 import httpx
 
 from tests.faults.sent import Mail, Sent
+from tests.support.pictures import film, picture
 
 TENANTS = ("north", "south")
 SELLERS, BUYERS = ("sara", "said"), ("bela", "bilal")
 CLIENTS = 6
 STEPS = ("confirm", "start-processing", "ready", "ship", "cancel")
+PICTURES = [picture(60, 40, seed) for seed in range(6)]
 BODIES: dict[str, Any] = {"ship": {"tracking": None}, "cancel": {"reason": "changed_mind"}}
 
 
 def price(minor: int) -> dict[str, str]:
     return {"amount": f"{minor // 100}.{minor % 100:02}", "currency": "DZD"}
+
+
+def data_url(data: bytes) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
 
 
 def canary(tenant: str) -> str:
@@ -33,6 +40,7 @@ class Shop:
         self.products: list[tuple[str, str]] = []  # id, seller
         self.orders: list[tuple[str, str, str]] = []  # id, seller, buyer
         self.cards: list[str] = []  # checkouts to be paid for by card
+        self.reel = ""
 
 
 class Load:
@@ -54,6 +62,7 @@ class Load:
                 await self._surely(admin, path, {"shop": f"{seller}'s"})
                 for number in range(3):
                     await self._offer(tenant, seller, f"{seller}-{number}")
+            await self._film(tenant)
 
     async def _offer(self, tenant: str, seller: str, slug: str) -> None:
         body = {"name": f"{canary(tenant)} {slug}", "slug": slug, "price": price(1000)}
@@ -62,7 +71,27 @@ class Load:
         path = f"/inventory/{made.answer['id']}/receive"
         await self._surely((tenant, seller, "seller"), path, {"quantity": 20})
 
-    async def _surely(self, who: tuple[str, str, str], path: str, body: Any) -> Sent:
+    async def _film(self, tenant: str) -> None:
+        """A reel of the first product, published once a worker has rendered its video."""
+        product, seller = self.shops[tenant].products[0]
+        who = (tenant, seller, "seller")
+        place = await self._mail.upload(who, film())
+        await self._surely(who, f"/media/{place['id']}/confirm")
+        await self._rendered(who, place["id"])
+        body = {"product": product, "media": place["id"], "caption": canary(tenant)}
+        reel = (await self._surely(who, "/reels", body)).answer["id"]
+        await self._surely(who, f"/reels/{reel}/publish")
+        self.shops[tenant].reel = reel
+
+    async def _rendered(self, who: tuple[str, str, str], asset: str) -> None:
+        for _ in range(300):
+            found = await self._mail.read(who, f"/media/{asset}")
+            if found.status_code == 200 and found.json()["status"] == "rendered":
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(found.text)
+
+    async def _surely(self, who: tuple[str, str, str], path: str, body: Any = None) -> Sent:
         sent = await self._mail.send(who, path, body)
         assert sent.done, (path, sent.outcome)
         return sent
@@ -75,6 +104,7 @@ class Load:
     async def _client(self, stop: asyncio.Event, number: int) -> None:
         tenant, deeds = TENANTS[number % 2], (self._buy,) * 4 + (
             self._step, self._step, self._pay, self._pay, self._receive, self._reprice, self._pry,
+            self._picture, self._like, self._like, self._comment,
         )  # fmt: skip
         while not stop.is_set():
             await self._chance.choice(deeds)(tenant)
@@ -134,6 +164,22 @@ class Load:
         product, seller = self._chance.choice(self.shops[tenant].products)
         body = {"price": price(self._chance.randint(900, 1000))}
         await self._send((tenant, seller, "seller"), f"/catalog/products/{product}/price", body)
+
+    async def _picture(self, tenant: str) -> None:
+        """For a worker; now and then the same bytes as another's."""
+        seller = self._chance.choice(SELLERS)
+        body = {"data": data_url(self._chance.choice(PICTURES))}
+        await self._send((tenant, seller, "seller"), "/media/inline", body)
+
+    async def _like(self, tenant: str) -> None:
+        """Or take it back; sent again with its key it must not be the other way round."""
+        who = (tenant, self._chance.choice(BUYERS), "buyer")
+        await self._send(who, f"/reels/{self.shops[tenant].reel}/like")
+
+    async def _comment(self, tenant: str) -> None:
+        who = (tenant, self._chance.choice(BUYERS), "buyer")
+        body = {"text": canary(tenant)}
+        await self._send(who, f"/reels/{self.shops[tenant].reel}/comments", body)
 
     async def _pry(self, tenant: str) -> None:
         """Into the other tenant's orders: there is no such thing."""

@@ -18,6 +18,7 @@ from tests.faults.disasters import FULL_DISK, MUDDLED, Deck, Disaster
 from tests.faults.follower import Follower
 from tests.faults.ground import Ground
 from tests.faults.load import TENANTS, Load
+from tests.faults.pictures import pictures, waiting
 from tests.faults.sent import Mail
 from tests.faults.tail import Tail
 from tests.faults.watched import has_all, watched, watchers
@@ -158,6 +159,7 @@ class Rounds:
         try:
             return (
                 await checks.at_rest(self._owner, self._tail)
+                and not waiting(self._tail)
                 and all([await checks.is_told(self._owner, f) for f in self._followers])
                 and await has_all(self._owner, self._watchers)
                 and await self._ground.ready()
@@ -174,6 +176,7 @@ class Rounds:
             wrong += await checks.pushes(self._owner, follower, self._lost)
         wrong += await watched(self._owner, self._watchers, self._tail)
         wrong += checks.money(self._tail)
+        wrong += await pictures(self._ground, self._tail)
         wrong += await checks.tenants(self._mail, self._tail, self._followers)
         for witness in (self._mail, self._tail, *self._readers):
             wrong += witness.violations

@@ -7,7 +7,7 @@ from itertools import groupby, zip_longest
 from operator import itemgetter
 
 from entrypoints.live.topics import Topic, parse
-from tests.faults.checks import fetch
+from tests.faults.checks import fetch, stream
 from tests.faults.load import canary
 from tests.faults.tail import Tail
 from tests.faults.watcher import Watcher
@@ -21,6 +21,11 @@ TOPICS = (
     "carts",
     "catalog?seller=said",
     "inventory?seller=sara",
+    "media?owner=said",
+    "reels",
+    "likes",
+    "comments",
+    "engagement",
 )
 
 
@@ -47,7 +52,7 @@ async def watched(owner: str, all: Sequence[Watcher], tail: Tail) -> list[str]:
     wrong = []
     for watcher in all:
         topic = parse(watcher.topic)
-        streams = [f"{watcher.tenant}/{topic.kind.context}/{id}" for id in watcher.held]
+        streams = [stream(watcher.tenant, topic.kind.context, id) for id in watcher.held]
         wrong += [f"{watcher.name} was told of {one}" for one in streams if one not in tail.states]
         wrong += await _changes(owner, watcher, topic)
         wrong += await _ends(owner, watcher, topic)
