@@ -24,11 +24,19 @@ class Carts:
         return await self._commands.run(call, Receipt, attempt)
 
     async def add_item(
-        self, call: Call, id: str, owner: str | None, product: str, quantity: int
+        self,
+        call: Call,
+        id: str,
+        owner: str | None,
+        product: str,
+        quantity: int,
+        reel: str | None = None,
     ) -> Receipt:
+        """``reel``: that the buyer found it by; sales count for it."""
+
         async def attempt(work: Work) -> Answer:
             await cart_of(work, id, owner)
-            await work.decide(carts, id, await adding(work, product, quantity))
+            await work.decide(carts, id, await adding(work, product, quantity, reel))
             return work.receipt(carts, id)
 
         return await self._run(call, id, attempt)

@@ -16,6 +16,7 @@ from application.work import Work
 from domain.kernel import Decider, Rejected
 
 R = TypeVar("R", bound=Struct)
+T = TypeVar("T")
 ATTEMPTS = 60
 PAUSE = 0.05  # seconds at the most, and at random, before a command is decided again
 SNAPSHOT_EVERY = 100  # events
@@ -63,6 +64,10 @@ class Commands:
         state = await work.load(decider, id)
         self._remember(work, Appended((), b""))  # the command that follows need not read it again
         return state
+
+    async def look(self, call: Call, attempt: Callable[[Work], Awaitable[T]]) -> T:
+        """What ``attempt`` finds in the log as it is now, for who decides on nothing."""
+        return await attempt(Work(self._log, call))
 
     async def _queued(self, call: Call, attempt: Attempt, queues: Iterable[str]) -> Appended:
         if not queues:

@@ -1,11 +1,13 @@
-"""What several use cases gather: a cart that the caller may touch, a product on sale."""
+"""What several use cases gather: a cart that the caller may touch, a product on sale, a reel that
+is shown."""
 
 from application.ports import Missing
 from application.work import Work
-from domain import carts, catalog
+from domain import carts, catalog, reels
 from domain.carts import AddItem, Cart
 from domain.catalog import Product
 from domain.kernel import Rejected
+from domain.reels import Reel
 
 
 async def cart_of(work: Work, id: str, owner: str | None) -> Cart:
@@ -26,9 +28,14 @@ async def sold(work: Work, product: str) -> Product:
     return found
 
 
-async def adding(work: Work, product: str, quantity: int) -> AddItem:
-    """The command that puts it in a cart at its live price."""
+async def adding(work: Work, product: str, quantity: int, reel: str | None = None) -> AddItem:
+    """The command that puts it in a cart at its live price. ``reel``: one that showed
+    it."""
     found = await sold(work, product)
+    if reel is not None:
+        shown: Reel = await work.load(reels, reel)
+        if shown.product != product or shown.status == "draft":
+            raise Rejected("carts.reel_unknown", "there is no such reel of this product")
     return AddItem(
         product,
         found.seller,
@@ -37,4 +44,16 @@ async def adding(work: Work, product: str, quantity: int) -> AddItem:
         found.price,
         quantity,
         found.min_order_quantity,
+        reel,
     )
+
+
+async def visible(work: Work, id: str) -> Reel:
+    """One that the feed may show: published, of a product that is on sale. Raises Missing."""
+    reel: Reel = await work.load(reels, id)
+    if not reel.published:
+        raise Missing("reels.unknown_reel")
+    product: Product = await work.load(catalog, reel.product)
+    if product.retired:
+        raise Missing("reels.unknown_reel")
+    return reel

@@ -23,6 +23,7 @@ class AddItem(Command):
     unit_price: Money  # live at this moment; held for the buyer from now on
     quantity: int
     minimum: int
+    reel: str | None = None  # that it was found by
 
 
 class ChangeQuantity(Command):
@@ -69,6 +70,7 @@ class ItemAdded(Event, tag="carts.item_added"):
     unit_price: Money
     quantity: int
     minimum: int
+    reel: str | None = None
 
 
 class ItemQuantityChanged(Event, tag="carts.item_quantity_changed"):
@@ -115,6 +117,7 @@ class CartLine(Value):
     unit_price: Money
     quantity: int
     minimum: int
+    reel: str | None = None  # by which it came into the cart
 
 
 class Cart(Value):

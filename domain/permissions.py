@@ -10,6 +10,8 @@ RESOURCES = (
     "orders",
     "payments",
     "media",
+    "reels",
+    "comments",
     "analytics",
     "members",
     "tenants",
@@ -37,6 +39,10 @@ BUYER = (
     "orders:update",
     "payments:create",
     "payments:update",
+    "reels:read",
+    "reels:like",
+    "comments:create",
+    "comments:update",
 )
 SELLER = (
     *BUYER,
@@ -47,6 +53,8 @@ SELLER = (
     "inventory:update",
     "media:create",
     "media:update",
+    "reels:create",
+    "reels:update",
     "members:read",
     "analytics:view",
 )
@@ -58,6 +66,8 @@ AUDITOR = (
     "orders:read_all",
     "payments:read_all",
     "media:read_all",
+    "reels:read_all",
+    "comments:read_all",
     "members:read_all",
     "tenants:read",
     "analytics:view",

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from adapters.engagement.watched import Watched
 from adapters.live.tickets import Tickets
 from adapters.log.keyring import Keyring
 from adapters.log.log import PostgresLog
@@ -17,11 +18,15 @@ from application.carts import Carts
 from application.catalog import Catalog
 from application.checkouts import Checkouts
 from application.commands import Commands
+from application.comments import Comments
+from application.engagement import Engagement
 from application.identity import Identity
 from application.inventory import Inventory
+from application.likes import Likes
 from application.media import Media
 from application.orders import Orders
 from application.payments import Cashier
+from application.reels import Reels
 from application.storage import Storage
 from application.tenants import Tenants
 from entrypoints.settings import Settings
@@ -44,6 +49,7 @@ class Souk:
     signer: Signer
     tickets: Tickets
     objects: Objects
+    watched: Watched
     project: Pool  # reads all tenants: for health, never for a caller's query
 
     @property
@@ -63,12 +69,24 @@ class Souk:
         return Checkouts(self.commands)
 
     @property
+    def comments(self) -> Comments:
+        return Comments(self.commands)
+
+    @property
+    def engagement(self) -> Engagement:
+        return Engagement(self.commands)
+
+    @property
     def identity(self) -> Identity:
         return Identity(self.commands)
 
     @property
     def inventory(self) -> Inventory:
         return Inventory(self.commands)
+
+    @property
+    def likes(self) -> Likes:
+        return Likes(self.commands)
 
     @property
     def media(self) -> Media:
@@ -81,6 +99,10 @@ class Souk:
     @property
     def payments(self) -> Cashier:
         return Cashier(self.commands)
+
+    @property
+    def reels(self) -> Reels:
+        return Reels(self.commands)
 
     @property
     def storage(self) -> Storage:
@@ -104,6 +126,8 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
         signer = Signer(settings.signing_key_pem, settings.issuer, settings.audience)
         tickets = Tickets(settings.valkey_url)
         stack.push_async_callback(tickets.close)
+        watched = Watched(settings.valkey_url)
+        stack.push_async_callback(watched.close)
         objects = Objects(settings.s3_url, settings.s3_public_url)
         stack.callback(objects.close)
         yield Souk(
@@ -117,6 +141,7 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
             signer,
             tickets,
             objects,
+            watched,
             project,
         )
 

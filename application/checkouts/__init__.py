@@ -176,7 +176,8 @@ async def _order(
 ) -> OrderShare:
     seller, currency = lines[0].seller, lines[0].unit_price.currency
     sold = [
-        Line.of(x.product, x.sku, x.name, payable(x, offered[x.product]), x.quantity) for x in lines
+        Line.of(x.product, x.sku, x.name, payable(x, offered[x.product]), x.quantity, x.reel)
+        for x in lines
     ]
     new = PlaceOrder(
         checkout=checkout,

@@ -13,10 +13,18 @@ class Line(Value):
     unit_price: Money
     quantity: int
     subtotal: Money
+    reel: str | None = None  # that the buyer found it by
 
     @staticmethod
-    def of(product: str, sku: str | None, name: str, unit_price: Money, quantity: int) -> "Line":
-        return Line(product, sku, name, unit_price, quantity, unit_price.times(quantity))
+    def of(
+        product: str,
+        sku: str | None,
+        name: str,
+        unit_price: Money,
+        quantity: int,
+        reel: str | None = None,
+    ) -> "Line":
+        return Line(product, sku, name, unit_price, quantity, unit_price.times(quantity), reel)
 
 
 def phone(subject: str, number: str) -> Personal:

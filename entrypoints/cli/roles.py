@@ -58,12 +58,15 @@ def projector(directory: Path | None) -> None:
 @click.command()
 @data_dir
 def policies(directory: Path | None) -> None:
-    """React to events with commands, and fire timers. A second one stands by.
+    """React to events with commands, fire timers, and bring gathered views into the log. A second
+    one stands by.
 
     \b
     Example:
       souk policies
     """
+    from adapters.engagement.gathering import Gathering
+    from adapters.engagement.watched import SLOW, Watched
     from adapters.log.log import PostgresLog
     from adapters.policies.runner import PolicyRunner
 
@@ -71,8 +74,11 @@ def policies(directory: Path | None) -> None:
     logs.configure()
 
     async def run(stop: asyncio.Event) -> None:
-        async with PostgresLog(settings.postgres_url, settings.master_key) as log:
-            await PolicyRunner(settings.postgres_url, log).run(stop)
+        url, watched = settings.postgres_url, Watched(settings.valkey_url, SLOW)
+        async with PostgresLog(url, settings.master_key) as log, asyncio.TaskGroup() as group:
+            group.create_task(PolicyRunner(url, log).run(stop))
+            group.create_task(Gathering(url, log, watched).run(stop))
+        await watched.close()
 
     uvloop.run(until_stopped(run))
 

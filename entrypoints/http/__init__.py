@@ -6,12 +6,16 @@ from entrypoints.http.analytics import AnalyticsController
 from entrypoints.http.carts import CartsController
 from entrypoints.http.catalog import CatalogController
 from entrypoints.http.checkouts import CheckoutsController
+from entrypoints.http.comments import CommentsController
+from entrypoints.http.engagement import EngagementController
 from entrypoints.http.identity import IdentityController
 from entrypoints.http.inventory import InventoryController
+from entrypoints.http.likes import LikesController
 from entrypoints.http.live import LiveController
 from entrypoints.http.media import MediaController
 from entrypoints.http.orders import OrdersController
 from entrypoints.http.payments import PaymentsController
+from entrypoints.http.reels import ReelsController
 from entrypoints.http.storage import StorageController
 from entrypoints.http.tenants import TenantsController
 
@@ -20,12 +24,16 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     CartsController,
     CatalogController,
     CheckoutsController,
+    CommentsController,
+    EngagementController,
     IdentityController,
     InventoryController,
+    LikesController,
     LiveController,
     MediaController,
     OrdersController,
     PaymentsController,
+    ReelsController,
     StorageController,
     TenantsController,
 )

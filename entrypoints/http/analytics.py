@@ -54,6 +54,14 @@ class AnalyticsController(Controller):
             await analytics.top_products(view.db, of, paging.page, paging.limit), paging
         )
 
+    @get("/reels", **lists("analytics:view", analytics.ReelPerformance))
+    async def reels(
+        self, view: NamedDependency[View], paging: NamedDependency[Paging], seller: Of = None
+    ) -> ASGIResponse:
+        """A seller's reels by what they sold: watched, liked, put into carts, bought."""
+        of = _whose(view, seller)
+        return view.page(await analytics.reels(view.db, of, paging.page, paging.limit), paging)
+
     @get("/sales", **reads("analytics:view", analytics.Sales))
     async def sales(self, view: NamedDependency[View]) -> ASGIResponse:
         """The whole tenant's totals, for staff."""

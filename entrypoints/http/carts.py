@@ -16,7 +16,7 @@ from domain.carts import MAX_QUANTITY
 from domain.money import Price
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import On, Sent, SentToCreate
-from entrypoints.http.names import Code, Line, Short, money
+from entrypoints.http.names import Code, Line, Short, money, text
 from entrypoints.http.routes import changes, creates, lists, reads
 from entrypoints.http.views import Paging, View
 from entrypoints.wiring import Souk
@@ -31,8 +31,11 @@ Note = Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
 class NewItem(Struct, forbid_unknown_fields=True):
+    """``reel``: that the buyer found it by; what they buy counts for it."""
+
     product: Annotated[UUID, Meta(examples=["018f2f0e-6f3c-7c1e-9a51-0e7a4b6f1a2d"])]
     quantity: Quantity = 1
+    reel: UUID | None = None
 
 
 class NewQuantity(Struct, forbid_unknown_fields=True):
@@ -117,12 +120,18 @@ class CartsController(Controller):
     @post(
         "/{id:uuid}/items",
         **changes(
-            "carts:update", CLOSED, *QUANTITY, *PRODUCT, "carts.too_many_lines", missing=UNKNOWN
+            "carts:update",
+            CLOSED,
+            *QUANTITY,
+            *PRODUCT,
+            "carts.too_many_lines",
+            "carts.reel_unknown",
+            missing=UNKNOWN,
         ),
     )
     async def add_item(self, data: JSONBody[NewItem], cart: TheCart) -> Receipt:
         """Put a product in at its live price; a second time raises its quantity."""
-        return await cart(Carts.add_item, str(data.product), data.quantity)
+        return await cart(Carts.add_item, str(data.product), data.quantity, text(data.reel))
 
     @post(
         "/{id:uuid}/items/{product:uuid}/quantity",

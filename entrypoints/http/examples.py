@@ -53,6 +53,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewImage": {"data": "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAIA"},
     "WantedCrop": {"crop": {"left": 0, "top": 0, "width": 600, "height": 600}},
     "Place": {"product": PRODUCT},
+    "NewReel": {"product": PRODUCT, "caption": "Made by hand"},
+    "NewCaption": {"caption": "Made by hand, in Tlemcen"},
+    "Shows": {"media": PRODUCT},
+    "Hiding": {"reason": "sold out"},
+    "Watching": {"seconds": 7.5},
+    "NewComment": {"text": "Does it shrink?"},
     "NewQuota": {"quota": 10_000_000_000},
     "ImageLimit": {"largest": 5_000_000},
 }

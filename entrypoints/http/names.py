@@ -1,6 +1,7 @@
 """What names and texts from outside look like."""
 
 from typing import Annotated, TypeAlias
+from uuid import UUID
 
 from litestar.params import PathParameter
 from msgspec import Meta
@@ -20,3 +21,8 @@ NamedInPath: TypeAlias = Annotated[str, PathParameter(pattern=NAME)]
 def money(price: Price | None) -> Money | None:
     """The amount of a price from outside, if there is one. Rejects money.malformed."""
     return None if price is None else parse(price)
+
+
+def text(id: UUID | None) -> str | None:
+    """An id as the log writes it."""
+    return None if id is None else str(id)

@@ -11,7 +11,7 @@ from litestar.openapi.spec import Example
 
 from entrypoints.http.examples import Told
 from entrypoints.http.problems import MEDIA_TYPE, TITLES, ProblemDetails
-from entrypoints.http.views import LINES, Listed
+from entrypoints.http.views import LINES, Listed, Sliced
 
 EVERY = {400: ("malformed",), 401: ("unauthenticated",), 403: ("forbidden",)}
 COMMAND = {
@@ -42,10 +42,13 @@ def changes(permission: str, *rejects: str, **others: str) -> dict[str, Any]:
     return _command(permission, 200, known)
 
 
-def reads(permission: str, document: type[Any], missing: str = "") -> dict[str, Any]:
-    """A query for one document."""
+def reads(
+    permission: str, document: type[Any], missing: str = "", *, of: str | None = None
+) -> dict[str, Any]:
+    """A query for one document. ``of``: its projection, if it is not its controller's."""
     known = _known((), {"missing": missing}, EVERY, QUERY, {404: ("not_found",)})
-    return _query(permission, shown(document), known)
+    query = _query(permission, shown(document), known)
+    return query if of is None else query | {"opt": query["opt"] | {"projection": of}}
 
 
 def lists(
@@ -55,6 +58,17 @@ def lists(
     ``shared``: everyone in the tenant who may see it sees the same."""
     kind: Any = Listed[shown(document)]  # type: ignore[misc]
     query = _query(permission, kind, _known((), {"malformed": malformed}, EVERY, QUERY))
+    query["opt"]["shared"] = shared
+    return query
+
+
+def slices(
+    permission: str, document: type[Any], missing: str = "", *, shared: bool = False
+) -> dict[str, Any]:
+    """A query for a piece of a list, from a cursor on. ``missing``, ``shared``: as in others."""
+    kind: Any = Sliced[shown(document)]  # type: ignore[misc]
+    known = _known((), {"missing": missing}, EVERY, QUERY, {404: ("not_found",)})
+    query = _query(permission, kind, known)
     query["opt"]["shared"] = shared
     return query
 

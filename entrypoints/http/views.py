@@ -1,7 +1,7 @@
 """How queries answer: ready bytes, with the row's position as ETag, after one's own write."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -17,7 +17,7 @@ from entrypoints.http.answers import Ready
 from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.problems import Problem
 from entrypoints.wiring import Souk
-from projections.kernel import Counts, Found, Page, Reader
+from projections.kernel import Counts, Found, Page, Reader, Slice
 
 LINES = "application/x-ndjson"
 OWN = ((b"cache-control", b"private, no-cache"), (b"vary", b"authorization"))
@@ -41,6 +41,13 @@ class Listed(Struct, Generic[D], frozen=True):
     pagination: Pagination
 
 
+class Sliced(Struct, Generic[D], frozen=True):
+    """A piece of a list. ``next``: the cursor to go on from; null at the end."""
+
+    items: list[D]
+    next: str | None
+
+
 class Paging(Struct, frozen=True):
     """Which page is wanted, from 1, and how many items a page has."""
 
@@ -52,9 +59,14 @@ async def paging(
     page: Annotated[int, QueryParameter(ge=1, le=1_000_000)] = 1,
     limit: Annotated[int, QueryParameter(ge=10, le=100, description="10, 20, 50 or 100")] = 10,
 ) -> Paging:
+    check_limit(limit)
+    return Paging(page, limit)
+
+
+def check_limit(limit: int) -> None:
+    """Raises Problem."""
     if limit not in LIMITS:
         raise Problem(400, "malformed", "limit: 10, 20, 50 or 100")
-    return Paging(page, limit)
 
 
 class TenantCounts:
@@ -64,8 +76,10 @@ class TenantCounts:
         self._souk, self._tenant, self._after = souk, tenant, after
 
     async def row(self, table: str, id: str) -> Found | None:
-        found = await self._souk.counters.get(self._tenant, table, [id], self._after)
-        return found.get(id)
+        return (await self.rows(table, [id])).get(id)
+
+    async def rows(self, table: str, ids: Sequence[str]) -> dict[str, Found]:
+        return await self._souk.counters.get(self._tenant, table, ids, self._after)
 
 
 class View:
@@ -75,20 +89,20 @@ class View:
         self.db: Reader = souk.reader(caller.tenant)
         self.counts: Counts = TenantCounts(souk, caller.tenant, after)
         self.caller = caller
-        self._souk, self._unless = souk, unless
+        self._souk, self._unless, self._after = souk, unless, after
 
     def one(self, found: Found | None, missing: str) -> ASGIResponse:
         """The row without its personal part. Raises Missing."""
         if found is None:
             raise Missing(missing)
-        return self._sent(found.body, str(found.position))
+        return self.sent(found.body, str(found.position))
 
     async def opened(self, found: Found | None, missing: str) -> ASGIResponse:
         """The row with its personal part clear, for readers who may see it. Raises Missing."""
         if found is None:
             raise Missing(missing)
         (body,) = await self._with_personal([found])
-        return self._sent(body, f"{found.position}p")
+        return self.sent(body, f"{found.position}p")
 
     def page(self, found: Page, paging: Paging) -> ASGIResponse:
         return self._page([row.body for row in found.items], found, paging, "")
@@ -96,6 +110,22 @@ class View:
     async def opened_page(self, found: Page, paging: Paging) -> ASGIResponse:
         """A page whose rows all belong to the caller, or are seen by staff."""
         return self._page(await self._with_personal(found.items), found, paging, "p")
+
+    def slice(self, bodies: list[bytes], state: str, next: int | None) -> ASGIResponse:
+        """``state``: what the bodies were made of."""
+        end = msgspec.json.encode(None if next is None else str(next))
+        return self.sent(b'{"items":[%s],"next":%s}' % (b",".join(bodies), end), state)
+
+    async def opened_slice(self, found: Slice) -> ASGIResponse:
+        """With the personal parts clear, for readers who may see them."""
+        bodies = await self._with_personal(found.items)
+        state = digest([[row.id, row.position] for row in found.items] + [[found.next]])
+        return self.slice(bodies, f"{state}p", found.next)
+
+    async def await_too(self, projection: str) -> None:
+        """Also that one is to be no older than what was asked for. Raises Unavailable."""
+        if self._after:
+            await self._souk.positions.wait(projection, self._after)
 
     async def lines(self, batches: AsyncIterator[list[Found]], opened: bool) -> Stream:
         """One JSON object a line. What fails before the first line is a problem as ever; what
@@ -116,14 +146,14 @@ class View:
     def document(self, document: Struct) -> ASGIResponse:
         """An answer that is computed, not stored."""
         body = msgspec.json.encode(document)
-        return self._sent(body, hashlib.sha256(body).hexdigest()[:16])
+        return self.sent(body, hashlib.sha256(body).hexdigest()[:16])
 
     def _page(self, bodies: list[bytes], found: Page, paging: Paging, mark: str) -> ASGIResponse:
         pages = -(-found.total // paging.limit)
         end = msgspec.json.encode(Pagination(paging.page, paging.limit, found.total, pages))
         body = b'{"items":[%s],"pagination":%s}' % (b",".join(bodies), end)
-        state = msgspec.json.encode([[row.id, row.position] for row in found.items])
-        return self._sent(body, hashlib.sha256(state + end).hexdigest()[:16] + mark)
+        state = [[row.id, row.position] for row in found.items], end
+        return self.sent(body, digest(state) + mark)
 
     async def _with_personal(self, rows: list[Found]) -> list[bytes]:
         sealed = [row.personal for row in rows if row.personal]
@@ -135,12 +165,18 @@ class View:
             for row in rows
         ]
 
-    def _sent(self, body: bytes, state: str) -> ASGIResponse:
+    def sent(self, body: bytes, state: str) -> ASGIResponse:
+        """``state``: what the answer was made of; the ETag."""
         tag = f'"{state}"'
         headers = ((b"etag", tag.encode()), *OWN)
         if self._unless and tag in (part.strip() for part in self._unless.split(",")):
             return Ready(304, headers)
         return Ready.json(200, body, headers)
+
+
+def digest(state: object) -> str:
+    """A short name for what an answer was made of."""
+    return hashlib.sha256(msgspec.json.encode(state)).hexdigest()[:16]
 
 
 async def view(

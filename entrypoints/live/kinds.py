@@ -5,7 +5,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from entrypoints.live.messages import Event
-from projections import carts, catalog, checkouts, inventory, media, orders, payments
+from projections import (
+    carts,
+    catalog,
+    checkouts,
+    comments,
+    engagement,
+    inventory,
+    likes,
+    media,
+    orders,
+    payments,
+    reels,
+)
 from projections.analytics.sales import SALES, SALES_ID
 from projections.analytics.sellers import SELLERS
 from projections.kernel import Table
@@ -30,7 +42,7 @@ class Kind:
     order: str = "position DESC, id"
     uuids: bool = True  # ids are
     for_all: bool = False  # whoever has the permission may watch everyone's
-    bin: bool = False  # retired ones are there for their owner and for staff only
+    bin: bool = False  # what is retired or not shown is there for its owner and for staff only
     newest_wins: bool = False
     own: bool = True  # an id or a filter that is the caller's own name lets them watch it
     whole: bool = True  # it can be watched without id or filter
@@ -105,6 +117,50 @@ MEDIA = Kind(
     {"owner": 2},
     "created_at DESC, id",
 )
+REELS = Kind(
+    "reels",
+    reels.REELS,
+    "reels:read",
+    "reels",
+    "reels.unknown_reel",
+    {"seller": 2},
+    "place DESC, created_at DESC, id",
+    for_all=True,
+    bin=True,
+)
+LIKES = Kind(
+    "likes",
+    likes.LIKES,
+    "reels:read",
+    "reels",
+    "likes.unknown_like",
+    {"reel": 2, "viewer": 3},
+    "liked_at DESC, id",
+    for_all=True,
+    events=("reel:like", "reel:like"),
+)
+COMMENTS = Kind(
+    "comments",
+    comments.COMMENTS,
+    "reels:read",
+    "comments",
+    "comments.unknown_comment",
+    {"reel": 2, "author": 3},
+    "place DESC, id",
+    for_all=True,
+    events=("reel:comment", "reel:comment"),
+)
+ENGAGEMENT = Kind(
+    "engagement",
+    engagement.REELS,
+    "reels:read",
+    "reels",
+    "reels.unknown_reel",
+    {"seller": 2},
+    for_all=True,
+    newest_wins=True,
+    events=("reel:counters", "reel:counters"),
+)
 # A dashboard's id is its seller's.
 ANALYTICS = Kind(
     "analytics",
@@ -129,7 +185,20 @@ TOTALS = Kind(
 )
 KINDS = {
     kind.context: kind
-    for kind in (ORDERS, CHECKOUTS, PAYMENTS, CARTS, CATALOG, INVENTORY, MEDIA, ANALYTICS)
+    for kind in (
+        ORDERS,
+        CHECKOUTS,
+        PAYMENTS,
+        CARTS,
+        CATALOG,
+        INVENTORY,
+        MEDIA,
+        REELS,
+        LIKES,
+        COMMENTS,
+        ENGAGEMENT,
+        ANALYTICS,
+    )
 }
 
 

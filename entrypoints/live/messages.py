@@ -9,7 +9,14 @@ TopicName = Annotated[
     str, Meta(max_length=200, description="what is watched", examples=["orders?seller=amina"])
 ]
 Position = Annotated[int, Meta(ge=0, le=MOST, description="a place in the log")]
-Event = Literal["order:new", "order:status", "inventory-updated"]
+Event = Literal[
+    "order:new",
+    "order:status",
+    "inventory-updated",
+    "reel:like",
+    "reel:comment",
+    "reel:counters",
+]
 Document = Annotated[Raw, Meta(description="as HTTP shows it, never its personal part; null: gone")]
 
 

@@ -44,7 +44,10 @@ class Whose(Struct, frozen=True):
     seller: str = ""
     buyer: str = ""
     owner: str = ""
+    viewer: str = ""
+    author: str = ""
     retired: bool = False
+    visible: bool = True
 
 
 _WHOSE = msgspec.json.Decoder(Whose)
@@ -165,8 +168,12 @@ def hidden(caller: Caller, topic: Topic, own: bool) -> bool:
 
 def owned(kind: Kind, document: bytes, user: str) -> bool:
     whose = _WHOSE.decode(document)
-    return any(getattr(whose, name) == user for name in kind.filters)
+    return any(getattr(whose, name, None) == user for name in kind.filters)
 
 
 def retired(document: bytes) -> bool:
-    return document != GONE and _WHOSE.decode(document).retired
+    """Or, as reels say it, not shown."""
+    if document == GONE:
+        return False
+    whose = _WHOSE.decode(document)
+    return whose.retired or not whose.visible

@@ -5,10 +5,11 @@ from datetime import date
 from projections.analytics.days import DAYS, Day
 from projections.analytics.orders import ORDERS
 from projections.analytics.products import PRODUCTS, Product
+from projections.analytics.reels import REELS, ReelPerformance
 from projections.analytics.report import MarketplaceReport, marketplace
 from projections.analytics.sales import METHODS, SALES, SALES_ID, Sales
 from projections.analytics.sellers import SELLERS, Seller
-from projections.kernel import Counts, Found, Page, Reader, page
+from projections.kernel import Counts, Found, Page, Reader, one, page
 
 __all__ = [
     "TABLES",
@@ -16,18 +17,21 @@ __all__ = [
     "Day",
     "MarketplaceReport",
     "Product",
+    "ReelPerformance",
     "Sales",
     "Seller",
     "dashboard",
     "marketplace",
+    "reel",
+    "reels",
     "revenue",
     "sales",
     "top_products",
 ]
 
-VERSION = 1
+VERSION = 2
 # ORDERS comes first: the others fold what it emits.
-TABLES = (ORDERS, SELLERS, DAYS, PRODUCTS, SALES, METHODS)
+TABLES = (ORDERS, SELLERS, DAYS, PRODUCTS, SALES, METHODS, REELS)
 
 
 async def dashboard(counts: Counts, seller: str) -> Found | None:
@@ -48,6 +52,17 @@ async def top_products(db: Reader, seller: str, number: int, limit: int) -> Page
     where = "seller = %s AND units_sold > 0"
     order = "revenue DESC, units_sold DESC, id"
     return await page(db, PRODUCTS.name, where, (seller,), order, number, limit)
+
+
+async def reels(db: Reader, seller: str, number: int, limit: int) -> Page:
+    """A seller's reels that were ever shown, by what they sold and how often they were watched."""
+    order = "orders DESC, views DESC, id"
+    return await page(db, REELS.name, "seller = %s", (seller,), order, number, limit)
+
+
+async def reel(db: Reader, id: str, seller: str | None = None) -> Found | None:
+    """``seller``: only if it is theirs."""
+    return await one(db, REELS.name, id, "coalesce(seller = %s, true)", (seller,))
 
 
 async def sales(counts: Counts) -> Found | None:

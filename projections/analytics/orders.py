@@ -42,6 +42,7 @@ class Sold(Document):
     name: str
     units: int
     subtotal: Price
+    reel: str | None = None  # that the buyer found it by
 
 
 class Order(Document):
@@ -93,7 +94,7 @@ def evolve(order: Order | None, recorded: Recorded, id: str) -> Order | None:
 
 def _placed(event: OrderPlaced, at: datetime) -> Order:
     lines = tuple(
-        Sold(line.product, line.sku, line.name, line.quantity, Price.of(line.subtotal))
+        Sold(line.product, line.sku, line.name, line.quantity, Price.of(line.subtotal), line.reel)
         for line in event.lines
     )
     subtotal, shipping = Price.of(event.subtotal), Price.of(event.shipping)

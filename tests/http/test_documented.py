@@ -19,11 +19,15 @@ UNREACHED = {
     "checkouts.checkout_exists",
     "checkouts.empty",
     "checkouts.seller_repeated",
+    "comments.comment_exists",
+    "comments.too_long",
+    "engagement.nothing_counted",
     "inventory.already_extended",
     "inventory.already_reserved",
     "inventory.not_reserved",
     "media.asset_exists",
     "media.attached",
+    "media.withheld",
     "media.changed_meanwhile",
     "media.kind_unknown",
     "media.largest_below_one",
@@ -38,6 +42,7 @@ UNREACHED = {
     "payments.purpose_unknown",
     "payments.shares_differ",
     "payments.shares_malformed",
+    "reels.reel_exists",
 }
 
 

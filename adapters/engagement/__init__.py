@@ -1,0 +1,1 @@
+"""Views of reels: gathered in Valkey, brought into the log in batches."""

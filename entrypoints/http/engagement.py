@@ -1,0 +1,58 @@
+"""/reels/{id}/view"""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from litestar.response.base import ASGIResponse
+from msgspec import Meta, Struct
+
+from application.reels import UNKNOWN
+from entrypoints.http.commands import Sent
+from entrypoints.http.routes import changes, reads
+from entrypoints.http.views import View
+from entrypoints.wiring import Souk
+from projections import engagement
+
+WATCHED = 2.0  # seconds that make a view
+
+
+class Watching(Struct, forbid_unknown_fields=True):
+    """``seconds``: that it was watched for."""
+
+    seconds: Annotated[float, Meta(ge=0, le=86_400, examples=[7.5])]
+
+
+class Watched(Struct, frozen=True):
+    """``counted``: it was a view more: watched for 2 seconds, the first time in 30 minutes."""
+
+    counted: bool
+
+
+class EngagementController(Controller):
+    path = "/reels"
+    tags = ["reels"]
+    opt = {"projection": "engagement"}
+
+    @get("/{id:uuid}/engagement", **reads("reels:read", engagement.Engagement, UNKNOWN))
+    async def counters(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:
+        """How often it was liked, commented and watched; told anew five times a second."""
+        found = (await engagement.of(view.counts, [str(id)])).get(str(id))
+        return view.one(found, UNKNOWN)
+
+    @post("/{id:uuid}/view", **changes("reels:read", missing=UNKNOWN))
+    async def watched(
+        self,
+        id: FromPath[UUID],
+        data: JSONBody[Watching],
+        call: Sent,
+        souk: NamedDependency[Souk],
+    ) -> Watched:
+        """Say for how long it was watched. Views are gathered and counted within seconds."""
+        reel = str(id)
+        await souk.engagement.countable(call, reel)
+        if data.seconds < WATCHED:
+            return Watched(False)
+        return Watched(await souk.watched.see(call.tenant, reel, call.actor))

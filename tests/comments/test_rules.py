@@ -1,0 +1,77 @@
+"""The rules of a comment, and what no history may break."""
+
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from domain import comments
+from domain.comments import LONGEST, AddComment, CommentAdded, CommentRemoved, RemoveComment
+from domain.kernel import ERASED, Personal, fold
+from tests.support.deciders import given
+from tests.support.histories import history, stored
+
+
+def say(text, author="karim"):
+    return AddComment("rug", author, Personal(author, text))
+
+
+def said(text, author="karim"):
+    return CommentAdded("rug", author, Personal(author, text))
+
+
+removed = CommentRemoved("rug", "author", "")
+
+
+def test_a_comment_is_made_once():
+    given(comments).when(say("Does it shrink?")).then(said("Does it shrink?"))
+    given(comments, said("x")).when(say("y")).rejected("comments.comment_exists")
+    given(comments, said("x"), removed).when(say("y")).rejected("comments.comment_exists")
+
+
+def test_a_comment_says_something_in_at_most_500_characters():
+    given(comments).when(say("x")).then(said("x"))
+    given(comments).when(say("ع" * LONGEST)).then(said("ع" * LONGEST))
+    given(comments).when(say("x" * (LONGEST + 1))).rejected("comments.too_long")
+    for empty in ("", " ", " \n\t\u00a0\u2003"):
+        given(comments).when(say(empty)).rejected("comments.empty")
+
+
+def test_a_comment_is_removed_once_and_it_is_kept_who_did_and_why():
+    remove = RemoveComment("staff", "an insult")
+    given(comments, said("x")).when(remove).then(CommentRemoved("rug", "staff", "an insult"))
+    given(comments, said("x"), removed).when(remove).then()
+    given(comments).when(remove).rejected("comments.unknown_comment")
+
+
+def test_a_comment_whose_words_were_erased_is_still_one_and_is_removed_as_ever():
+    erased = CommentAdded("rug", "karim", Personal("karim", box=ERASED))
+    assert fold(comments, [erased]).author == "karim"
+    given(comments, erased).when(RemoveComment("author")).then(removed)
+
+
+texts = st.sampled_from(["", " ", "x", "Does it shrink?", "x" * LONGEST, "x" * (LONGEST + 1)])
+saying = st.builds(say, texts | st.text(max_size=20), st.sampled_from(["karim", "basma"]))
+removing = st.builds(
+    RemoveComment, st.sampled_from(["author", "seller", "staff"]), st.sampled_from(["", "rude"])
+)
+commands = st.lists(saying | removing, max_size=8)
+
+
+@for_all(commands)
+def test_any_history_is_one_comment_and_at_most_one_removal(commands):
+    past = history(comments, commands)
+    comment = fold(comments, past)
+
+    assert stored(comments, past) == past
+    assert [type(event) for event in past] == [CommentAdded, CommentRemoved][: len(past)]
+    assert (comment.exists, comment.removed) == (len(past) > 0, len(past) > 1)
+    for event in past[:1]:
+        assert 1 <= len(event.text.text) <= LONGEST
+        assert event.text.text.strip()
+        assert event.text.subject == event.author == comment.author
+
+
+@for_all(commands, commands)
+def test_whatever_is_tried_a_removed_comment_stays_removed(before, after):
+    past = history(comments, [*before, say("x"), RemoveComment("seller")])
+    assert fold(comments, past).removed
+    assert history(comments, after, past) == past

@@ -1,0 +1,18 @@
+"""One Souk for the tests of reels, a tenant for each."""
+
+import pytest
+
+from tests.reels.house import running
+
+
+@pytest.fixture(scope="package")
+async def houses(stack, new_database):
+    async with running(stack, new_database) as house:
+        yield house
+
+
+@pytest.fixture
+async def house(houses):
+    made = await houses()
+    made.rug = await made.product("rug")
+    return made
