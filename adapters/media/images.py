@@ -1,8 +1,8 @@
 """Pictures: looked at and made anew by libvips, each with the one loader it was sniffed for."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 import pyvips  # type: ignore[import-untyped]
 
@@ -107,14 +107,15 @@ def _block(scale: float) -> int:
 def draw(spool: Spool, shrink: Callable[..., Any], upright: tuple[int, int]) -> None:
     """The four sizes: the source is decoded once, for the largest, which the others are of."""
     largest = _plain(shrink(SIZES[0][0], **_fit(SIZES[0][0])))
-    with ThreadPoolExecutor(2) as threads:
-        made = []
+    begun = list[tuple[Encoding, Future[bytes]]]()
+    with ThreadPoolExecutor(2) as threads:  # the slowest is the first
         for size, quality in SIZES:
             whole = size != CROPPED or min(largest.width, largest.height) >= min(size, *upright)
             image = largest if whole else _plain(shrink(size, **_fit(size)))
-            image = image.thumbnail_image(size, **_fit(size)).copy_memory()
-            made += [(size, image, *job) for job in _encodings(threads, image, size, quality)]
-        _keep(spool, made)
+            if size < max(image.width, image.height):
+                image = image.thumbnail_image(size, **_fit(size)).copy_memory()
+            begun += [(e, threads.submit(e.encode)) for e in _encodings(image, size, quality)]
+        _keep(spool, [(encoding, future.result()) for encoding, future in begun])
 
 
 def _fit(size: int) -> dict[str, Any]:
@@ -129,19 +130,31 @@ def _plain(image: Any) -> Any:
     return image.cast("uchar").copy_memory()
 
 
-def _encodings(threads: ThreadPoolExecutor, image: Any, size: int, quality: int) -> Any:
-    yield "webp", threads.submit(image.webpsave_buffer, Q=quality, effort=EFFORT, keep="none")
-    yield "jpeg", threads.submit(_jpeg, image, quality)
+class Encoding(NamedTuple):
+    """A picture of one size, and what makes a file of it."""
+
+    size: int
+    image: Any
+    format: str
+    encode: Callable[[], bytes]
+
+
+def _encodings(image: Any, size: int, quality: int) -> Iterator[Encoding]:
+    yield Encoding(size, image, "webp", lambda: _webp(image, quality))
     if size in AVIF:
-        yield "avif", threads.submit(_avif, image, AVIF[size])
+        yield Encoding(size, image, "avif", lambda: _avif(image, AVIF[size]))
+    yield Encoding(size, image, "jpeg", lambda: _jpeg(image, quality))
 
 
 def put(spool: Spool, name: str, image: Any, quality: int) -> None:
     """One picture, as WebP and as JPEG."""
     image = image.copy_memory()
-    webp = bytes(image.webpsave_buffer(Q=quality, effort=EFFORT, keep="none"))
-    spool.put(name, "webp", image.width, image.height, webp)
+    spool.put(name, "webp", image.width, image.height, _webp(image, quality))
     spool.put(name, "jpeg", image.width, image.height, _jpeg(image, quality))
+
+
+def _webp(image: Any, quality: int) -> bytes:
+    return bytes(image.webpsave_buffer(Q=quality, effort=EFFORT, keep="none"))
 
 
 def _jpeg(image: Any, quality: int) -> bytes:
@@ -153,10 +166,9 @@ def _avif(image: Any, quality: int) -> bytes:
     return bytes(image.heifsave_buffer(Q=quality, compression="av1", effort=0, keep="none"))
 
 
-def _keep(spool: Spool, made: list[tuple[int, Any, str, Any]]) -> None:
+def _keep(spool: Spool, made: list[tuple[Encoding, bytes]]) -> None:
     rival = 0
-    for size, image, format, future in made:
-        content = future.result()
+    for (size, image, format, _), content in made:
         rival = len(content) if format == "webp" else rival
         if format != "avif" or len(content) <= rival * PAYS:
             spool.put(str(size), format, image.width, image.height, content)
