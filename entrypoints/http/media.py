@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
-from litestar import Controller, Request, get, post
+from litestar import Controller, HttpMethod, Request, get, post, route
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
 from litestar.response.base import ASGIResponse
@@ -170,8 +170,9 @@ class MediaController(Controller):
             raise Missing(UNKNOWN)
         return view.document(_links(souk, view.caller.tenant, media.opened(found)))
 
-    @get(
+    @route(
         "/public/{tenant:str}/{id:uuid}/{rendering:str}/{file:str}",
+        http_method=[HttpMethod.GET, HttpMethod.HEAD],
         opt={"public": True, "anyone": True},
         include_in_schema=False,
     )
@@ -188,7 +189,8 @@ class MediaController(Controller):
         key, kind = await pictures.key_of(souk, tenant, str(id), rendering, file)
         asked = request.headers
         unless, part = asked.get("if-none-match", ""), asked.get("range", "")
-        return await pictures.sent(souk, key, kind, unless, part)
+        bare = request.method == HttpMethod.HEAD
+        return await pictures.sent(souk, key, kind, unless, part, bare)
 
 
 def _owner(caller: Caller) -> str | None:

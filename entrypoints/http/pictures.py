@@ -63,8 +63,11 @@ class Flowing(ASGIResponse):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def sent(souk: Souk, key: str, kind: str, unless: str, wanted: str) -> ASGIResponse:
-    """``unless``, ``wanted``: the request's If-None-Match and Range. Raises Missing."""
+async def sent(
+    souk: Souk, key: str, kind: str, unless: str, wanted: str, bare: bool
+) -> ASGIResponse:
+    """``unless``, ``wanted``: the request's If-None-Match and Range; ``bare``: without the bytes.
+    Raises Missing."""
     try:
         kept = await souk.objects.stat(key)
     except Gone:
@@ -78,6 +81,8 @@ async def sent(souk: Souk, key: str, kind: str, unless: str, wanted: str) -> ASG
         headers.append((b"content-range", f"bytes {start}-{end}/{kept.size}".encode()))
     length = end - start + 1
     headers += [(b"content-type", kind.encode()), (b"content-length", str(length).encode())]
+    if bare:
+        return Ready(status, headers)
     content = souk.objects.read(key, start, length)
     return Flowing(status, headers, await anext(content, b""), content)
 

@@ -154,6 +154,10 @@ async def test_what_a_product_shows_is_for_everyone_and_for_ever(working):
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     unless = {"if-none-match": answer.headers["etag"]}
     assert (await working.api.http.get(made["url"], headers=unless)).status_code == 304
+    head = await working.api.http.head(made["url"])
+    assert (head.status_code, head.content) == (200, b"")
+    same = "etag", "content-length", "content-type", "cache-control"
+    assert [head.headers[name] for name in same] == [answer.headers[name] for name in same]
     part = await working.api.http.get(made["url"], headers={"range": "bytes=2-9"})
     assert (part.status_code, part.content) == (206, answer.content[2:10])
     assert part.headers["content-range"] == f"bytes 2-9/{len(answer.content)}"
