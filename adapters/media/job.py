@@ -10,6 +10,7 @@ from msgspec.structs import astuple, replace
 from adapters.media import keys, rendering
 from adapters.media.locks import alone
 from adapters.media.objects import Gone, Objects, TooLarge
+from adapters.media.sweeping import is_over
 from adapters.media.verdict import CONTENT_TYPES, Job, Unacceptable, Verdict
 from adapters.postgres.pools import Connection
 from application.commands import Commands
@@ -37,6 +38,8 @@ class Rendering:
         """``db``: where locks are taken."""
         past = (await self._log.read(tenant, [stream := stream_of(tenant, media, id)]))[stream]
         asset: Asset = reduce(media.evolve, (r.event for r in past), media.EMPTY)
+        if is_over(asset):  # told, but perhaps not removed
+            await self._objects.remove(keys.upload(tenant, id))
         if not asset.waits:
             return
         call = _call(past)

@@ -151,8 +151,16 @@ class Objects:
         """The keys of all that is there."""
         return await self._call(lambda: self._under(prefix))
 
+    async def folders(self) -> list[str]:
+        """The first words of all keys: tenants."""
+        return await self._call(self._folders)
+
     async def remove_under(self, prefix: str) -> None:
         await self._call(lambda: self._remove(self._under(prefix)))
+
+    def _folders(self) -> list[str]:
+        found = self._client.list_objects(self._bucket)
+        return [str(each.object_name).rstrip("/") for each in found if each.is_dir]
 
     def _under(self, prefix: str) -> list[str]:
         found = self._client.list_objects(self._bucket, prefix, recursive=True)

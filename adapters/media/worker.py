@@ -1,6 +1,9 @@
 """The process role that renders uploads: several jobs at once, in any number of processes."""
 
 import asyncio
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any
 
 import structlog
 from msgspec import Struct
@@ -8,6 +11,7 @@ from msgspec import Struct
 from adapters.media import locks
 from adapters.media.job import Rendering
 from adapters.media.objects import Objects
+from adapters.media.sweeping import Sweeping
 from adapters.policies.outcomes import keep
 from adapters.policies.settling import settled
 from adapters.postgres.pools import Connection
@@ -44,7 +48,7 @@ class Worker:
 
     def __init__(self, url: str, log: Log, objects: Objects, concurrency: int = AT_ONCE) -> None:
         self._url, self._objects = url, objects
-        self._rendering = Rendering(log, objects)
+        self._rendering, self._sweeping = Rendering(log, objects), Sweeping(log, objects)
         self._bells = [Bell() for _ in range(concurrency)]
         self._forgiven = False
         self._done: dict[tuple[str, str], int] = {}  # whose rows may not be gone yet
@@ -53,9 +57,12 @@ class Worker:
         """Returns soon after ``stop`` is set: a job under way is left to the next one."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._prepare(stop))
+            sweeping = persist(NAME, stop, partial(self._sweeping.run, stop))
+            group.create_task(self._stoppable(sweeping, stop))
             group.create_task(listen(self._url, self._bells, stop))
             for bell in self._bells:
-                group.create_task(self._stoppable(bell, stop))
+                lane = persist(NAME, stop, partial(self._lane, bell, stop))
+                group.create_task(self._stoppable(lane, stop))
 
     async def _prepare(self, stop: asyncio.Event) -> None:
         """The bucket is there before anyone sends to it, as soon as the server is."""
@@ -66,12 +73,12 @@ class Worker:
             except Unavailable:
                 await sleep(stop, LOOK)
 
-    async def _stoppable(self, bell: Bell, stop: asyncio.Event) -> None:
-        lane = asyncio.create_task(persist(NAME, stop, lambda: self._lane(bell, stop)))
+    async def _stoppable(self, work: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+        working = asyncio.create_task(work)
         stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait([lane, stopped], return_when=asyncio.FIRST_COMPLETED)
-        lane.cancel()
-        await asyncio.gather(lane, return_exceptions=True)
+        await asyncio.wait([working, stopped], return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
 
     async def _lane(self, bell: Bell, stop: asyncio.Event) -> None:
         async with connected(self._url, "souk-worker") as db:

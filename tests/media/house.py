@@ -65,6 +65,10 @@ class House:
             past = await read_after(db, 0, 100_000)
         return [r for r in past if isinstance(r.event, kinds)]
 
+    async def without_uploads(self):
+        """They go after the log has what was made of them."""
+        return not any("/uploads/" in key for key in await self.objects())
+
     async def objects(self):
         """The keys of all that the tenant has in the bucket."""
         bucket = self.souk.objects

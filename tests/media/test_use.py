@@ -70,11 +70,6 @@ async def _empty(house):
     return not await house.objects()
 
 
-async def _without_uploads(house):
-    """They go after the log has what was made of them."""
-    return not any("/uploads/" in key for key in await house.objects())
-
-
 async def test_an_image_may_be_as_large_as_the_tenant_says(house):
     done = await house.root.post("/storage/image-limit", {"largest": 100})
     assert done.status_code == 200
@@ -87,7 +82,7 @@ async def test_an_image_may_be_as_large_as_the_tenant_says(house):
 async def test_an_object_is_erased_with_its_last_asset_and_its_room_is_free(working):
     one = await working.settled(await working.upload(JPEG))
     two = await working.settled(await working.upload(JPEG, working.basma))
-    await until(lambda: _without_uploads(working))
+    await until(working.without_uploads)
     kept = await working.objects()
     async with purging(working) as (run, found):
         first, second = await found()

@@ -5,9 +5,10 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from adapters.media import rendering
+from adapters.media import keys, rendering
 from adapters.media.job import Rendering
 from adapters.media.objects import Objects
+from adapters.media.sweeping import Sweeping
 from adapters.media.worker import Worker
 from adapters.projector.leader import connected
 from application.ports import Unavailable
@@ -15,7 +16,7 @@ from domain.media import Rendered
 from tests.media.house import worker
 from tests.policies.market import call, until
 from tests.support.pictures import picture
-from tests.support.s3 import awake, running_s3
+from tests.support.s3 import awake, running_s3, send
 
 JPEG = picture(640, 480)
 
@@ -46,10 +47,26 @@ async def test_a_worker_killed_anywhere_leaves_all_to_the_next(house, at):
         await dying.died.wait()
     async with worker(house):
         asset = await house.settled(id)
+        await until(house.without_uploads)
     assert asset["status"] == "rendered"
     assert len(await house.happened(Rendered)) == 1
-    kept = {k for k in await house.objects() if "/uploads/" not in k}
-    assert len(kept) == 1 + len(asset["renditions"])
+    assert len(await house.objects()) == 1 + len(asset["renditions"])
+
+
+async def test_what_is_sent_again_when_it_was_looked_at_is_swept(working):
+    form = await working.request()
+    await send(form, JPEG)
+    assert (await working.amina.post(f"/media/{form['id']}/confirm")).status_code == 200
+    await working.settled(form["id"])
+    await until(working.without_uploads)
+    kept = await working.objects()
+    assert (await send(form, JPEG)).status_code == 204
+    waiting = await working.request()
+    await send(waiting, JPEG)
+    sweeping = Sweeping(working.souk.log, working.souk.objects)
+    assert await sweeping.step() == 1
+    assert await working.objects() == kept | {keys.upload(working.tenant, waiting["id"])}
+    assert await sweeping.step() == 0
 
 
 async def test_many_workers_share_the_work_and_none_renders_what_another_does(house):
