@@ -12,7 +12,8 @@ from domain.money import Money, Price
 from domain.quantities import read
 from domain.tenants import CostBasisSet
 from projections import materials as projection
-from tests.materials.test_rules import add, by_kilo, changes, merino
+from tests.materials.test_books import changes
+from tests.materials.test_rules import add, by_kilo, merino
 from tests.support.histories import history
 from tests.support.rows import recorded, rows_equal_the_fold
 
