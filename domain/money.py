@@ -1,7 +1,6 @@
 """Money: whole minor units and an ISO 4217 code. Rounding lives here and nowhere else."""
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
 
 from domain.kernel import Rejected, Value
 
@@ -37,6 +36,12 @@ _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,4}))?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
+def rounded(numerator: int, denominator: int) -> int:
+    """The nearest whole number; a half goes up, and below zero down. ``denominator`` > 0."""
+    whole = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return whole if numerator >= 0 else -whole
+
+
 class Money(Value):
     """An amount in whole ``minor`` units (centavos, yen) of one ``currency``."""
 
@@ -53,9 +58,8 @@ class Money(Value):
         return Money(self.minor * quantity, self.currency)
 
     def share(self, basis_points: int) -> "Money":
-        """This many ten-thousandths of the amount, rounded half up, once."""
-        exact = Decimal(self.minor) * basis_points / 10_000
-        return Money(int(exact.quantize(Decimal(1), ROUND_HALF_UP)), self.currency)
+        """This many ten-thousandths of the amount, rounded once."""
+        return Money(rounded(self.minor * basis_points, 10_000), self.currency)
 
     def _same(self, other: "Money") -> "Money":
         if other.currency != self.currency:

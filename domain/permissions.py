@@ -5,6 +5,7 @@ from collections.abc import Iterable
 RESOURCES = (
     "products",
     "inventory",
+    "materials",
     "carts",
     "checkouts",
     "orders",
@@ -51,6 +52,8 @@ SELLER = (
     "products:restore",
     "inventory:create",
     "inventory:update",
+    "materials:create",
+    "materials:update",
     "media:create",
     "media:update",
     "reels:create",
@@ -61,6 +64,7 @@ SELLER = (
 AUDITOR = (
     "products:read",
     "inventory:read_all",
+    "materials:read_all",
     "carts:read_all",
     "checkouts:read_all",
     "orders:read_all",

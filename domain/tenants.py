@@ -3,7 +3,8 @@
 import re
 from typing import assert_never
 
-from domain.kernel import Command, Event, Rejected, Value
+from domain.costs import BASES
+from domain.kernel import Command, Event, Rejected, Value, but
 
 CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
@@ -13,13 +14,23 @@ class CreateTenant(Command):
     currency: str  # ISO 4217
 
 
+class SetCostBasis(Command):
+    """What a unit of a material costs from now on: one of ``domain.costs.BASES``."""
+
+    basis: str
+
+
 class TenantCreated(Event, tag="tenants.tenant_created"):
     name: str
     currency: str
 
 
-COMMANDS = CreateTenant
-EVENTS = TenantCreated
+class CostBasisSet(Event, tag="tenants.cost_basis_set"):
+    basis: str
+
+
+COMMANDS = CreateTenant | SetCostBasis
+EVENTS = TenantCreated | CostBasisSet
 
 
 class Tenant(Value):
@@ -27,6 +38,7 @@ class Tenant(Value):
 
     name: str = ""
     currency: str = ""
+    cost_basis: str = BASES[0]
 
     @property
     def exists(self) -> bool:
@@ -40,6 +52,8 @@ def decide(tenant: Tenant, command: COMMANDS) -> list[EVENTS]:
     match command:
         case CreateTenant(name=name, currency=currency):
             return _create(tenant, name, currency)
+        case SetCostBasis(basis=basis):
+            return _set_basis(tenant, basis)
         case _:
             assert_never(command)
 
@@ -54,9 +68,19 @@ def _create(tenant: Tenant, name: str, currency: str) -> list[EVENTS]:
     return [TenantCreated(name, currency)]
 
 
+def _set_basis(tenant: Tenant, basis: str) -> list[EVENTS]:
+    if not tenant.exists:
+        raise Rejected("tenants.unknown_tenant")
+    if basis not in BASES:
+        raise Rejected("tenants.unknown_cost_basis", f"one of {', '.join(BASES)}")
+    return [CostBasisSet(basis)] if basis != tenant.cost_basis else []
+
+
 def evolve(tenant: Tenant, event: EVENTS) -> Tenant:
     match event:
         case TenantCreated(name=name, currency=currency):
             return Tenant(name, currency)
+        case CostBasisSet(basis=basis):
+            return but(tenant, cost_basis=basis)
         case _:
             assert_never(event)

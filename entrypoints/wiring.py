@@ -23,6 +23,7 @@ from application.engagement import Engagement
 from application.identity import Identity
 from application.inventory import Inventory
 from application.likes import Likes
+from application.materials import Materials
 from application.media import Media
 from application.orders import Orders
 from application.payments import Cashier
@@ -87,6 +88,10 @@ class Souk:
     @property
     def likes(self) -> Likes:
         return Likes(self.commands)
+
+    @property
+    def materials(self) -> Materials:
+        return Materials(self.commands)
 
     @property
     def media(self) -> Media:

@@ -2,32 +2,38 @@
 
 from datetime import datetime
 
-from domain.kernel import Recorded
-from domain.tenants import TenantCreated
+from domain.costs import BASES
+from domain.kernel import Recorded, but
+from domain.tenants import CostBasisSet, TenantCreated
 from projections.kernel import Document, Found, Reader, Table, one, own
 
-VERSION = 1
+VERSION = 2
 
 
 class Tenant(Document):
+    """``cost_basis``: which cost of a material its costs and its worth are told by."""
+
     id: str
     version: int
     name: str
     currency: str
     created_at: datetime
+    cost_basis: str = BASES[0]
 
 
 def evolve(tenant: Tenant | None, recorded: Recorded, id: str) -> Tenant | None:
-    event = recorded.event
-    if isinstance(event, TenantCreated):
-        return Tenant(id, recorded.version, event.name, event.currency, recorded.occurred_at)
+    match recorded.event:
+        case TenantCreated(name=name, currency=currency):
+            return Tenant(id, recorded.version, name, currency, recorded.occurred_at)
+        case CostBasisSet(basis=basis) if tenant:
+            return but(tenant, version=recorded.version, cost_basis=basis)
     return tenant
 
 
 TENANTS = Table(
     name="tenants_tenants",
     document=Tenant,
-    on={TenantCreated: own},
+    on={TenantCreated: own, CostBasisSet: own},
     evolve=evolve,
     topic=lambda id, tenant: f"tenants.{id}",
 )

@@ -21,6 +21,7 @@ CONTEXTS = {
     "carts": ("carts:read_all", "carts:read", ("*.{user}",)),
     "catalog": ("products:read_all", "products:read", ("*.{user}",)),  # the retired ones too
     "inventory": ("inventory:read_all", "inventory:read", ("*.{user}",)),
+    "materials": ("materials:read_all", "materials:read", ("*.{user}",)),
     "identity": ("members:read_all", "products:read", ("{user}",)),
     "tenants": ("products:read", "products:read", ()),
     "analytics": ("analytics:read_all", "analytics:view", ("{user}",)),

@@ -12,12 +12,14 @@ from entrypoints.http.identity import IdentityController
 from entrypoints.http.inventory import InventoryController
 from entrypoints.http.likes import LikesController
 from entrypoints.http.live import LiveController
+from entrypoints.http.materials import MaterialsController
 from entrypoints.http.media import MediaController
 from entrypoints.http.orders import OrdersController
 from entrypoints.http.payments import PaymentsController
 from entrypoints.http.reels import ReelsController
 from entrypoints.http.storage import StorageController
 from entrypoints.http.tenants import TenantsController
+from entrypoints.http.yarns import YarnsController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
     AnalyticsController,
@@ -30,10 +32,12 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     InventoryController,
     LikesController,
     LiveController,
+    MaterialsController,
     MediaController,
     OrdersController,
     PaymentsController,
     ReelsController,
     StorageController,
     TenantsController,
+    YarnsController,
 )

@@ -61,6 +61,23 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewComment": {"text": "Does it shrink?"},
     "NewQuota": {"quota": 10_000_000_000},
     "ImageLimit": {"largest": 5_000_000},
+    "NewMaterial": {
+        "name": "Merino",
+        "kind": "yarn",
+        "unit": "g",
+        "colour": "indigo",
+        "conversions": [{"unit": "kg", "factor": "1000"}],
+        "scrap": 200,
+    },
+    "NewYarn": {"name": "Merino", "unit": "g", "attributes": {"weight": "DK"}},
+    "MaterialText": {"name": "Merino", "kind": "yarn", "brand": "Atlas", "colour": "indigo"},
+    "Measures": {"conversions": [{"unit": "skein", "factor": "50"}], "scrap": 250},
+    "MaterialSku": {"sku": "YARN-1"},
+    "Bought": {"quantity": "1.5", "unit": "kg", "price": PRICE, "supplier": "Atlas Mills"},
+    "Recount": {"delta": "-250", "reason": "count", "note": "a wet box"},
+    "LowLine": {"threshold": "500"},
+    "StandardCost": {"cost": {"amount": "0.0125", "currency": "DZD"}},
+    "CostBasis": {"basis": "last"},
 }
 
 

@@ -13,11 +13,11 @@ from application.ports import Receipt
 from domain.inventory import MAX_QUANTITY
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import On, Sent
-from entrypoints.http.names import Code, NamedInPath
+from entrypoints.http.names import NAME, Code, NamedInPath
 from entrypoints.http.routes import changes, lists, reads
 from entrypoints.http.views import Paging, View
 from entrypoints.wiring import Souk
-from projections import inventory
+from projections import inventory, materials
 from projections.inventory import Filter
 
 UNKNOWN = "inventory.unknown_product"
@@ -74,6 +74,17 @@ class InventoryController(Controller):
         whose = seller if view.caller.sees_all("inventory") else view.caller.user
         found = await inventory.items(view.db, Filter(whose, low), paging.page, paging.limit)
         return view.page(found, paging)
+
+    @get("/dashboard", **reads("materials:read", materials.Dashboard, of="materials"))
+    async def dashboard(
+        self,
+        view: NamedDependency[View],
+        owner: Annotated[str | None, QueryParameter(pattern=NAME)] = None,
+    ) -> ASGIResponse:
+        """What there is of materials, and what it is worth: the caller's own; for staff
+        everybody's, or one ``owner``'s."""
+        whose = owner if view.caller.sees_all("materials") else view.caller.user
+        return view.document(await materials.dashboard(view.db, whose))
 
     @get("/{product:str}", **reads("inventory:read", inventory.Item, UNKNOWN))
     async def item(self, product: NamedInPath, view: NamedDependency[View]) -> ASGIResponse:

@@ -1,5 +1,6 @@
 """What names and texts from outside look like."""
 
+from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
@@ -26,3 +27,8 @@ def money(price: Price | None) -> Money | None:
 def text(id: UUID | None) -> str | None:
     """An id as the log writes it."""
     return None if id is None else str(id)
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """A time that names no zone is UTC."""
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment

@@ -1,7 +1,7 @@
 """What a list of orders is narrowed to, for whom."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from litestar.di import NamedDependency
@@ -12,6 +12,7 @@ from adapters.log.keyring import Keyring
 from application.ports import Forbidden
 from domain.kernel import but
 from domain.orders import CHANNELS, STATUSES, digits
+from entrypoints.http.names import utc
 from entrypoints.http.problems import Problem
 from entrypoints.http.views import MOST, View
 from entrypoints.wiring import Souk
@@ -51,8 +52,8 @@ async def sought(
         status=_known("status", status, STATUSES),
         channel=_known("channel", channel, CHANNELS),
         number=number,
-        placed_from=_utc(placed_from),
-        placed_before=_utc(placed_before),
+        placed_from=utc(placed_from),
+        placed_before=utc(placed_before),
         expected_from=expected_from,
         expected_before=expected_before,
     )
@@ -77,8 +78,3 @@ async def _ordered_with(
     buyers = await orders.buyers(view.db, hashed)
     living = await keyring.living(view.caller.tenant, buyers)
     return but(wanted, customer_phone=hashed, buyers=living)
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    """A time that names no zone is UTC."""
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment

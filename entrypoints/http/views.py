@@ -116,11 +116,14 @@ class View:
         end = msgspec.json.encode(None if next is None else str(next))
         return self.sent(b'{"items":[%s],"next":%s}' % (b",".join(bodies), end), state)
 
+    def sliced(self, found: Slice) -> ASGIResponse:
+        """Without the personal parts."""
+        return self.slice([row.body for row in found.items], _state(found), found.next)
+
     async def opened_slice(self, found: Slice) -> ASGIResponse:
         """With the personal parts clear, for readers who may see them."""
         bodies = await self._with_personal(found.items)
-        state = digest([[row.id, row.position] for row in found.items] + [[found.next]])
-        return self.slice(bodies, f"{state}p", found.next)
+        return self.slice(bodies, f"{_state(found)}p", found.next)
 
     async def await_too(self, projection: str) -> None:
         """Also that one is to be no older than what was asked for. Raises Unavailable."""
@@ -172,6 +175,10 @@ class View:
         if self._unless and tag in (part.strip() for part in self._unless.split(",")):
             return Ready(304, headers)
         return Ready.json(200, body, headers)
+
+
+def _state(found: Slice) -> str:
+    return digest([[row.id, row.position] for row in found.items] + [[found.next]])
 
 
 def digest(state: object) -> str:

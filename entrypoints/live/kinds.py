@@ -13,6 +13,7 @@ from projections import (
     engagement,
     inventory,
     likes,
+    materials,
     media,
     orders,
     payments,
@@ -108,6 +109,16 @@ INVENTORY = Kind(
     newest_wins=True,
     events=("inventory-updated", "inventory-updated"),
 )
+MATERIALS = Kind(
+    "materials",
+    materials.MATERIALS,
+    "materials:read",
+    "materials",
+    "materials.unknown_material",
+    {"owner": 2},
+    newest_wins=True,
+    events=("inventory-updated", "inventory-updated"),
+)
 MEDIA = Kind(
     "media",
     media.ASSETS,
@@ -192,6 +203,7 @@ KINDS = {
         CARTS,
         CATALOG,
         INVENTORY,
+        MATERIALS,
         MEDIA,
         REELS,
         LIKES,

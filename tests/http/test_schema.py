@@ -48,11 +48,14 @@ async def known_ids(api, client):
     karim = api.of("buyer", "karim")
     bought = await cart(karim, (tea, 1))
     paying = {"payments": [{"method": "card"}]}
+    wool = {"name": "Wool", "kind": "yarn", "unit": "g"}
+    wool = (await api.of("seller", "amina").post("/materials", wool)).json()["id"]
     receipt = (await karim.post(f"/carts/{bought}/check-out", paying)).json()
     paid = await karim.get(f"/payments/{receipt['id']}", after=receipt["position"])
     return {
         ("catalog", "id"): tea,
         ("carts", "id"): await cart(client, (tea, 1)),
+        ("materials", "id"): wool,
         ("orders", "id"): receipt["orders"][0]["id"],
         ("checkouts", "id"): receipt["id"],
         "checkout": receipt["id"],

@@ -52,21 +52,24 @@ async def trade(api):
     bought = await cart(karim, (tea, 1))
     told = {"customer": {"name": "Karim D.", "phone": "0550", "region": "16"}, "note": "ring"}
     receipt = (await karim.post(f"/carts/{bought}/check-out", told)).json()
+    wool = {"name": "Wool", "kind": "yarn", "unit": "g"}
+    wool = (await amina.post("/materials", wool)).json()["id"]
     retired = (await amina.post(f"/catalog/products/{cup}/retire")).json()
     for path in (f"/orders/{receipt['orders'][0]['id']}", f"/payments/{receipt['id']}"):
         await karim.get(path, after=retired["position"])
-    for path in ("/carts", "/checkouts", "/catalog/products", "/inventory"):
+    for path in ("/carts", "/checkouts", "/catalog/products", "/inventory", "/materials"):
         await api.of("admin", "root").get(path, after=retired["position"])
     await api.of("admin", "root").get("/analytics/sales", after=retired["position"])
     ids = {"orders": receipt["orders"][0]["id"], "checkouts": receipt["id"], "carts": bought}
-    return ids | {"payments": receipt["id"], "catalog": tea, "inventory": tea, "cup": cup}
+    ids |= {"payments": receipt["id"], "catalog": tea, "inventory": tea, "materials": wool}
+    return ids | {"cup": cup}
 
 
 def routes(ids, user):
     """Topics, and what a person would read instead."""
     found = {
         f"{context}/{ids[context]}": f"/{context}/{ids[context]}"
-        for context in ("orders", "checkouts", "payments", "carts", "inventory")
+        for context in ("orders", "checkouts", "payments", "carts", "inventory", "materials")
     }
     found |= {
         f"{context}/{NOWHERE}": f"/{context}/{NOWHERE}" for context in ids if context != "cup"
@@ -130,7 +133,7 @@ async def test_a_topic_is_as_its_route(api, readers):
 async def test_what_is_elsewhere_is_answered_like_what_is_nowhere(api, readers):
     ids = await trade(api)
     reader = await readers.of("admin", "root", "elsewhere")
-    for context in ("orders", "checkouts", "payments", "carts", "catalog", "inventory"):
+    for context in ids.keys() - {"cup"}:
         there = await reader.subscribed(f"{context}/{ids[context]}")
         nowhere = await reader.subscribed(f"{context}/{NOWHERE}")
         assert {**there, "topic": ""} == {**nowhere, "topic": ""}
@@ -147,11 +150,13 @@ async def test_whose_it_is_not_may_not_watch_by_filter(api, readers):
             "payments?buyer=karim",
             "carts?owner=karim",
             "inventory?seller=amina",
+            "materials?owner=amina",
             "orders",
             "checkouts",
             "payments",
             "carts",
             "inventory",
+            "materials",
         ):
             assert said(await reader.subscribed(topic)) == "forbidden", topic
 
@@ -166,6 +171,7 @@ async def test_everyone_watches_their_own_by_filter(api, readers):
         (karim, "carts?owner=karim", "carts"),
         (amina, "orders?seller=amina", "orders"),
         (amina, "inventory?seller=amina", "inventory"),
+        (amina, "materials?owner=amina", "materials"),
     ):
         assert ids[context] in said(await reader.subscribed(topic)), topic
 
@@ -213,8 +219,15 @@ def test_orders_tell_the_new_from_the_changed():
     assert (both["type"], both["position"], len(both["items"])) == ("changes", 12, 2)
 
 
-def test_stock_says_that_it_was_updated():
-    told = parse("inventory?seller=amina").changed([change("inventory.x.amina", b"{}")], False)
+@pytest.mark.parametrize(
+    ("topic", "changed"),
+    [
+        ("inventory?seller=amina", "inventory.x.amina"),
+        ("materials?owner=amina", "materials.x.amina"),
+    ],
+)
+def test_stock_says_that_it_was_updated(topic, changed):
+    told = parse(topic).changed([change(changed, b"{}")], False)
     assert json.loads(told.json)["event"] == "inventory-updated"
 
 
