@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from application.ports import Answer, Appended, Call, Conflict, Forbidden, Log, Missing, Snapshot
 from application.states import States
 from application.turns import TURN, Turns
-from application.work import Work
-from domain.kernel import Decider, Rejected
+from application.work import Work, stream_of
+from domain.kernel import Decider, Recorded, Rejected
 
 R = TypeVar("R", bound=Struct)
 T = TypeVar("T")
@@ -68,6 +68,14 @@ class Commands:
     async def look(self, call: Call, attempt: Callable[[Work], Awaitable[T]]) -> T:
         """What ``attempt`` finds in the log as it is now, for who decides on nothing."""
         return await attempt(Work(self._log, call))
+
+    async def past(
+        self, call: Call, decider: Decider, ids: Iterable[str]
+    ) -> dict[str, list[Recorded]]:
+        """All that happened to each of these so far, by id, for who decides on nothing."""
+        streams = {id: stream_of(call.tenant, decider, id) for id in ids}
+        found = await self._log.read(call.tenant, streams.values()) if streams else {}
+        return {id: found.get(stream, []) for id, stream in streams.items()}
 
     async def _queued(self, call: Call, attempt: Attempt, queues: Iterable[str]) -> Appended:
         if not queues:

@@ -19,6 +19,7 @@ from application.catalog import Catalog
 from application.checkouts import Checkouts
 from application.commands import Commands
 from application.comments import Comments
+from application.costing import Costing
 from application.engagement import Engagement
 from application.identity import Identity
 from application.inventory import Inventory
@@ -72,6 +73,10 @@ class Souk:
     @property
     def comments(self) -> Comments:
         return Comments(self.commands)
+
+    @property
+    def costing(self) -> Costing:
+        return Costing(self.commands)
 
     @property
     def engagement(self) -> Engagement:

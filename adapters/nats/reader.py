@@ -22,6 +22,7 @@ CONTEXTS = {
     "catalog": ("products:read_all", "products:read", ("*.{user}",)),  # the retired ones too
     "inventory": ("inventory:read_all", "inventory:read", ("*.{user}",)),
     "materials": ("materials:read_all", "materials:read", ("*.{user}",)),
+    "costing": ("costing:read_all", "costing:read", ("*.{user}",)),
     "identity": ("members:read_all", "products:read", ("{user}",)),
     "tenants": ("products:read", "products:read", ()),
     "analytics": ("analytics:read_all", "analytics:view", ("{user}",)),

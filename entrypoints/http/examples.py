@@ -77,6 +77,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "Recount": {"delta": "-250", "reason": "count", "note": "a wet box"},
     "LowLine": {"threshold": "500"},
     "StandardCost": {"cost": {"amount": "0.0125", "currency": "DZD"}},
+    "NewCosted": {"name": "Scarf", "margin": 4000},
+    "Recipe": {"components": [{"kind": "material", "id": PRODUCT, "quantity": "120"}], "makes": 1},
+    "Tasks": {"labour": [{"name": "knitting", "minutes": "90", "rate": PRICE}]},
+    "OverheadRules": {"overheads": [{"name": "rent", "on": "all", "basis_points": 1000}]},
+    "TargetMargin": {"margin": 5000},
+    "CostedName": {"name": "Winter scarf"},
     "CostBasis": {"basis": "last"},
 }
 

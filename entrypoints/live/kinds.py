@@ -10,6 +10,7 @@ from projections import (
     catalog,
     checkouts,
     comments,
+    costing,
     engagement,
     inventory,
     likes,
@@ -119,6 +120,15 @@ MATERIALS = Kind(
     newest_wins=True,
     events=("inventory-updated", "inventory-updated"),
 )
+COSTING = Kind(
+    "costing",
+    costing.PRODUCTS,
+    "costing:read",
+    "costing",
+    "costing.unknown_product",
+    {"owner": 2},
+    newest_wins=True,
+)
 MEDIA = Kind(
     "media",
     media.ASSETS,
@@ -204,6 +214,7 @@ KINDS = {
         CATALOG,
         INVENTORY,
         MATERIALS,
+        COSTING,
         MEDIA,
         REELS,
         LIKES,

@@ -21,6 +21,8 @@ UNREACHED = {
     "checkouts.seller_repeated",
     "comments.comment_exists",
     "comments.too_long",
+    "costing.margin_out_of_range",
+    "costing.product_exists",
     "engagement.nothing_counted",
     "inventory.already_extended",
     "inventory.already_reserved",

@@ -50,12 +50,14 @@ async def known_ids(api, client):
     paying = {"payments": [{"method": "card"}]}
     wool = {"name": "Wool", "kind": "yarn", "unit": "g"}
     wool = (await api.of("seller", "amina").post("/materials", wool)).json()["id"]
+    scarf = (await api.of("seller", "amina").post("/costing/products", {"name": "Scarf"})).json()
     receipt = (await karim.post(f"/carts/{bought}/check-out", paying)).json()
     paid = await karim.get(f"/payments/{receipt['id']}", after=receipt["position"])
     return {
         ("catalog", "id"): tea,
         ("carts", "id"): await cart(client, (tea, 1)),
         ("materials", "id"): wool,
+        ("costing", "id"): scarf["id"],
         ("orders", "id"): receipt["orders"][0]["id"],
         ("checkouts", "id"): receipt["id"],
         "checkout": receipt["id"],

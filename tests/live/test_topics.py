@@ -54,15 +54,23 @@ async def trade(api):
     receipt = (await karim.post(f"/carts/{bought}/check-out", told)).json()
     wool = {"name": "Wool", "kind": "yarn", "unit": "g"}
     wool = (await amina.post("/materials", wool)).json()["id"]
+    scarf = (await amina.post("/costing/products", {"name": "Scarf"})).json()["id"]
     retired = (await amina.post(f"/catalog/products/{cup}/retire")).json()
     for path in (f"/orders/{receipt['orders'][0]['id']}", f"/payments/{receipt['id']}"):
         await karim.get(path, after=retired["position"])
-    for path in ("/carts", "/checkouts", "/catalog/products", "/inventory", "/materials"):
+    for path in (
+        "/carts",
+        "/checkouts",
+        "/catalog/products",
+        "/inventory",
+        "/materials",
+        "/costing/products",
+    ):
         await api.of("admin", "root").get(path, after=retired["position"])
     await api.of("admin", "root").get("/analytics/sales", after=retired["position"])
     ids = {"orders": receipt["orders"][0]["id"], "checkouts": receipt["id"], "carts": bought}
     ids |= {"payments": receipt["id"], "catalog": tea, "inventory": tea, "materials": wool}
-    return ids | {"cup": cup}
+    return ids | {"costing": scarf, "cup": cup}
 
 
 def routes(ids, user):
@@ -76,6 +84,7 @@ def routes(ids, user):
     }
     products = {id: f"/catalog/products/{id}" for id in (ids["catalog"], ids["cup"], NOWHERE, "1")}
     found |= {f"catalog/{id}": path for id, path in products.items()}
+    found |= {f"costing/{id}": f"/costing/products/{id}" for id in (ids["costing"], NOWHERE)}
     found |= {
         "orders/1": "/orders/1",
         "analytics/amina": "/analytics/dashboard?seller=amina",

@@ -1,0 +1,197 @@
+"""/costing"""
+
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.response.base import ASGIResponse
+
+from application.costing import UNKNOWN, Costing
+from application.ports import Missing, Receipt
+from domain import costing as rules
+from entrypoints.http.caller import Caller
+from entrypoints.http.commands import On, Sent, SentToCreate
+from entrypoints.http.costings import (
+    CostBreakdown,
+    CostedName,
+    NewCosted,
+    OverheadRules,
+    Recipe,
+    TargetMargin,
+    Tasks,
+    breakdown,
+)
+from entrypoints.http.names import NAME
+from entrypoints.http.routes import changes, creates, lists, reads, slices
+from entrypoints.http.slicing import Slicing, slicing
+from entrypoints.http.views import Paging, View
+from entrypoints.wiring import Souk
+from projections import costing
+
+RETIRED = "costing.retired"
+MONEY = (
+    "money.malformed",
+    "costing.currency_mixed",
+    "costing.too_many_rules",
+    "costing.amount_out_of_range",
+)
+COMPONENTS = (
+    "quantities.malformed",
+    "costing.makes_out_of_range",
+    "costing.quantity_out_of_range",
+    "costing.component_repeated",
+    "costing.component_retired",
+    "costing.unknown_component",
+    "costing.currency_mixed",
+    "costing.cycle",
+    "costing.too_deep",
+    "costing.too_many_nodes",
+)
+Owner: TypeAlias = Annotated[str | None, QueryParameter(pattern=NAME)]
+Search: TypeAlias = Annotated[str | None, QueryParameter(min_length=2, max_length=100)]
+TheProduct: TypeAlias = NamedDependency[On[Costing]]
+
+
+async def product(
+    id: FromPath[UUID],
+    call: Sent,
+    caller: NamedDependency[Caller],
+    souk: NamedDependency[Souk],
+) -> On[Costing]:
+    return On(souk.costing, call, str(id), caller.as_owner("costing"))
+
+
+class CostingController(Controller):
+    path = "/costing/products"
+    tags = ["costing"]
+    opt = {"projection": "costing"}
+    dependencies = {"product": Provide(product), "slicing": Provide(slicing)}
+
+    @post(
+        "/",
+        **creates(
+            "costing:create",
+            "costing.name_malformed",
+            "costing.currency_malformed",
+            missing="tenants.unknown_tenant",
+        ),
+    )
+    async def define(
+        self,
+        data: JSONBody[NewCosted],
+        creating: SentToCreate,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """Define a product. What goes into it is told next: its cost is unknown until then."""
+        owner = data.owner if data.owner and caller.manages("costing") else caller.user
+        return await souk.costing.define(creating, creating.id, data.command(owner))
+
+    @post(
+        "/{id:uuid}/components", **changes("costing:update", *COMPONENTS, RETIRED, missing=UNKNOWN)
+    )
+    async def components(self, data: JSONBody[Recipe], product: TheProduct) -> Receipt:
+        """Say what a batch takes; all components are replaced. What uses it is costed anew."""
+        return await product(Costing.set_components, data.command())
+
+    @post(
+        "/{id:uuid}/labour",
+        **changes(
+            "costing:update",
+            "quantities.malformed",
+            "costing.name_malformed",
+            "costing.minutes_out_of_range",
+            *MONEY,
+            RETIRED,
+            missing=UNKNOWN,
+        ),
+    )
+    async def labour(self, data: JSONBody[Tasks], product: TheProduct) -> Receipt:
+        """Say what work a batch is; all of it is replaced."""
+        return await product(Costing.change, data.command())
+
+    @post(
+        "/{id:uuid}/overheads",
+        **changes(
+            "costing:update",
+            "costing.name_malformed",
+            "costing.overhead_malformed",
+            *MONEY,
+            RETIRED,
+            missing=UNKNOWN,
+        ),
+    )
+    async def overheads(self, data: JSONBody[OverheadRules], product: TheProduct) -> Receipt:
+        """Say what is added to it; all rules are replaced."""
+        return await product(Costing.change, data.command())
+
+    @post("/{id:uuid}/margin", **changes("costing:update", RETIRED, missing=UNKNOWN))
+    async def margin(self, data: JSONBody[TargetMargin], product: TheProduct) -> Receipt:
+        """Say how much of its price is to be left over."""
+        return await product(Costing.change, rules.SetMargin(data.margin))
+
+    @post(
+        "/{id:uuid}/rename",
+        **changes("costing:update", "costing.name_malformed", RETIRED, missing=UNKNOWN),
+    )
+    async def rename(self, data: JSONBody[CostedName], product: TheProduct) -> Receipt:
+        """Call it something else."""
+        return await product(Costing.change, rules.RenameProduct(data.name))
+
+    @post("/{id:uuid}/retire", **changes("costing:update", missing=UNKNOWN))
+    async def retire(self, product: TheProduct) -> Receipt:
+        """Take it off every list; what it is in still costs what it did."""
+        return await product(Costing.change, rules.RetireProduct())
+
+    @post("/{id:uuid}/restore", **changes("costing:update", missing=UNKNOWN))
+    async def restore(self, product: TheProduct) -> Receipt:
+        """Put a retired product back on the lists."""
+        return await product(Costing.change, rules.RestoreProduct())
+
+    @post("/{id:uuid}/calculate-costs", **changes("costing:read", missing=UNKNOWN))
+    async def calculate(
+        self,
+        id: FromPath[UUID],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> CostBreakdown:
+        """What it costs by the log as it is now, line by line. Nothing is written."""
+        owner = whose(caller)
+        return breakdown(str(id), await souk.costing.computed(call, str(id), owner))
+
+    @get("/", **lists("costing:read", costing.Product))
+    async def all(
+        self,
+        view: NamedDependency[View],
+        paging: NamedDependency[Paging],
+        q: Search = None,
+        owner: Owner = None,
+        retired: FromQuery[bool] = False,
+    ) -> ASGIResponse:
+        """By name: the caller's own; for staff everybody's, or one ``owner``'s."""
+        mine = whose(view.caller, owner)
+        found = await costing.products(view.db, mine, retired, q, paging.page, paging.limit)
+        return view.page(found, paging)
+
+    @get("/{id:uuid}", **reads("costing:read", costing.Product, UNKNOWN))
+    async def one(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:
+        """One product, for its owner and staff."""
+        found = await costing.product(view.db, str(id), whose(view.caller))
+        return view.one(found, UNKNOWN)
+
+    @get("/{id:uuid}/timeline", **slices("costing:read", costing.Moment, UNKNOWN))
+    async def timeline(
+        self, id: FromPath[UUID], view: NamedDependency[View], slicing: NamedDependency[Slicing]
+    ) -> ASGIResponse:
+        """How its cost changed, the last first: a series of ``at`` and ``cost``."""
+        if await costing.product(view.db, str(id), whose(view.caller)) is None:
+            raise Missing(UNKNOWN)
+        found = await costing.timeline(view.db, str(id), slicing.before, slicing.limit)
+        return view.sliced(found)
+
+
+def whose(caller: Caller, owner: str | None = None) -> str | None:
+    return owner if caller.sees_all("costing") else caller.user
