@@ -1,0 +1,105 @@
+"""Rows of costing equal their folds, and say what the decider knows."""
+
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from adapters.log.tail import house_codec
+from domain import costing
+from domain.costing import (
+    Cause,
+    Component,
+    DefineProduct,
+    Labour,
+    Overhead,
+    RenameProduct,
+    RestoreProduct,
+    RetireProduct,
+    RollUp,
+    SetComponents,
+    SetLabour,
+    SetMargin,
+    SetOverheads,
+    price_at,
+)
+from domain.costs import Cost
+from domain.kernel import fold
+from domain.money import Money, Price
+from domain.quantities import read
+from projections import costing as projection
+from tests.support.histories import history, stored
+from tests.support.rows import recorded, rows_equal_the_fold
+
+dinars = st.integers(0, 10**9).map(lambda minor: Money(minor, "DZD"))
+costs = st.none() | st.integers(0, 10**18).map(lambda micros: Cost(micros, "DZD"))
+component = st.builds(
+    Component,
+    st.sampled_from(["material", "product"]),
+    st.sampled_from("xyz"),
+    st.integers(0, 9000),
+)
+causes = st.builds(
+    Cause, st.sampled_from(["material", "product"]), st.just("x"), st.none() | st.just(7)
+)
+changes = st.lists(
+    st.builds(SetComponents, st.lists(component, max_size=3).map(tuple), st.integers(0, 3))
+    | st.builds(
+        SetLabour,
+        st.lists(st.builds(Labour, st.just("w"), st.integers(0, 9000), dinars), max_size=2).map(
+            tuple
+        ),
+    )
+    | st.builds(
+        SetOverheads,
+        st.lists(
+            st.builds(Overhead, st.just("o"), st.just("all"), st.integers(0, 9000))
+            | st.builds(lambda amount: Overhead("o", "fixed", 0, amount), dinars),
+            max_size=2,
+        ).map(tuple),
+    )
+    | st.builds(SetMargin, st.integers(-1, 10_000))
+    | st.builds(RenameProduct, st.sampled_from(["Scarf", "Shawl", " "]))
+    | st.builds(RetireProduct)
+    | st.builds(RestoreProduct)
+    | st.builds(RollUp, costs, causes),
+    max_size=20,
+)
+defines = st.builds(
+    DefineProduct, st.sampled_from(["amina", "basma"]), st.just("Scarf"), st.just("DZD")
+)
+pasts = st.builds(lambda define, rest: history(costing, [define, *rest]), defines, changes)
+histories = st.lists(
+    st.tuples(st.sampled_from(["s/costing/a", "s/costing/b", "t/costing/a"]), pasts),
+    unique_by=lambda told: told[0],
+    min_size=1,
+)
+
+
+def test_rows_equal_the_fold(database):
+    rows_equal_the_fold(database, projection, histories)
+
+
+@for_all(pasts)
+def test_a_row_says_what_the_decider_knows(past):
+    assert stored(costing, past) == past
+    state, rows, codec = fold(costing, past), {}, house_codec()
+    for found in recorded([("s/costing/a", event) for event in past]):
+        told = found.decoded(codec)
+        for table in projection.TABLES:
+            for id in table.on.get(type(told.event), lambda _: ())(told):
+                rows[id] = table.evolve(rows.get(id), told, id)
+    row = rows.pop("a")
+    assert (row.name, row.margin, row.makes, row.retired, row.version) == (
+        *(state.name, state.margin, state.makes, state.retired),
+        len(past),
+    )
+    assert (row.cost and row.cost.cost) == state.cost
+    price = price_at(state.cost, state.margin)
+    assert row.price == (price and Price.of(price))
+    assert [(c.kind, c.id, read(c.quantity)) for c in row.components] == [
+        (c.kind, c.id, c.quantity) for c in state.components
+    ]
+    moments = sorted(rows.values(), key=lambda moment: moment.version)
+    assert [m.cost for m in moments[-1:]] == [row.cost for _ in moments[-1:]]
+    assert all(
+        after.old == before.cost for before, after in zip(moments, moments[1:], strict=False)
+    )
