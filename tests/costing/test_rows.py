@@ -1,5 +1,7 @@
 """Rows of costing equal their folds, and say what the decider knows."""
 
+from itertools import pairwise
+
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
@@ -100,6 +102,4 @@ def test_a_row_says_what_the_decider_knows(past):
     ]
     moments = sorted(rows.values(), key=lambda moment: moment.version)
     assert [m.cost for m in moments[-1:]] == [row.cost for _ in moments[-1:]]
-    assert all(
-        after.old == before.cost for before, after in zip(moments, moments[1:], strict=False)
-    )
+    assert all(after.old == before.cost for before, after in pairwise(moments))
