@@ -13,6 +13,8 @@ from entrypoints.http.inventory import InventoryController
 from entrypoints.http.likes import LikesController
 from entrypoints.http.live import LiveController
 from entrypoints.http.media import MediaController
+from entrypoints.http.negotiations import NegotiationsController
+from entrypoints.http.offers import OffersController
 from entrypoints.http.orders import OrdersController
 from entrypoints.http.payments import PaymentsController
 from entrypoints.http.reels import ReelsController
@@ -31,6 +33,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     LikesController,
     LiveController,
     MediaController,
+    NegotiationsController,
+    OffersController,
     OrdersController,
     PaymentsController,
     ReelsController,

@@ -14,6 +14,8 @@ from projections import (
     inventory,
     likes,
     media,
+    negotiations,
+    offers,
     orders,
     payments,
     reels,
@@ -161,6 +163,24 @@ ENGAGEMENT = Kind(
     newest_wins=True,
     events=("reel:counters", "reel:counters"),
 )
+OFFERS = Kind(
+    "offers",
+    offers.OFFERS,
+    "offers:read",
+    "offers",
+    "offers.unknown_offer",
+    {"seller": 2},
+    "number DESC",
+)
+NEGOTIATIONS = Kind(
+    "negotiations",
+    negotiations.NEGOTIATIONS,
+    "offers:read",
+    "offers",
+    "negotiations.unknown_negotiation",
+    {"seller": 2, "buyer": 3},
+    "responded_at DESC, id",
+)
 # A dashboard's id is its seller's.
 ANALYTICS = Kind(
     "analytics",
@@ -197,6 +217,8 @@ KINDS = {
         LIKES,
         COMMENTS,
         ENGAGEMENT,
+        OFFERS,
+        NEGOTIATIONS,
         ANALYTICS,
     )
 }
