@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from application import selling
 from application.commands import Attempt, Commands
-from application.ports import Answer, Call, Missing, Receipt
+from application.ports import Answer, Call, Log, Missing, Receipt
 from application.selling import Sale, order_id
 from application.selling.terms import Contact, Paying, Terms
 from application.work import Work, stream_of
@@ -46,9 +46,12 @@ class Negotiations:
     """Whoever calls acts for their own side. ``now`` tells the time."""
 
     def __init__(
-        self, commands: Commands, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        commands: Commands,
+        log: Log,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._commands, self._now = commands, now
+        self._commands, self._log, self._now = commands, log, now
 
     async def respond(
         self, call: Call, id: str, offer: str, proposed: Proposed, method: str, address: str | None
@@ -119,7 +122,9 @@ class Negotiations:
 
         def command(side: str) -> negotiations.COMMANDS:
             if side != "buyer":
-                raise Rejected("negotiations.not_yours_to_withdraw", "the buyer withdraws; decline it")
+                raise Rejected(
+                    "negotiations.not_yours_to_withdraw", "the buyer withdraws; decline it"
+                )
             return negotiations.Withdraw(reason)
 
         return await self._end(call, id, command)
@@ -154,8 +159,16 @@ class Negotiations:
             agreed.quantity,
             offer=found.offer,
         )
-        sale = Sale("", found.buyer, {found.seller: [line]}, _terms(found), now)
+        terms = _terms(found, await self._address(work, id))
+        sale = Sale("", found.buyer, {found.seller: [line]}, terms, now)
         await selling.sell(work, checkout, sale)
+
+    async def _address(self, work: Work, id: str) -> str:
+        """As the buyer gave it with the first event, which never changes. No state may hold it:
+        that would outlive the person's key. Empty: there is none, or it is erased."""
+        stream = stream_of(work.call.tenant, negotiations, id)
+        first, *_ = (await self._log.read(work.call.tenant, [stream]))[stream]
+        return first.event.address.text if first.event.address else ""
 
     def _proposal(self, offer: Offer, proposed: Proposed) -> Proposal:
         """One that the offer could be taken at now."""
@@ -182,7 +195,6 @@ def _note(writer: str, proposed: Proposed) -> Personal | None:
     return Personal(writer, proposed.note) if proposed.note else None
 
 
-def _terms(found: Negotiation) -> Terms:
-    address = found.address.text if found.address else ""
+def _terms(found: Negotiation, address: str) -> Terms:
     contact = Contact(address=address) if address else None
     return Terms(channel=CHANNEL, payments=(Paying(found.method),), contact=contact)

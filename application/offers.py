@@ -64,4 +64,6 @@ class Offers:
         return await self._run(call, id, attempt)
 
     async def _run(self, call: Call, id: str, attempt: Attempt) -> Receipt:
-        return await self._commands.run(call, Receipt, attempt, [stream_of(call.tenant, offers, id)])
+        return await self._commands.run(
+            call, Receipt, attempt, [stream_of(call.tenant, offers, id)]
+        )

@@ -124,7 +124,6 @@ class Negotiation(Value):
     proposal: Proposal = Proposal(0, Money(0, "XXX"))
     method: str = ""
     until: datetime = datetime.min
-    address: Personal | None = None
     proposed_by: str = ""
     turns: int = 0
 
@@ -220,7 +219,7 @@ def evolve(negotiation: Negotiation, event: EVENTS) -> Negotiation:
     match event:
         case OfferResponded():
             sides = event.offer, event.product, event.seller, event.buyer
-            terms = event.proposal, event.method, event.until, event.address
+            terms = event.proposal, event.method, event.until
             return Negotiation("open", *sides, *terms, "buyer", 1)
         case ResponseCountered(by=by, proposal=proposal, until=until):
             turns = negotiation.turns + 1

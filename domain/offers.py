@@ -1,10 +1,11 @@
 """Offers: what a seller of one tier offers those of a lower one, by quantity, until a day."""
 
 from datetime import datetime
+from itertools import pairwise
 from typing import ClassVar, assert_never
 
 from domain.kernel import Command, Event, Rejected, Value, but
-from domain.money import Money
+from domain.money import MAX_MINOR, Money
 
 # A tier sells only downwards.
 TARGETS = {
@@ -152,7 +153,8 @@ def _publish(offer: Offer, new: PublishOffer) -> list[EVENTS]:
     if offer.exists:
         raise Rejected("offers.offer_exists")
     if new.tier is None or new.target not in TARGETS.get(new.tier, ()):
-        raise Rejected("offers.tier_not_below", f"a {new.tier or 'seller without tier'} sells only downwards")
+        who = new.tier or "seller without tier"
+        raise Rejected("offers.tier_not_below", f"a {who} sells only downwards")
     _check(new.terms, new.now)
     about = new.seller, new.tier, new.target, new.product, new.product_name
     return [OfferPublished(0, *about, new.terms)]
@@ -175,7 +177,9 @@ def _check(terms: Terms, now: datetime) -> None:
     if len(terms.categories) > MOST_CATEGORIES:
         raise Rejected("offers.too_many_categories", f"at most {MOST_CATEGORIES}")
     _check_breaks(terms.breaks)
-    amounts = [each.unit_price for each in terms.breaks] + [terms.minimum or terms.breaks[0].unit_price]
+    amounts = [each.unit_price for each in terms.breaks] + [
+        terms.minimum or terms.breaks[0].unit_price
+    ]
     if len({amount.currency for amount in amounts}) > 1:
         raise Rejected("offers.currency_mixed", "one currency for all its prices")
 
@@ -183,9 +187,9 @@ def _check(terms: Terms, now: datetime) -> None:
 def _check_breaks(breaks: tuple[Break, ...]) -> None:
     if not 1 <= len(breaks) <= MOST_BREAKS:
         raise Rejected("offers.breaks_missing", f"1 to {MOST_BREAKS} breaks")
-    if not 1 <= breaks[0].quantity or breaks[-1].quantity > LARGEST:
+    if breaks[0].quantity < 1 or breaks[-1].quantity > LARGEST:
         raise Rejected("offers.quantity_out_of_range", f"1 to {LARGEST}")
-    for lower, upper in zip(breaks, breaks[1:], strict=False):
+    for lower, upper in pairwise(breaks):
         if lower.quantity >= upper.quantity:
             raise Rejected("offers.breaks_not_ascending", "each break begins above the last")
         if lower.unit_price.minor <= upper.unit_price.minor:
@@ -212,8 +216,11 @@ def check_order(terms: Terms, quantity: int, unit_price: Money) -> None:
     price_at(terms, quantity)
     if unit_price.currency != _currency(terms):
         raise Rejected("offers.currency_mixed", f"in {_currency(terms)}")
-    if terms.minimum and unit_price.times(quantity).minor < terms.minimum.minor:
+    total = unit_price.times(quantity).minor
+    if terms.minimum and total < terms.minimum.minor:
         raise Rejected("offers.below_minimum", "an order must come to more")
+    if total > MAX_MINOR:
+        raise Rejected("offers.total_too_large", "an order must come to less")
 
 
 def _currency(terms: Terms) -> str:

@@ -96,7 +96,7 @@ class Souk:
 
     @property
     def negotiations(self) -> Negotiations:
-        return Negotiations(self.commands)
+        return Negotiations(self.commands, self.log)
 
     @property
     def offers(self) -> Offers:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, json
 
 from domain.kernel import Personal, Recorded, Value, but
 from domain.money import Price
@@ -60,9 +60,7 @@ class Negotiation(Document):
     personal: Words | UnsetType = UNSET
 
 
-def evolve(
-    negotiation: Negotiation | None, recorded: Recorded, id: str
-) -> Negotiation | None:
+def evolve(negotiation: Negotiation | None, recorded: Recorded, id: str) -> Negotiation | None:
     event = recorded.event
     if isinstance(event, OfferResponded):
         return _responded(event, recorded)
@@ -148,6 +146,17 @@ NEGOTIATIONS = Table(
     topic=lambda id, n: f"negotiations.{id}.{n.seller}.{n.buyer}",
 )
 TABLES = (NEGOTIATIONS,)
+
+
+class Sides(Value):
+    seller: str
+    buyer: str
+
+
+def sides(found: Found) -> tuple[str, str]:
+    """Whose negotiation it is."""
+    both = json.decode(found.body, type=Sides)
+    return both.seller, both.buyer
 
 
 class Filter(Document):

@@ -7,7 +7,14 @@ import msgspec
 
 from domain.kernel import Recorded, but
 from domain.money import Price
-from domain.offers import OfferClosed, OfferExpired, OfferOrdered, OfferPublished, OfferRevised, Terms
+from domain.offers import (
+    OfferClosed,
+    OfferExpired,
+    OfferOrdered,
+    OfferPublished,
+    OfferRevised,
+    Terms,
+)
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
 VERSION = 1
@@ -149,9 +156,7 @@ def _price_at(quantity: int) -> str:
     return f"prices[(SELECT count(*) FROM unnest(leasts) AS least WHERE least <= {int(quantity)})]"
 
 
-async def mine(
-    db: Reader, seller: str | None, status: str | None, number: int, limit: int
-) -> Page:
+async def mine(db: Reader, seller: str | None, status: str | None, number: int, limit: int) -> Page:
     """A seller's, or everyone's, whatever became of them; the newest first."""
     where, params = "coalesce(seller = %s, true)", [seller]
     if status is not None:

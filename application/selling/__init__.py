@@ -43,7 +43,11 @@ def payment_id(checkout: str, number: int) -> str:
 async def gather(work: Work, id: str, sellers: Iterable[str], products: Iterable[str]) -> None:
     """All that a sale decides on, in one read; also the order in which it is logged: an order is
     placed before a free one is paid."""
-    placed, sold, sellers = [order_id(id, seller) for seller in sellers], list(products), list(sellers)
+    placed, sold, sellers = (
+        [order_id(id, seller) for seller in sellers],
+        list(products),
+        list(sellers),
+    )
     work.begin((checkouts, id), *((orders, order) for order in placed), (payments, id))
     await work.gather(
         [

@@ -12,13 +12,15 @@ from msgspec import Meta, Struct
 from application.negotiations import UNKNOWN, Agreed, Proposed
 from application.ports import Receipt
 from domain.money import Price
+from entrypoints.http.caller import Caller
 from entrypoints.http.commands import Sent, SentToCreate
 from entrypoints.http.names import Short, money, text
 from entrypoints.http.offers import ORDER, Note, Quantity
-from entrypoints.http.routes import changes, creates, lists, reads
+from entrypoints.http.routes import changes, lists, reads
 from entrypoints.http.views import Paging, View
 from entrypoints.wiring import Souk
 from projections import negotiations
+from projections.kernel import Found
 
 TURN = ("negotiations.over", "negotiations.not_your_turn")
 Status: TypeAlias = Literal["open", "accepted", "declined", "withdrawn", "expired"]
@@ -67,7 +69,6 @@ class NegotiationsController(Controller):
 
     @post(
         "/{id:uuid}/accept",
-        status_code=200,
         **changes(
             "offers:update",
             *TURN,
@@ -116,14 +117,23 @@ class NegotiationsController(Controller):
         """The caller's, on either side; everyone's for staff. The newest first."""
         wanted = negotiations.Filter(_user(view), text(offer), status)
         found = await negotiations.negotiations(view.db, wanted, paging.page, paging.limit)
+        if wanted.user is None and not view.caller.manages("offers"):
+            return view.page(found, paging)
         return await view.opened_page(found, paging)
 
     @get("/{id:uuid}", **reads("offers:read", negotiations.Negotiation, UNKNOWN))
     async def one(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:
-        """One, with every turn it took."""
+        """One, with every turn it took. What was written is for its sides, and who manages
+        offers."""
         found = await negotiations.negotiation(view.db, str(id), _user(view))
-        return await view.opened(found, UNKNOWN)
+        if found and _may_open(view.caller, found):
+            return await view.opened(found, UNKNOWN)
+        return view.one(found, UNKNOWN)
 
 
 def _user(view: View) -> str | None:
     return None if view.caller.sees_all("offers") else view.caller.user
+
+
+def _may_open(caller: Caller, found: Found) -> bool:
+    return caller.manages("offers") or caller.user in negotiations.sides(found)

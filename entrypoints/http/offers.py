@@ -39,7 +39,12 @@ TERMS = (
     "offers.title_missing",
     "money.malformed",
 )
-ORDER = ("offers.not_active", "offers.quantity_out_of_range", "offers.below_minimum")
+ORDER = (
+    "offers.not_active",
+    "offers.quantity_out_of_range",
+    "offers.below_minimum",
+    "offers.total_too_large",
+)
 
 
 class NewBreak(Struct, forbid_unknown_fields=True):
@@ -83,7 +88,8 @@ class Closing(Struct, forbid_unknown_fields=True):
 
 
 class NewResponse(Struct, forbid_unknown_fields=True):
-    """``unit_price`` null: what the offer asks at that quantity. ``method``: how it will be paid."""
+    """``unit_price`` null: what the offer asks at that quantity. ``method``: how it will
+    be paid."""
 
     quantity: Quantity
     unit_price: Price | None = None
