@@ -6,7 +6,8 @@ from domain import negotiations as rules
 from domain.kernel import but
 from domain.offers import OfferClosed, OfferExpired, OfferRevised
 from projections import negotiations
-from tests.negotiations.test_rules import commands, respond
+from tests.negotiations.test_histories import commands
+from tests.negotiations.test_rules import respond
 from tests.offers.test_rules import published, terms
 from tests.support.histories import history
 from tests.support.rows import rows_equal_the_fold

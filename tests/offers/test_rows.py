@@ -9,7 +9,8 @@ from domain.kernel import fold
 from domain.money import Price
 from domain.offers import OfferOrdered
 from projections import offers
-from tests.offers.test_rules import commands, publish
+from tests.offers.test_histories import commands
+from tests.offers.test_rules import publish
 from tests.support.histories import history
 from tests.support.rows import recorded, rows_equal_the_fold
 
