@@ -13,6 +13,7 @@ RESOURCES = (
     "media",
     "reels",
     "comments",
+    "offers",
     "analytics",
     "members",
     "tenants",
@@ -47,6 +48,8 @@ BUYER = (
 )
 SELLER = (
     *BUYER,
+    "offers:create",
+    "offers:update",
     "products:create",
     "products:soft_delete",
     "products:restore",
@@ -72,6 +75,7 @@ AUDITOR = (
     "media:read_all",
     "reels:read_all",
     "comments:read_all",
+    "offers:read_all",
     "members:read_all",
     "tenants:read",
     "analytics:view",

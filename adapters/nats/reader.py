@@ -28,6 +28,8 @@ CONTEXTS = {
     "comments": ("reels:read", "reels:read", ()),
     "engagement": ("reels:read", "reels:read", ()),
     "materials": ("materials:read_all", "materials:read", ("*.{user}",)),
+    "offers": ("offers:read_all", "offers:read", ("*.{user}",)),
+    "negotiations": ("offers:read_all", "offers:read", ("*.{user}.*", "*.*.{user}")),
     "identity": ("members:read_all", "products:read", ("{user}",)),
     "tenants": ("products:read", "products:read", ()),
     "analytics": ("analytics:read_all", "analytics:view", ("{user}",)),
