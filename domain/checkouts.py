@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from domain.kernel import Command, Event, Rejected, Value
-from domain.money import Money, total
+from domain.money import MAX_MINOR, Money, total
 
 
 class OrderShare(Value):
@@ -66,6 +66,8 @@ def _place(checkout: Checkout, new: PlaceCheckout) -> list[EVENTS]:
     if len({share.seller for share in new.orders}) != len(new.orders):
         raise Rejected("checkouts.seller_repeated", "one order per seller")
     whole = total([share.total for share in new.orders], new.orders[0].total.currency)
+    if whole.minor > MAX_MINOR:
+        raise Rejected("checkouts.total_too_large", "more than can be counted: buy less at once")
     return [CheckoutPlaced(new.cart, new.buyer, new.channel, new.orders, whole)]
 
 

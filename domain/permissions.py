@@ -14,6 +14,7 @@ RESOURCES = (
     "media",
     "reels",
     "comments",
+    "offers",
     "analytics",
     "members",
     "tenants",
@@ -48,6 +49,8 @@ BUYER = (
 )
 SELLER = (
     *BUYER,
+    "offers:create",
+    "offers:update",
     "products:create",
     "products:soft_delete",
     "products:restore",
@@ -76,6 +79,7 @@ AUDITOR = (
     "media:read_all",
     "reels:read_all",
     "comments:read_all",
+    "offers:read_all",
     "members:read_all",
     "tenants:read",
     "analytics:view",

@@ -26,6 +26,8 @@ from application.inventory import Inventory
 from application.likes import Likes
 from application.materials import Materials
 from application.media import Media
+from application.negotiations import Negotiations
+from application.offers import Offers
 from application.orders import Orders
 from application.payments import Cashier
 from application.reels import Reels
@@ -101,6 +103,14 @@ class Souk:
     @property
     def media(self) -> Media:
         return Media(self.commands)
+
+    @property
+    def negotiations(self) -> Negotiations:
+        return Negotiations(self.commands, self.log)
+
+    @property
+    def offers(self) -> Offers:
+        return Offers(self.commands)
 
     @property
     def orders(self) -> Orders:

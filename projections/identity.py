@@ -77,6 +77,7 @@ class _Standing(Value):
     role: str
     sells: bool
     shop: str
+    tier: str | None = None
 
 
 _STANDING = msgspec.json.Decoder(_Standing | None)
@@ -92,6 +93,12 @@ def role_of(document: bytes) -> str:
         return "seller"
     dismissed = member.role == "seller" and member.shop and not member.sells
     return "buyer" if dismissed else member.role
+
+
+def tier_of(document: bytes) -> str | None:
+    """The tier of a member who sells."""
+    member = _STANDING.decode(document)
+    return member.tier if member and member.sells else None
 
 
 async def members(db: Reader, sells: bool | None, number: int, limit: int) -> Page:

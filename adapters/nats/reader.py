@@ -21,8 +21,16 @@ CONTEXTS = {
     "carts": ("carts:read_all", "carts:read", ("*.{user}",)),
     "catalog": ("products:read_all", "products:read", ("*.{user}",)),  # the retired ones too
     "inventory": ("inventory:read_all", "inventory:read", ("*.{user}",)),
+    "media": ("media:read_all", "media:read", ("*.{user}",)),
+    "storage": ("media:read_all", "media:read_all", ()),
+    "reels": ("reels:read_all", "reels:read", ("*.{user}",)),  # drafts and hidden ones too
+    "likes": ("reels:read", "reels:read", ()),
+    "comments": ("reels:read", "reels:read", ()),
+    "engagement": ("reels:read", "reels:read", ()),
     "materials": ("materials:read_all", "materials:read", ("*.{user}",)),
     "costing": ("costing:read_all", "costing:read", ("*.{user}",)),
+    "offers": ("offers:read_all", "offers:read", ("*.{user}",)),
+    "negotiations": ("offers:read_all", "offers:read", ("*.{user}.*", "*.*.{user}")),
     "identity": ("members:read_all", "products:read", ("{user}",)),
     "tenants": ("products:read", "products:read", ()),
     "analytics": ("analytics:read_all", "analytics:view", ("{user}",)),

@@ -3,6 +3,7 @@
 from application.policies.costing import COSTING
 from application.policies.expiry import EXPIRY
 from application.policies.kernel import Policy, Timer
+from application.policies.offers import NEGOTIATIONS, OFFERS
 from application.policies.refunds import REFUNDS
 from application.policies.stock import STOCK
 
@@ -13,4 +14,6 @@ POLICIES: dict[str, Policy] = {
 }
 TIMERS: dict[str, Timer] = {
     "expiry": EXPIRY,
+    "negotiations": NEGOTIATIONS,
+    "offers": OFFERS,
 }

@@ -23,7 +23,7 @@ EATEN_HERE = {
     "ready": {"completed", "cancelled"},
 }
 CHANNELS: dict[str, dict[str, set[str]]] = {
-    **dict.fromkeys(("web", "marketplace", "shopify", "square", "etsy"), SHIPPED_OR_FETCHED),
+    **dict.fromkeys(("web", "b2b", "marketplace", "shopify", "square", "etsy"), SHIPPED_OR_FETCHED),
     **dict.fromkeys(("instagram", "facebook", "whatsapp", "call", "offline"), AGREED_IN_PERSON),
     "dine_in": EATEN_HERE,
 }

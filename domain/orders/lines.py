@@ -14,6 +14,7 @@ class Line(Value):
     quantity: int
     subtotal: Money
     reel: str | None = None  # that the buyer found it by
+    offer: str | None = None  # that it was sold from
 
     @staticmethod
     def of(
@@ -23,8 +24,10 @@ class Line(Value):
         unit_price: Money,
         quantity: int,
         reel: str | None = None,
+        offer: str | None = None,
     ) -> "Line":
-        return Line(product, sku, name, unit_price, quantity, unit_price.times(quantity), reel)
+        subtotal = unit_price.times(quantity)
+        return Line(product, sku, name, unit_price, quantity, subtotal, reel, offer)
 
 
 def phone(subject: str, number: str) -> Personal:

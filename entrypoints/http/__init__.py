@@ -15,6 +15,8 @@ from entrypoints.http.likes import LikesController
 from entrypoints.http.live import LiveController
 from entrypoints.http.materials import MaterialsController
 from entrypoints.http.media import MediaController
+from entrypoints.http.negotiations import NegotiationsController
+from entrypoints.http.offers import OffersController
 from entrypoints.http.orders import OrdersController
 from entrypoints.http.payments import PaymentsController
 from entrypoints.http.reels import ReelsController
@@ -36,6 +38,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     LiveController,
     MaterialsController,
     MediaController,
+    NegotiationsController,
+    OffersController,
     OrdersController,
     PaymentsController,
     ReelsController,

@@ -183,6 +183,7 @@ class CartsController(Controller):
             "carts.seller_gone",
             "carts.currency_mixed",
             "checkouts.payments_do_not_add_up",
+            "checkouts.total_too_large",
             "inventory.insufficient",
             "money.currency_mixed",
             "money.malformed",

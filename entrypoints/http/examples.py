@@ -59,6 +59,22 @@ BODIES: dict[str, dict[str, Any]] = {
     "Hiding": {"reason": "sold out"},
     "Watching": {"seconds": 7.5},
     "NewComment": {"text": "Does it shrink?"},
+    "NewOffer": {
+        "product": PRODUCT,
+        "target": "fournisseur",
+        "title": "Mint tea by the crate",
+        "breaks": [{"quantity": 100, "unit_price": PRICE}],
+        "valid_until": "2030-05-16T12:00:00Z",
+    },
+    "NewTerms": {
+        "title": "Mint tea by the crate",
+        "breaks": [{"quantity": 50, "unit_price": PRICE}],
+        "valid_until": "2030-05-16T12:00:00Z",
+    },
+    "Closing": {"reason": "sold out"},
+    "NewResponse": {"quantity": 100, "unit_price": PRICE, "method": "transfer"},
+    "Countering": {"quantity": 200, "unit_price": PRICE},
+    "Ending": {"reason": "too dear"},
     "NewQuota": {"quota": 10_000_000_000},
     "ImageLimit": {"largest": 5_000_000},
     "NewMaterial": {

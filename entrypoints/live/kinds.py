@@ -16,6 +16,8 @@ from projections import (
     likes,
     materials,
     media,
+    negotiations,
+    offers,
     orders,
     payments,
     reels,
@@ -182,6 +184,24 @@ ENGAGEMENT = Kind(
     newest_wins=True,
     events=("reel:counters", "reel:counters"),
 )
+OFFERS = Kind(
+    "offers",
+    offers.OFFERS,
+    "offers:read",
+    "offers",
+    "offers.unknown_offer",
+    {"seller": 2},
+    "number DESC",
+)
+NEGOTIATIONS = Kind(
+    "negotiations",
+    negotiations.NEGOTIATIONS,
+    "offers:read",
+    "offers",
+    "negotiations.unknown_negotiation",
+    {"seller": 2, "buyer": 3},
+    "responded_at DESC, id",
+)
 # A dashboard's id is its seller's.
 ANALYTICS = Kind(
     "analytics",
@@ -220,6 +240,8 @@ KINDS = {
         LIKES,
         COMMENTS,
         ENGAGEMENT,
+        OFFERS,
+        NEGOTIATIONS,
         ANALYTICS,
     )
 }

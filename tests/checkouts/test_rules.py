@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from domain import checkouts
 from domain.checkouts import CheckoutPlaced, OrderShare, PlaceCheckout
-from domain.kernel import Rejected, fold
-from domain.money import Money
+from domain.kernel import Rejected, but, fold
+from domain.money import MAX_MINOR, Money
 from tests.support.deciders import given
 from tests.support.histories import history, stored
 
@@ -37,6 +37,15 @@ def test_a_seller_has_one_order_in_it():
     given(checkouts).when(PlaceCheckout("cart", "ada", "web", (tom, tom))).rejected(
         "checkouts.seller_repeated"
     )
+
+
+def test_what_it_comes_to_can_be_counted():
+    much = OrderShare("o2", "rita", brl(MAX_MINOR - 300))
+    given(checkouts).when(but(place, orders=(tom, much))).then(
+        but(placed, orders=(tom, much), total=brl(MAX_MINOR))
+    )
+    more = OrderShare("o2", "rita", brl(MAX_MINOR - 299))
+    given(checkouts).when(but(place, orders=(tom, more))).rejected("checkouts.total_too_large")
 
 
 def test_currencies_are_not_added_up():

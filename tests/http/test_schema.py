@@ -15,7 +15,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from entrypoints.http.app import http
-from tests.carts.test_http import cart
+from tests.carts.test_http import cart, price
+from tests.offers.house import terms
 from tests.support.http import running_api
 
 CHECKS = [
@@ -42,9 +43,11 @@ def documented(operation, status):
 
 
 async def known_ids(api, client):
-    """What there is: karim has bought amina's tea, and the client has a cart of their own."""
-    await api.market("amina")
+    """What there is: karim has bought amina's tea, farid would have more of it for less, and the
+    client has a cart of their own."""
+    await api.market("amina", "farid")
     tea = await api.product("amina", "tea", stock=50)
+    offer, negotiation = await bargain(api, tea)
     karim = api.of("buyer", "karim")
     bought = await cart(karim, (tea, 1))
     paying = {"payments": [{"method": "card"}]}
@@ -60,11 +63,27 @@ async def known_ids(api, client):
         ("costing", "id"): scarf["id"],
         ("orders", "id"): receipt["orders"][0]["id"],
         ("checkouts", "id"): receipt["id"],
+        ("offers", "id"): offer,
+        ("negotiations", "id"): negotiation,
         "checkout": receipt["id"],
         "payment": paid.json()["payments"][0]["id"],
         "product": tea,
         "user": "amina",
     }
+
+
+async def bargain(api, product):
+    """An offer of amina's, and farid's negotiation about it."""
+    for user, tier in (("amina", "grossiste"), ("farid", "fournisseur")):
+        shop = {"shop": user, "tier": tier}
+        path = f"/identity/members/{user}/appoint-seller"
+        assert (await api.of("admin", "root").post(path, shop)).status_code == 200
+    body = terms((1, "12.00")) | {"product": product, "target": "fournisseur"}
+    offer = (await api.of("seller", "amina").post("/offers", body)).json()["id"]
+    asked = {"quantity": 2, "unit_price": price("9.00"), "note": "As last year?"}
+    sent = await api.of("seller", "farid").post(f"/offers/{offer}/responses", asked)
+    assert sent.status_code == 201, sent.text
+    return offer, sent.json()["id"]
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 import pytest
 
-from adapters.nats.reader import subjects
+from adapters.nats.reader import CONTEXTS, subjects
 from adapters.tokens import Refused
 from domain.permissions import ROLES
+from entrypoints.cli.nats_credentials import READS
 from entrypoints.live.authority import People
 from entrypoints.live.machines import Machines
+from projections import PROJECTIONS
 
 
 @pytest.fixture
@@ -44,6 +46,27 @@ async def test_a_role_gives_nothing_that_the_token_does_not_say(api, machines):
 async def test_a_seller_called_sales_does_not_read_everybodys(api, machines):
     token = api.souk.signer.sign("sales", "bazaar", ROLES["seller"])
     assert not [each for each in subjects(await machines.verify(token)) if "analytics" in each]
+
+
+def test_of_every_context_that_is_pushed_it_is_said_who_reads_it():
+    """Else whoever may read all that is said would read the others too."""
+    pushed = {n for n, each in PROJECTIONS.items() if any(table.topic for table in each.TABLES)}
+    assert set(CONTEXTS) == pushed
+
+
+async def test_who_may_read_all_but_uploads_reads_no_uploads(api, machines):
+    whole = [each for each in READS if not each.startswith("media:")]
+    token = api.souk.signer.sign("machine", "bazaar", [*whole, "products:read_all"])
+    found = subjects(await machines.verify(token))
+    assert {"souk.bazaar.orders.>", "souk.bazaar.likes.>"} <= set(found)
+    assert not [each for each in found if "media" in each or each == "souk.bazaar.>"]
+
+
+async def test_a_seller_reads_everybodys_counters_and_their_own_reels(api, machines):
+    token = api.souk.signer.sign("amina", "bazaar", ROLES["seller"])
+    found = subjects(await machines.verify(token))
+    assert {"souk.bazaar.engagement.>", "souk.bazaar.reels.*.amina"} <= set(found)
+    assert "souk.bazaar.reels.>" not in found
 
 
 async def test_nobody_is_nobody(machines):

@@ -1,0 +1,69 @@
+"""Offers: of a seller's own products, to the tiers below theirs."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from application.commands import Attempt, Commands
+from application.ports import Answer, Call, Forbidden, Missing, Receipt
+from application.work import Work, stream_of
+from domain import catalog, identity, offers
+from domain.catalog import Product
+from domain.identity import Member
+from domain.kernel import Rejected
+from domain.offers import Offer, Terms
+
+UNKNOWN = "offers.unknown_offer"
+
+
+class Offers:
+    """``owner``: the seller whose offers they may change; None for staff. ``now`` tells the
+    time."""
+
+    def __init__(
+        self, commands: Commands, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._commands, self._now = commands, now
+
+    async def publish(
+        self, call: Call, id: str, owner: str | None, product: str, target: str, terms: Terms
+    ) -> Receipt:
+        async def attempt(work: Work) -> Answer:
+            work.begin((offers, id))
+            found: Product = await work.load(catalog, product)
+            if not found.exists:
+                raise Missing("catalog.unknown_product")
+            if owner not in (None, found.seller):
+                raise Forbidden("catalog.not_yours")
+            if found.retired:
+                raise Rejected("catalog.retired", "restore the product first")
+            seller: Member = await work.load(identity, found.seller)
+            if not seller.sells:
+                raise Rejected("offers.seller_gone", f"{found.seller} no longer sells")
+            about = found.seller, seller.tier, target, product, found.name
+            await work.decide(offers, id, offers.PublishOffer(*about, terms, self._now()))
+            return work.receipt(offers, id)
+
+        return await self._commands.run(call, Receipt, attempt)
+
+    async def revise(self, call: Call, id: str, owner: str | None, terms: Terms) -> Receipt:
+        return await self._change(call, id, owner, lambda: offers.ReviseOffer(terms, self._now()))
+
+    async def close(self, call: Call, id: str, owner: str | None, reason: str = "") -> Receipt:
+        return await self._change(call, id, owner, lambda: offers.CloseOffer(reason))
+
+    async def _change(
+        self, call: Call, id: str, owner: str | None, command: Callable[[], offers.COMMANDS]
+    ) -> Receipt:
+        async def attempt(work: Work) -> Answer:
+            offer: Offer = await work.load(offers, id)
+            if not offer.exists or owner not in (None, offer.seller):
+                raise Missing(UNKNOWN)
+            await work.decide(offers, id, command())
+            return work.receipt(offers, id)
+
+        return await self._run(call, id, attempt)
+
+    async def _run(self, call: Call, id: str, attempt: Attempt) -> Receipt:
+        return await self._commands.run(
+            call, Receipt, attempt, [stream_of(call.tenant, offers, id)]
+        )

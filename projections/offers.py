@@ -1,0 +1,171 @@
+"""Offers: one row for each, as its seller and those that it is for see it."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from domain.kernel import Recorded, but
+from domain.money import Price
+from domain.offers import (
+    OfferClosed,
+    OfferExpired,
+    OfferOrdered,
+    OfferPublished,
+    OfferRevised,
+    Terms,
+)
+from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
+
+VERSION = 1
+
+
+class Break(Document):
+    """What each costs from that quantity on."""
+
+    quantity: int
+    unit_price: Price
+
+
+class Offer(Document):
+    """``target``: the tier that it is for; ``minimum``: what an order must come to; ``orders`` and
+    ``ordered``: how many orders came of it, and of how many pieces."""
+
+    id: str
+    version: int
+    number: int
+    seller: str
+    tier: str
+    target: str
+    product: str
+    product_name: str
+    title: str
+    description: str
+    breaks: list[Break]
+    minimum: Price | None
+    categories: list[str]
+    valid_until: datetime
+    status: str
+    published_at: datetime
+    orders: int = 0
+    ordered: int = 0
+
+
+def evolve(offer: Offer | None, recorded: Recorded, id: str) -> Offer | None:
+    event = recorded.event
+    if isinstance(event, OfferPublished):
+        return _published(event, recorded)
+    return _changed(but(offer, version=recorded.version), event) if offer else None
+
+
+def _published(event: OfferPublished, recorded: Recorded) -> Offer:
+    return Offer(
+        id=recorded.id,
+        version=recorded.version,
+        number=event.number,
+        seller=event.seller,
+        tier=event.tier,
+        target=event.target,
+        product=event.product,
+        product_name=event.product_name,
+        status="active",
+        published_at=recorded.occurred_at,
+        **_terms(event.terms),
+    )
+
+
+def _changed(offer: Offer, event: object) -> Offer:
+    match event:
+        case OfferRevised(terms=terms):
+            return but(offer, **_terms(terms))
+        case OfferClosed():
+            return but(offer, status="closed")
+        case OfferExpired():
+            return but(offer, status="expired")
+        case OfferOrdered(quantity=quantity):
+            return but(offer, orders=offer.orders + 1, ordered=offer.ordered + quantity)
+    return offer
+
+
+def _terms(terms: Terms) -> dict[str, Any]:
+    return {
+        "title": terms.title,
+        "description": terms.description,
+        "breaks": [Break(each.quantity, Price.of(each.unit_price)) for each in terms.breaks],
+        "minimum": Price.of(terms.minimum) if terms.minimum else None,
+        "categories": list(terms.categories),
+        "valid_until": terms.valid_until,
+    }
+
+
+OFFERS = Table(
+    name="offers_offers",
+    document=Offer,
+    on=dict.fromkeys((OfferPublished, OfferRevised, OfferClosed, OfferExpired, OfferOrdered), own),
+    evolve=evolve,
+    columns={
+        "seller": Column("text", lambda o: o.seller),
+        "target": Column("text", lambda o: o.target),
+        "number": Column("bigint", lambda o: o.number),
+        "product": Column("text", lambda o: o.product),
+        "status": Column("text", lambda o: o.status),
+        "active": Column("boolean", lambda o: o.status == "active"),
+        "due": Column("timestamptz", lambda o: o.valid_until if o.status == "active" else None),
+        "categories": Column("text[]", lambda o: o.categories),
+        "leasts": Column("bigint[]", lambda o: [each.quantity for each in o.breaks]),
+        "prices": Column("bigint[]", lambda o: [each.unit_price.money.minor for each in o.breaks]),
+    },
+    indexes=("seller, number", "target, active, number", "due"),
+    topic=lambda id, offer: f"offers.{id}.{offer.seller}",
+)
+TABLES = (OFFERS,)
+
+
+class Filter(Document):
+    """What the board is narrowed to. ``targets``: the tiers that see it; None: all. ``quantity``:
+    only what can be bought in it, the cheapest then first."""
+
+    targets: list[str] | None = None
+    seller: str | None = None
+    category: str | None = None
+    product: str | None = None
+    quantity: int | None = None
+
+
+async def offer(db: Reader, id: str) -> Found | None:
+    return await one(db, OFFERS.name, id)
+
+
+async def board(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
+    """What stands, the newest first; at a quantity, the cheapest first."""
+    where, params = "active AND due > now()", list[Any]()
+    for condition, value in (
+        ("target = ANY(%s)", wanted.targets),
+        ("seller = %s", wanted.seller),
+        ("product = %s", wanted.product),
+        ("categories @> ARRAY[%s]", wanted.category),
+        ("leasts[1] <= %s", wanted.quantity),
+    ):
+        if value is not None:
+            where, params = f"{where} AND {condition}", [*params, value]
+    order = "number DESC" if wanted.quantity is None else f"{_price_at(wanted.quantity)}, number"
+    return await page(db, OFFERS.name, where, tuple(params), order, number, limit)
+
+
+def _price_at(quantity: int) -> str:
+    return f"prices[(SELECT count(*) FROM unnest(leasts) AS least WHERE least <= {int(quantity)})]"
+
+
+async def mine(db: Reader, seller: str | None, status: str | None, number: int, limit: int) -> Page:
+    """A seller's, or everyone's, whatever became of them; the newest first."""
+    where, params = "coalesce(seller = %s, true)", [seller]
+    if status is not None:
+        where, params = f"{where} AND status = %s", [*params, status]
+    return await page(db, OFFERS.name, where, tuple(params), "number DESC", number, limit)
+
+
+def opened(found: Found) -> Offer:
+    return _OFFER.decode(found.body)
+
+
+_OFFER = msgspec.json.Decoder(Offer)
