@@ -19,6 +19,7 @@ from entrypoints.http.negotiations import NegotiationsController
 from entrypoints.http.offers import OffersController
 from entrypoints.http.orders import OrdersController
 from entrypoints.http.payments import PaymentsController
+from entrypoints.http.projects import ProjectsController
 from entrypoints.http.reels import ReelsController
 from entrypoints.http.storage import StorageController
 from entrypoints.http.tenants import TenantsController
@@ -42,6 +43,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     OffersController,
     OrdersController,
     PaymentsController,
+    ProjectsController,
     ReelsController,
     StorageController,
     TenantsController,

@@ -9,10 +9,10 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
 
 from application.costing import UNKNOWN, Costing
-from application.ports import Missing, Receipt
+from application.ports import Call, Missing, Receipt
 from domain import costing as rules
 from entrypoints.http.caller import Caller
-from entrypoints.http.commands import On, Sent, SentToCreate
+from entrypoints.http.commands import Creating, On, Sent, SentToCreate
 from entrypoints.http.costings import (
     CostBreakdown,
     CostedName,
@@ -49,6 +49,12 @@ COMPONENTS = (
     "costing.too_deep",
     "costing.too_many_nodes",
 )
+DEFINING = creates(
+    "costing:create",
+    "costing.name_malformed",
+    "costing.currency_malformed",
+    missing="tenants.unknown_tenant",
+)
 Owner: TypeAlias = Annotated[str | None, QueryParameter(pattern=NAME)]
 Search: TypeAlias = Annotated[str | None, QueryParameter(min_length=2, max_length=100)]
 TheProduct: TypeAlias = NamedDependency[On[Costing]]
@@ -69,15 +75,7 @@ class CostingController(Controller):
     opt = {"projection": "costing"}
     dependencies = {"product": Provide(product), "slicing": Provide(slicing)}
 
-    @post(
-        "/",
-        **creates(
-            "costing:create",
-            "costing.name_malformed",
-            "costing.currency_malformed",
-            missing="tenants.unknown_tenant",
-        ),
-    )
+    @post("/", **DEFINING)
     async def define(
         self,
         data: JSONBody[NewCosted],
@@ -86,8 +84,7 @@ class CostingController(Controller):
         souk: NamedDependency[Souk],
     ) -> Receipt:
         """Define a product. What goes into it is told next: its cost is unknown until then."""
-        owner = data.owner if data.owner and caller.manages("costing") else caller.user
-        return await souk.costing.define(creating, creating.id, data.command(owner))
+        return await defined(data, creating, caller, souk)
 
     @post(
         "/{id:uuid}/components", **changes("costing:update", *COMPONENTS, RETIRED, missing=UNKNOWN)
@@ -159,8 +156,7 @@ class CostingController(Controller):
         souk: NamedDependency[Souk],
     ) -> CostBreakdown:
         """What it costs by the log as it is now, line by line. Nothing is written."""
-        owner = whose(caller)
-        return breakdown(str(id), await souk.costing.computed(call, str(id), owner))
+        return await calculated(id, call, caller, souk)
 
     @get("/", **lists("costing:read", costing.Product))
     async def all(
@@ -191,6 +187,15 @@ class CostingController(Controller):
             raise Missing(UNKNOWN)
         found = await costing.timeline(view.db, str(id), slicing.before, slicing.limit)
         return view.sliced(found)
+
+
+async def defined(data: NewCosted, creating: Creating, caller: Caller, souk: Souk) -> Receipt:
+    owner = data.owner if data.owner and caller.manages("costing") else caller.user
+    return await souk.costing.define(creating, creating.id, data.command(owner))
+
+
+async def calculated(id: UUID, call: Call, caller: Caller, souk: Souk) -> CostBreakdown:
+    return breakdown(str(id), await souk.costing.computed(call, str(id), whose(caller)))
 
 
 def whose(caller: Caller, owner: str | None = None) -> str | None:

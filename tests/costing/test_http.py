@@ -211,6 +211,20 @@ async def test_what_is_retired_is_on_no_list_until_it_is_restored(house):
     assert len((await house.seen(house.amina, PATH))["items"]) == 1
 
 
+async def test_projects_are_costed_products(house):
+    made = await house.done(house.amina.post("/projects", {"name": "Scarf", "margin": 1}), 201)
+    path = f"{PATH}/{made['id']}"
+    shown = await house.seen(house.amina, path)
+    assert (await house.seen(house.amina, "/projects"))["items"] == [shown]
+    assert await house.seen(house.amina, f"/projects/{made['id']}/complete") == shown
+    wool = await add(house)
+    await buy(house, wool, "1", "1.00")
+    await compose(house, path, (wool, "1"))
+    told = await calculated(house, f"/projects/{made['id']}")
+    assert told == await calculated(house, path)
+    assert await house.unseen(house.basma, f"/projects/{made['id']}/complete") == UNKNOWN
+
+
 @pytest.mark.parametrize("margin", [-1, 10_000, 1.5, None])
 async def test_a_margin_is_less_than_all(house, margin):
     assert (await refused(house.amina.post(PATH, {"name": "x", "margin": margin})))[0] == 400

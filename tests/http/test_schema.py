@@ -61,6 +61,7 @@ async def known_ids(api, client):
         ("carts", "id"): await cart(client, (tea, 1)),
         ("materials", "id"): wool,
         ("costing", "id"): scarf["id"],
+        ("projects", "id"): scarf["id"],
         ("orders", "id"): receipt["orders"][0]["id"],
         ("checkouts", "id"): receipt["id"],
         ("offers", "id"): offer,

@@ -160,6 +160,8 @@ async def test_whose_it_is_not_may_not_watch_by_filter(api, readers):
             "carts?owner=karim",
             "inventory?seller=amina",
             "materials?owner=amina",
+            "costing?owner=amina",
+            "costing",
             "orders",
             "checkouts",
             "payments",

@@ -1,0 +1,67 @@
+"""/projects, which are costed products"""
+
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response.base import ASGIResponse
+
+from application.costing import UNKNOWN
+from application.ports import Receipt
+from entrypoints.http.caller import Caller
+from entrypoints.http.commands import Sent, SentToCreate
+from entrypoints.http.costing import DEFINING, Owner, Search, calculated, defined, whose
+from entrypoints.http.costings import CostBreakdown, NewCosted
+from entrypoints.http.routes import changes, lists, reads
+from entrypoints.http.views import Paging, View
+from entrypoints.wiring import Souk
+from projections import costing
+
+
+class ProjectsController(Controller):
+    path = "/projects"
+    tags = ["costing"]
+    opt = {"projection": "costing"}
+
+    @post("/", **DEFINING)
+    async def define(
+        self,
+        data: JSONBody[NewCosted],
+        creating: SentToCreate,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """The same as defining a costed product."""
+        return await defined(data, creating, caller, souk)
+
+    @get("/", **lists("costing:read", costing.Product))
+    async def all(
+        self,
+        view: NamedDependency[View],
+        paging: NamedDependency[Paging],
+        q: Search = None,
+        owner: Owner = None,
+        retired: FromQuery[bool] = False,
+    ) -> ASGIResponse:
+        """The same as the costed products."""
+        mine = whose(view.caller, owner)
+        found = await costing.products(view.db, mine, retired, q, paging.page, paging.limit)
+        return view.page(found, paging)
+
+    @get("/{id:uuid}/complete", **reads("costing:read", costing.Product, UNKNOWN))
+    async def one(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:
+        """The same as one costed product."""
+        found = await costing.product(view.db, str(id), whose(view.caller))
+        return view.one(found, UNKNOWN)
+
+    @post("/{id:uuid}/calculate-costs", **changes("costing:read", missing=UNKNOWN))
+    async def calculate(
+        self,
+        id: FromPath[UUID],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> CostBreakdown:
+        """The same as calculating a costed product."""
+        return await calculated(id, call, caller, souk)
