@@ -16,11 +16,21 @@ from domain.money import Money
 from domain.tenants import SetCostBasis
 from tests.costing.workshop import workshops
 
-HISTORIES = 60
+HISTORIES = 100
 MATERIALS, PRODUCTS = 3, 6
 dinars = st.integers(0, 10**7).map(lambda minor: Money(minor, "DZD"))
 part = st.tuples(st.integers(0, MATERIALS + PRODUCTS - 1), st.integers(1, 300_000))
 parts = st.lists(part, min_size=1, max_size=4, unique_by=lambda told: told[0])
+
+
+def first(number):
+    """What the first products may be made of: materials, and those before."""
+    place = st.integers(0, MATERIALS + number - 1)
+    told = st.tuples(place, st.integers(1, 5_000))
+    return st.lists(told, min_size=1, max_size=3, unique_by=lambda part: part[0])
+
+
+trees = st.tuples(*(first(number) for number in range(PRODUCTS)))
 product, material = st.integers(0, PRODUCTS - 1), st.integers(0, MATERIALS - 1)
 labour = st.lists(st.builds(Labour, st.just("work"), st.integers(0, 10**6), dinars), max_size=2)
 overheads = st.lists(
@@ -81,12 +91,13 @@ async def refused(workshop, step):
     return None
 
 
-async def holds(workshop, steps, order):
-    for _ in range(MATERIALS):
-        await workshop.material()
+async def holds(workshop, tree, steps, order):
+    for number in range(MATERIALS):
+        await workshop.material(1_000 * number, scrap=333 * number)
     for _ in range(PRODUCTS):
         await workshop.product()
-    for step in steps:
+    grown = [("compose", at, parts, 1 + at % 3) for at, parts in enumerate(tree)]
+    for step in (*grown, *steps):
         assert await refused(workshop, step) in (None, "costing.cycle")
     heard = await workshop.heard()
     order.shuffle(heard)
@@ -119,10 +130,10 @@ def test_what_was_rolled_up_is_what_is_computed_anew(database):
             suppress_health_check=list(HealthCheck),
             phases=(Phase.explicit, Phase.generate, Phase.shrink),
         )
-        @given(steps, st.randoms(use_true_random=False))
-        def check(steps, order):
+        @given(trees, steps, st.randoms(use_true_random=False))
+        def check(tree, steps, order):
             async def whole():
-                await holds(await opened(), steps, order)
+                await holds(await opened(), tree, steps, order)
 
             runner.run(whole())
 
