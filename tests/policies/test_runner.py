@@ -185,7 +185,7 @@ async def test_a_policy_added_later_starts_at_the_head(market):
     async with borrow(market.pool) as db:
         await market.follower(late, start).step(db)
     assert heard == [second]
-    assert (await positions(market.pool)).keys() == {"late", "refunds", "stock"}
+    assert (await positions(market.pool)).keys() == {"late", *POLICIES}
 
 
 async def test_the_events_of_a_stream_are_heard_in_order_and_streams_at_once(market):
