@@ -14,6 +14,7 @@ from benchmarks.works import (
     push,
     reels,
     renditions,
+    rolling,
     sockets,
     together,
 )
@@ -33,4 +34,5 @@ WORKS: tuple[Work, ...] = (
     *http.WORKS,
     *reels.WORKS,
     *hot_reel.WORKS,
+    *rolling.WORKS,
 )

@@ -10,7 +10,8 @@ from benchmarks.works import WORKS, olist
 from tests.olist.invented import Shop
 
 # The same code with other numbers, or on another route.
-AGAIN = ("-256", "-10000", "-2000", "-paced", "-2", "-products-1", "-receive-1", "-members")
+AGAIN = ("-256", "-10000", "-2000", "-paced", "-2", "-products-1", "-receive-1", "-members",
+         "-9999", "-order-1", "-feed-1")  # fmt: skip
 SIDES = [
     (work, part)
     for work in WORKS

