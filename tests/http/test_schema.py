@@ -89,7 +89,7 @@ async def bargain(api, product):
 
 @pytest.mark.parametrize(
     ("role", "user", "allowed"),
-    [("admin", "root", 50), ("seller", "amina", 25), ("buyer", "karim", 25)],
+    [("admin", "root", 30), ("seller", "amina", 15), ("buyer", "karim", 15)],
 )
 async def test_every_answer_is_as_documented(stack, s3, database, role, user, allowed):
     async with running_api(stack, database, s3_url=s3) as api:
