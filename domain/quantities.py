@@ -29,7 +29,9 @@ def parse(text: str, places: int = PLACES, signed: bool = False) -> int:
     match = _QUANTITY.fullmatch(text)
     fraction = (match[3] or "") if match else ""
     if not match or len(fraction) > places or (match[1] and not signed):
-        raise Rejected("quantities.malformed", f"as 1.5: up to 9 digits, a point, up to {places} more")
+        raise Rejected(
+            "quantities.malformed", f"as 1.5: up to 9 digits, a point, up to {places} more"
+        )
     size = int(match[2] + fraction.ljust(places, "0"))
     return -size if match[1] else size
 
