@@ -2,6 +2,7 @@
 
 import click
 
+from entrypoints.cli.audit import audit
 from entrypoints.cli.deadletters import deadletters
 from entrypoints.cli.failures import Tidy
 from entrypoints.cli.imports import imports
@@ -39,6 +40,7 @@ for command in (
     imports,
     report,
     verify,
+    audit,
     deadletters,
     rebuild,
     media,
