@@ -26,6 +26,8 @@ from domain.costing.words import (
     Kind,
     Labour,
     LabourSet,
+    LinkListing,
+    ListingLinked,
     MarginSet,
     Overhead,
     OverheadsSet,
@@ -63,6 +65,8 @@ __all__ = [
     "Labour",
     "LabourSet",
     "Line",
+    "LinkListing",
+    "ListingLinked",
     "MarginSet",
     "Overhead",
     "OverheadsSet",
@@ -116,6 +120,8 @@ def decide(product: CostedProduct, command: COMMANDS) -> list[EVENTS]:
             return [] if product.retired else [ProductRetired()]
         case RestoreProduct():
             return [ProductRestored()] if product.retired else []
+        case LinkListing(product=listing):
+            return [ListingLinked(listing)] if listing != product.listing else []
         case RollUp(cost=cost, cause=cause):
             return [CostRolledUp(product.cost, cost, cause)] if cost != product.cost else []
         case _:
@@ -149,6 +155,8 @@ def evolve(product: CostedProduct, event: EVENTS) -> CostedProduct:
             return but(product, retired=True)
         case ProductRestored():
             return but(product, retired=False)
+        case ListingLinked(product=listing):
+            return but(product, listing=listing)
         case CostRolledUp(new=cost):
             return but(product, cost=cost)
         case _:

@@ -19,6 +19,7 @@ from entrypoints.http.costings import (
     NewCosted,
     OverheadRules,
     Recipe,
+    SoldAs,
     TargetMargin,
     Tasks,
     breakdown,
@@ -56,6 +57,7 @@ DEFINING = creates(
     missing="tenants.unknown_tenant",
 )
 Owner: TypeAlias = Annotated[str | None, QueryParameter(pattern=NAME)]
+Sold: TypeAlias = FromQuery[UUID | None]
 Search: TypeAlias = Annotated[str | None, QueryParameter(min_length=2, max_length=100)]
 TheProduct: TypeAlias = NamedDependency[On[Costing]]
 
@@ -137,6 +139,22 @@ class CostingController(Controller):
         """Call it something else."""
         return await product(Costing.change, rules.RenameProduct(data.name))
 
+    @post(
+        "/{id:uuid}/sells",
+        **changes(
+            "costing:update",
+            "costing.unknown_listing",
+            "costing.listing_not_the_owners",
+            "costing.listing_taken",
+            "costing.currency_mixed",
+            RETIRED,
+            missing=UNKNOWN,
+        ),
+    )
+    async def sells(self, data: JSONBody[SoldAs], product: TheProduct) -> Receipt:
+        """Say as which product of the catalogue it is sold; null: as none. Both know of it."""
+        return await product(Costing.sells, data.listing)
+
     @post("/{id:uuid}/retire", **changes("costing:update", missing=UNKNOWN))
     async def retire(self, product: TheProduct) -> Receipt:
         """Take it off every list; what it is in still costs what it did."""
@@ -166,10 +184,13 @@ class CostingController(Controller):
         q: Search = None,
         owner: Owner = None,
         retired: FromQuery[bool] = False,
+        sells: Sold = None,
     ) -> ASGIResponse:
-        """By name: the caller's own; for staff everybody's, or one ``owner``'s."""
-        mine = whose(view.caller, owner)
-        found = await costing.products(view.db, mine, retired, q, paging.page, paging.limit)
+        """By name: the caller's own; for staff everybody's, or one ``owner``'s. ``sells``: the
+        one that is sold as that product of the catalogue."""
+        sold = None if sells is None else str(sells)
+        wanted = costing.Filter(whose(view.caller, owner), retired, q, sold)
+        found = await costing.products(view.db, wanted, paging.page, paging.limit)
         return view.page(found, paging)
 
     @get("/{id:uuid}", **reads("costing:read", costing.Product, UNKNOWN))

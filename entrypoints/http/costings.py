@@ -99,6 +99,16 @@ class CostedName(Struct, forbid_unknown_fields=True):
     name: Line
 
 
+class SoldAs(Struct, forbid_unknown_fields=True):
+    """``product``: of the catalogue, of the same owner and in the same currency; null: none."""
+
+    product: UUID | None
+
+    @property
+    def listing(self) -> str | None:
+        return None if self.product is None else str(self.product)
+
+
 class CostLine(Struct, frozen=True):
     """``unit_cost``: of one, a material's with its scrap; ``cost``: of the line; null while it is
     unknown. ``positions``: the purchases that a material's cost comes from (of a standard cost:

@@ -46,7 +46,8 @@ class ProjectsController(Controller):
     ) -> ASGIResponse:
         """The same as the costed products."""
         mine = whose(view.caller, owner)
-        found = await costing.products(view.db, mine, retired, q, paging.page, paging.limit)
+        wanted = costing.Filter(mine, retired, q)
+        found = await costing.products(view.db, wanted, paging.page, paging.limit)
         return view.page(found, paging)
 
     @get("/{id:uuid}/complete", **reads("costing:read", costing.Product, UNKNOWN))

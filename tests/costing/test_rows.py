@@ -12,6 +12,7 @@ from domain.costing import (
     Component,
     DefineProduct,
     Labour,
+    LinkListing,
     Overhead,
     RenameProduct,
     RestoreProduct,
@@ -61,6 +62,7 @@ changes = st.lists(
     | st.builds(SetMargin, st.integers(-1, 10_000))
     | st.builds(RenameProduct, st.sampled_from(["Scarf", "Shawl", " "]))
     | st.builds(RetireProduct)
+    | st.builds(LinkListing, st.sampled_from(["p", "q", None]))
     | st.builds(RestoreProduct)
     | st.builds(RollUp, costs, causes),
     max_size=20,
@@ -95,6 +97,7 @@ def test_a_row_says_what_the_decider_knows(past):
         len(past),
     )
     assert (row.cost and row.cost.cost) == state.cost
+    assert row.sells == state.listing
     price = price_at(state.cost, state.margin)
     assert row.price == (price and Price.of(price))
     assert [(c.kind, c.id, read(c.quantity)) for c in row.components] == [
