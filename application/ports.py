@@ -115,6 +115,12 @@ class Log(Protocol):
         """What is needed to fold each stream, and no more."""
         ...
 
+    async def latest(
+        self, tenant: str, kind: type[Event], streams: Iterable[str]
+    ) -> dict[str, Recorded]:
+        """The last event of that kind in each stream that has one; personal data stays sealed."""
+        ...
+
     def offer(self, snapshot: Snapshot) -> None:
         """Keep it, sooner or later or never: nothing depends on it."""
         ...

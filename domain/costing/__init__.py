@@ -12,6 +12,7 @@ from domain.costing.checks import (
     check_name,
     check_overheads,
 )
+from domain.costing.margins import least, left, margin_of, under
 from domain.costing.state import CostedProduct, price_at
 from domain.costing.sums import MAX_MICROS, Breakdown, Line, cost_of, shown
 from domain.costing.words import (
@@ -85,8 +86,12 @@ __all__ = [
     "cost_of",
     "decide",
     "evolve",
+    "least",
+    "left",
+    "margin_of",
     "price_at",
     "shown",
+    "under",
 ]
 
 EMPTY = CostedProduct()

@@ -199,6 +199,16 @@ class CostingController(Controller):
         found = await costing.product(view.db, str(id), whose(view.caller))
         return view.one(found, UNKNOWN)
 
+    @get("/{id:uuid}/sales", **slices("costing:read", costing.Sale, UNKNOWN))
+    async def sales(
+        self, id: FromPath[UUID], view: NamedDependency[View], slicing: NamedDependency[Slicing]
+    ) -> ASGIResponse:
+        """What sales of it have earned, the last first, each with its cost at the sale."""
+        if await costing.product(view.db, str(id), whose(view.caller)) is None:
+            raise Missing(UNKNOWN)
+        found = await costing.sales(view.db, slicing.before, slicing.limit, costing=str(id))
+        return view.sliced(found)
+
     @get("/{id:uuid}/timeline", **slices("costing:read", costing.Moment, UNKNOWN))
     async def timeline(
         self, id: FromPath[UUID], view: NamedDependency[View], slicing: NamedDependency[Slicing]
@@ -207,6 +217,32 @@ class CostingController(Controller):
         if await costing.product(view.db, str(id), whose(view.caller)) is None:
             raise Missing(UNKNOWN)
         found = await costing.timeline(view.db, str(id), slicing.before, slicing.limit)
+        return view.sliced(found)
+
+
+class SalesController(Controller):
+    path = "/costing/sales"
+    tags = ["costing"]
+    opt = {"projection": "costing"}
+    dependencies = {"slicing": Provide(slicing)}
+
+    @get("/", **slices("costing:read", costing.Sale))
+    async def sales(
+        self,
+        view: NamedDependency[View],
+        slicing: NamedDependency[Slicing],
+        product: Sold = None,
+        owner: Owner = None,
+    ) -> ASGIResponse:
+        """What sales have earned, the last first: the caller's own; for staff everybody's, or one
+        ``owner``'s. ``product``: of the catalogue."""
+        found = await costing.sales(
+            view.db,
+            slicing.before,
+            slicing.limit,
+            seller=whose(view.caller, owner),
+            product=None if product is None else str(product),
+        )
         return view.sliced(found)
 
 

@@ -1,20 +1,24 @@
-"""Costed products: what each is made of, what it costs, and how that came about."""
+"""Costed products: what each is made of, what it costs, how that came about, what it earned."""
 
 from projections.costing.products import PRODUCTS, Filter, Product, product, products
+from projections.costing.sales import SALES, Sale, sales
 from projections.costing.timeline import TIMELINE, Moment, timeline
 
 __all__ = [
     "PRODUCTS",
+    "SALES",
     "TABLES",
     "TIMELINE",
     "VERSION",
     "Filter",
     "Moment",
     "Product",
+    "Sale",
     "product",
     "products",
+    "sales",
     "timeline",
 ]
 
 VERSION = 2
-TABLES = (PRODUCTS, TIMELINE)
+TABLES = (PRODUCTS, TIMELINE, SALES)
