@@ -9,6 +9,7 @@ from application.costing.composing import check_components, link
 from application.costing.computing import Computed, Supposed, computed, sources
 from application.costing.gathering import UNKNOWN, owned
 from application.costing.rolling import AT_ONCE, moved, recost
+from application.costing.supposing import Prospect, Prospects, prospects
 from application.ports import Answer, Call, Missing, Receipt
 from application.work import Work, stream_of
 from domain import catalog, costgraph, costing, materials, tenants
@@ -17,7 +18,7 @@ from domain.costing import Cause, DefineProduct, SetComponents
 from domain.kernel import Value, but
 from domain.tenants import Tenant
 
-__all__ = ["AT_ONCE", "UNKNOWN", "Computed", "Costing", "Supposed"]
+__all__ = ["AT_ONCE", "UNKNOWN", "Computed", "Costing", "Prospect", "Prospects", "Supposed"]
 
 
 class Costing:
@@ -127,6 +128,10 @@ class Costing:
                 for key, version in found.versions.items()
             },
         )
+
+    async def supposed(self, call: Call, owner: str | None, supposed: Supposed) -> Prospects:
+        """All that would cost something else if ``owner``'s materials did; nothing is written."""
+        return await self._commands.look(call, lambda work: prospects(work, owner, supposed))
 
 
 class Chunk(Value):

@@ -7,7 +7,8 @@ from entrypoints.http.carts import CartsController
 from entrypoints.http.catalog import CatalogController
 from entrypoints.http.checkouts import CheckoutsController
 from entrypoints.http.comments import CommentsController
-from entrypoints.http.costing import CostingController, SalesController
+from entrypoints.http.costing import CostingController
+from entrypoints.http.earnings import SalesController, WhatIfController
 from entrypoints.http.engagement import EngagementController
 from entrypoints.http.identity import IdentityController
 from entrypoints.http.inventory import InventoryController
@@ -33,6 +34,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     CommentsController,
     CostingController,
     SalesController,
+    WhatIfController,
     EngagementController,
     IdentityController,
     InventoryController,

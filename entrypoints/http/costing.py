@@ -24,10 +24,11 @@ from entrypoints.http.costings import (
     Tasks,
     breakdown,
 )
-from entrypoints.http.names import NAME
+from entrypoints.http.names import NAME, text
 from entrypoints.http.routes import changes, creates, lists, reads, slices
 from entrypoints.http.slicing import Slicing, slicing
 from entrypoints.http.views import Paging, View
+from entrypoints.http.whatif import SUPPOSING, Supposition, what_if
 from entrypoints.wiring import Souk
 from projections import costing
 
@@ -50,6 +51,7 @@ COMPONENTS = (
     "costing.too_deep",
     "costing.too_many_nodes",
 )
+CALCULATING = changes("costing:read", *SUPPOSING, missing=UNKNOWN)
 DEFINING = creates(
     "costing:create",
     "costing.name_malformed",
@@ -153,7 +155,7 @@ class CostingController(Controller):
     )
     async def sells(self, data: JSONBody[SoldAs], product: TheProduct) -> Receipt:
         """Say as which product of the catalogue it is sold; null: as none. Both know of it."""
-        return await product(Costing.sells, data.listing)
+        return await product(Costing.sells, text(data.product))
 
     @post("/{id:uuid}/retire", **changes("costing:update", missing=UNKNOWN))
     async def retire(self, product: TheProduct) -> Receipt:
@@ -165,16 +167,18 @@ class CostingController(Controller):
         """Put a retired product back on the lists."""
         return await product(Costing.change, rules.RestoreProduct())
 
-    @post("/{id:uuid}/calculate-costs", **changes("costing:read", missing=UNKNOWN))
+    @post("/{id:uuid}/calculate-costs", **CALCULATING)
     async def calculate(
         self,
         id: FromPath[UUID],
         call: Sent,
         caller: NamedDependency[Caller],
         souk: NamedDependency[Souk],
+        data: JSONBody[Supposition | None] = None,
     ) -> CostBreakdown:
-        """What it costs by the log as it is now, line by line. Nothing is written."""
-        return await calculated(id, call, caller, souk)
+        """What it costs by the log as it is now, line by line. With ``materials``: what it would
+        cost if they did, and all else that would. Nothing is written."""
+        return await calculated(id, data, call, caller, souk)
 
     @get("/", **lists("costing:read", costing.Product))
     async def all(
@@ -188,8 +192,7 @@ class CostingController(Controller):
     ) -> ASGIResponse:
         """By name: the caller's own; for staff everybody's, or one ``owner``'s. ``sells``: the
         one that is sold as that product of the catalogue."""
-        sold = None if sells is None else str(sells)
-        wanted = costing.Filter(whose(view.caller, owner), retired, q, sold)
+        wanted = costing.Filter(whose(view.caller, owner), retired, q, text(sells))
         found = await costing.products(view.db, wanted, paging.page, paging.limit)
         return view.page(found, paging)
 
@@ -220,39 +223,17 @@ class CostingController(Controller):
         return view.sliced(found)
 
 
-class SalesController(Controller):
-    path = "/costing/sales"
-    tags = ["costing"]
-    opt = {"projection": "costing"}
-    dependencies = {"slicing": Provide(slicing)}
-
-    @get("/", **slices("costing:read", costing.Sale))
-    async def sales(
-        self,
-        view: NamedDependency[View],
-        slicing: NamedDependency[Slicing],
-        product: Sold = None,
-        owner: Owner = None,
-    ) -> ASGIResponse:
-        """What sales have earned, the last first: the caller's own; for staff everybody's, or one
-        ``owner``'s. ``product``: of the catalogue."""
-        found = await costing.sales(
-            view.db,
-            slicing.before,
-            slicing.limit,
-            seller=whose(view.caller, owner),
-            product=None if product is None else str(product),
-        )
-        return view.sliced(found)
-
-
 async def defined(data: NewCosted, creating: Creating, caller: Caller, souk: Souk) -> Receipt:
     owner = data.owner if data.owner and caller.manages("costing") else caller.user
     return await souk.costing.define(creating, creating.id, data.command(owner))
 
 
-async def calculated(id: UUID, call: Call, caller: Caller, souk: Souk) -> CostBreakdown:
-    return breakdown(str(id), await souk.costing.computed(call, str(id), whose(caller)))
+async def calculated(
+    id: UUID, told: Supposition | None, call: Call, caller: Caller, souk: Souk
+) -> CostBreakdown:
+    mine, supposed = whose(caller), told.costs() if told else {}
+    seen = await what_if(souk, call, mine, supposed) if supposed else None
+    return breakdown(str(id), await souk.costing.computed(call, str(id), mine, supposed), seen)
 
 
 def whose(caller: Caller, owner: str | None = None) -> str | None:

@@ -14,6 +14,7 @@ from domain.money import parse as money
 from domain.quantities import parse, shown
 from entrypoints.http.names import Line, Name
 from entrypoints.http.supplies import Currency, Quantity
+from entrypoints.http.whatif import WhatIf
 
 Margin: TypeAlias = Annotated[
     int, Meta(ge=0, le=MAX_MARGIN, description="ten-thousandths of the price", examples=[4000])
@@ -104,10 +105,6 @@ class SoldAs(Struct, forbid_unknown_fields=True):
 
     product: UUID | None
 
-    @property
-    def listing(self) -> str | None:
-        return None if self.product is None else str(self.product)
-
 
 class CostLine(Struct, frozen=True):
     """``unit_cost``: of one, a material's with its scrap; ``cost``: of the line; null while it is
@@ -132,7 +129,8 @@ class Charge(Struct, frozen=True):
 class CostBreakdown(Struct, frozen=True):
     """Of a batch of ``makes`` pieces, by the log at ``position``, with every line rounded for show
     alone. ``cost``: of one piece, rounded once; ``price``: what leaves ``margin`` over; both null
-    while something is ``missing`` (the ids) or the sum is too large to be a cost."""
+    while something is ``missing`` (the ids) or the sum is too large to be a cost. ``what_if``: with
+    changed materials, all else that they would change."""
 
     id: str
     version: int
@@ -146,9 +144,10 @@ class CostBreakdown(Struct, frozen=True):
     cost: UnitCost | None
     margin: int
     price: Price | None
+    what_if: WhatIf | None = None
 
 
-def breakdown(id: str, found: Computed) -> CostBreakdown:
+def breakdown(id: str, found: Computed, what_if: WhatIf | None = None) -> CostBreakdown:
     product, sums = found.product, found.breakdown
     price = rules.price_at(sums.cost, product.margin)
     return CostBreakdown(
@@ -164,6 +163,7 @@ def breakdown(id: str, found: Computed) -> CostBreakdown:
         told(sums.cost),
         product.margin,
         _price(price),
+        what_if,
     )
 
 
