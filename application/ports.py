@@ -187,6 +187,14 @@ class Missing(Exception):
         self.code = code
 
 
+class Outdated(Exception):
+    """What the caller has seen and confirms is not what is there any more."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class Forbidden(Exception):
     """The caller may know of it, but not do this."""
 

@@ -1,6 +1,6 @@
 """Costing: whatever changes what a product costs rolls up to all that use it, in one append."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -8,6 +8,7 @@ from application.commands import Commands
 from application.costing.composing import check_components, link
 from application.costing.computing import Computed, Supposed, computed, sources
 from application.costing.gathering import UNKNOWN, owned
+from application.costing.restating import Sold, ever_above, restated
 from application.costing.rolling import AT_ONCE, moved, recost
 from application.costing.supposing import Prospect, Prospects, prospects
 from application.ports import Answer, Call, Missing, Receipt
@@ -15,10 +16,12 @@ from application.work import Work, stream_of
 from domain import catalog, costgraph, costing, materials, tenants
 from domain.costgraph import CostGraph, SetEdges
 from domain.costing import Cause, DefineProduct, SetComponents
+from domain.costs import Cost
 from domain.kernel import Value, but
+from domain.materials import Movement
 from domain.tenants import Tenant
 
-__all__ = ["AT_ONCE", "UNKNOWN", "Computed", "Costing", "Prospect", "Prospects", "Supposed"]
+__all__ = ["AT_ONCE", "UNKNOWN", "Computed", "Costing", "Prospect", "Prospects", "Sold", "Supposed"]
 
 
 class Costing:
@@ -132,6 +135,16 @@ class Costing:
     async def supposed(self, call: Call, owner: str | None, supposed: Supposed) -> Prospects:
         """All that would cost something else if ``owner``'s materials did; nothing is written."""
         return await self._commands.look(call, lambda work: prospects(work, owner, supposed))
+
+    async def ever_above(self, call: Call, material: str) -> set[str]:
+        """The products that the material is or was in, at any depth."""
+        return await ever_above(self._commands, call, material)
+
+    async def restated(
+        self, call: Call, material: str, bought: Movement, sales: Sequence[Sold]
+    ) -> Mapping[Sold, Cost | None]:
+        """What the sold would have cost, had the material's purchase been known in time."""
+        return await restated(self._commands, call, material, bought, sales)
 
 
 class Chunk(Value):

@@ -9,7 +9,13 @@ from domain.costgraph import CostGraph
 from domain.costing import Breakdown, CostedProduct
 from domain.costs import Cost
 from domain.kernel import Recorded, Value
-from domain.materials import Material, MaterialPurchased, StandardCostSet, StockAdjusted
+from domain.materials import (
+    Material,
+    MaterialPurchased,
+    StandardCostSet,
+    StockAdjusted,
+    happened,
+)
 
 MOST = 100  # purchases that are named of one material
 Supposed = Mapping[str, Cost | None]  # what materials cost, by id, without their scrap
@@ -66,10 +72,11 @@ async def bottom_up(work: Work, order: Sequence[str], supposed: Supposed) -> dic
 
 def sources(past: Iterable[Recorded], basis: str) -> tuple[int, ...]:
     """Where a material's cost comes from: its last purchase; of the average, the purchases since
-    there was none of it, the last ``MOST`` of them; of the standard, where it was set."""
+    there was none of it, the last ``MOST`` of them; of the standard, where it was set. All by
+    when it happened."""
     found: list[int] = []
     stock = 0
-    for recorded in past:
+    for recorded in sorted(past, key=happened):
         match recorded.event:
             case MaterialPurchased(quantity=quantity) if basis != "standard":
                 keep = basis == "average" and stock > 0

@@ -21,6 +21,7 @@ from entrypoints.http.offers import OffersController
 from entrypoints.http.orders import OrdersController
 from entrypoints.http.payments import PaymentsController
 from entrypoints.http.projects import ProjectsController
+from entrypoints.http.purchases import PurchasesController
 from entrypoints.http.reels import ReelsController
 from entrypoints.http.storage import StorageController
 from entrypoints.http.tenants import TenantsController
@@ -41,6 +42,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     LikesController,
     LiveController,
     MaterialsController,
+    PurchasesController,
     MediaController,
     NegotiationsController,
     OffersController,

@@ -115,13 +115,13 @@ async def what_if(souk: Souk, call: Call, owner: str | None, supposed: Supposed)
     lines, lines_total = await carts.below(reader, floors, SHOWN)
     return WhatIf(
         seen.position,
-        Some(tuple(_product(one) for one in seen.found[:SHOWN]), len(seen.found)),
+        Some(tuple(would_cost(one) for one in seen.found[:SHOWN]), len(seen.found)),
         Some(tuple(_offer(tier, sold[tier.product]) for tier in tiers), tiers_total),
         Some(tuple(_cart(line, sold[line.product]) for line in lines), lines_total),
     )
 
 
-def _product(one: Prospect) -> WouldCost:
+def would_cost(one: Prospect) -> WouldCost:
     target = one.product.margin
     return WouldCost(
         one.id,

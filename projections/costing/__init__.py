@@ -1,7 +1,7 @@
 """Costed products: what each is made of, what it costs, how that came about, what it earned."""
 
 from projections.costing.products import PRODUCTS, Filter, Product, product, products
-from projections.costing.sales import SALES, Sale, sales
+from projections.costing.sales import SALES, Sale, sales, since
 from projections.costing.timeline import TIMELINE, Moment, timeline
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "product",
     "products",
     "sales",
+    "since",
     "timeline",
 ]
 

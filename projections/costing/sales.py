@@ -1,6 +1,9 @@
 """What sales have earned: one row for each sold line of a product whose seller says its cost."""
 
+from collections.abc import Collection
 from datetime import datetime
+
+import msgspec
 
 from domain.costing import left, margin_of
 from domain.costs import UnitCost, told
@@ -35,6 +38,11 @@ class Sale(Document):
     margin_rate: int | None
     sold_at: datetime
     place: int
+
+    @property
+    def position(self) -> int:
+        """In the log, of the order."""
+        return self.place // LINES
 
 
 def _sold(_: Sale | None, recorded: Recorded, id: str) -> Sale:
@@ -101,3 +109,19 @@ async def sales(
     told = {column: value for column, value in given.items() if value is not None}
     where = " AND ".join(f"{column} = %s" for column in told) or "true"
     return await newest(db, SALES.name, where, tuple(told.values()), "place", before, limit)
+
+
+async def since(
+    db: Reader, costings: Collection[str], moment: datetime, limit: int
+) -> tuple[list[Sale], int]:
+    """What was sold of these costed products at that moment or later, the first first; and how
+    many there are."""
+    rows = await db.rows(
+        f"SELECT body, count(*) OVER () FROM read.{SALES.name} WHERE tenant = %s"
+        " AND costing = any(%s) AND sold_at >= %s ORDER BY place LIMIT %s",
+        (db.tenant, list(costings), moment, limit),
+    )
+    return [_SALE.decode(body) for body, _ in rows], rows[0][1] if rows else 0
+
+
+_SALE = msgspec.json.Decoder(Sale)

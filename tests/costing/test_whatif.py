@@ -92,6 +92,8 @@ async def test_it_shows_the_offers_and_the_open_carts_that_would_fall_too(house)
     both = await cart(house.karim, (edge, 3), (high, 2))
     await cart(house.karim, (high, 1))
     await sold(house, (edge, 1))
+    for client, path in ((house.karim, "/carts"), (house.amina, "/offers/mine")):
+        await house.seen(client, path)  # these are no older than what was done
     found = await asked(house, supposing((wool, "1.10")))
     offers, carts = found["offers"], found["carts"]
     assert [(o["offer"], o["quantity"], o["price"], o["fell"]) for o in offers["items"]] == [
