@@ -9,7 +9,7 @@ from application.costing.composing import check_components, link
 from application.costing.computing import Computed, Supposed, computed, sources
 from application.costing.gathering import UNKNOWN, owned
 from application.costing.restating import Sold, ever_above, restated
-from application.costing.rolling import AT_ONCE, moved, recost
+from application.costing.rolling import AT_ONCE, moved, recost, told
 from application.costing.supposing import Prospect, Prospects, prospects
 from application.ports import Answer, Call, Missing, Receipt
 from application.work import Work, stream_of
@@ -84,15 +84,19 @@ class Costing:
         """All that uses these materials (None: any), in as many appends as it takes.
 
         It has no key: what is as it should be is no news, so it may run any number of times, and
-        what is left of one that broke off is another's whole.
+        what is left of one that broke off is another's whole. Of several appends each tells how far
+        it is.
         """
         done: set[str] = set()
 
         async def attempt(work: Work) -> Answer:
             graph: CostGraph = await work.load(costgraph, call.tenant)
             order = graph.above(materials=graph.used if moved is None else moved)
-            chunk = [id for id in order if id not in done][:at_once]
+            left = [id for id in order if id not in done]
+            chunk = left[:at_once]
             await recost(work, chunk, cause)
+            if len(done) + len(left) > at_once:
+                await told(work, cause, order[-1], len(done) + len(chunk), len(done) + len(left))
             return lambda recorded: Chunk(tuple(chunk))
 
         queues = [stream_of(call.tenant, costgraph, call.tenant)]  # they would meet in the products

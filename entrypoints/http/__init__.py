@@ -23,6 +23,7 @@ from entrypoints.http.payments import PaymentsController
 from entrypoints.http.projects import ProjectsController
 from entrypoints.http.purchases import PurchasesController
 from entrypoints.http.reels import ReelsController
+from entrypoints.http.runs import RunsController
 from entrypoints.http.storage import StorageController
 from entrypoints.http.tenants import TenantsController
 from entrypoints.http.yarns import YarnsController
@@ -34,6 +35,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     CheckoutsController,
     CommentsController,
     CostingController,
+    RunsController,
     SalesController,
     WhatIfController,
     EngagementController,

@@ -14,7 +14,8 @@ from projections import PROJECTIONS
 
 ROOT = Path(__file__).parents[2]
 SHARED = {"kernel", "money", "__init__"}
-PARTS = {"costgraph": "costing"}  # an aggregate of another context: it has a domain, and no more
+# Aggregates of another context: they have a domain, and at the most rows of their own.
+PARTS = {"costgraph": "costing", "costruns": "costing"}
 
 
 def modules(layer: str) -> set[str]:
