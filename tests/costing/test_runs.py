@@ -45,7 +45,7 @@ histories = st.lists(
 def test_a_run_only_goes_on_and_ends_once(commands):
     past = history(costruns, commands)
     assert stored(costruns, past) == past
-    steps = [event.done for event in past]
+    steps = [event.done for event in past[:-1]]
     assert steps == sorted(set(steps)), "what is told again is no news"
     assert [event.done >= event.total for event in past[:-1]] == [False] * len(past[:-1])
 
