@@ -28,7 +28,7 @@ from entrypoints.http.names import NAME, text
 from entrypoints.http.routes import changes, creates, lists, reads, slices
 from entrypoints.http.slicing import Slicing, slicing
 from entrypoints.http.views import Paging, View
-from entrypoints.http.whatif import SUPPOSING, Supposition, what_if
+from entrypoints.http.whatif import NOTHING, SUPPOSING, Supposition, what_if
 from entrypoints.wiring import Souk
 from projections import costing
 
@@ -174,7 +174,7 @@ class CostingController(Controller):
         call: Sent,
         caller: NamedDependency[Caller],
         souk: NamedDependency[Souk],
-        data: JSONBody[Supposition | None] = None,
+        data: JSONBody[Supposition] = NOTHING,
     ) -> CostBreakdown:
         """What it costs by the log as it is now, line by line. With ``materials``: what it would
         cost if they did, and all else that would. Nothing is written."""
@@ -229,9 +229,9 @@ async def defined(data: NewCosted, creating: Creating, caller: Caller, souk: Sou
 
 
 async def calculated(
-    id: UUID, told: Supposition | None, call: Call, caller: Caller, souk: Souk
+    id: UUID, told: Supposition, call: Call, caller: Caller, souk: Souk
 ) -> CostBreakdown:
-    mine, supposed = whose(caller), told.costs() if told else {}
+    mine, supposed = whose(caller), told.costs()
     seen = await what_if(souk, call, mine, supposed) if supposed else None
     return breakdown(str(id), await souk.costing.computed(call, str(id), mine, supposed), seen)
 

@@ -23,7 +23,7 @@ from entrypoints.http.costing import (
 from entrypoints.http.costings import CostBreakdown, NewCosted
 from entrypoints.http.routes import lists, reads
 from entrypoints.http.views import Paging, View
-from entrypoints.http.whatif import Supposition
+from entrypoints.http.whatif import NOTHING, Supposition
 from entrypoints.wiring import Souk
 from projections import costing
 
@@ -72,7 +72,7 @@ class ProjectsController(Controller):
         call: Sent,
         caller: NamedDependency[Caller],
         souk: NamedDependency[Souk],
-        data: JSONBody[Supposition | None] = None,
+        data: JSONBody[Supposition] = NOTHING,
     ) -> CostBreakdown:
         """The same as calculating a costed product."""
         return await calculated(id, data, call, caller, souk)

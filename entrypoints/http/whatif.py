@@ -32,7 +32,7 @@ class Repriced(Struct, forbid_unknown_fields=True):
     cost: UnitCost
 
 
-class Supposition(Struct, forbid_unknown_fields=True):
+class Supposition(Struct, frozen=True, forbid_unknown_fields=True):
     """``materials``: those that would cost something else."""
 
     materials: Annotated[list[Repriced], Meta(max_length=1_000)] = []
@@ -43,6 +43,9 @@ class Supposition(Struct, forbid_unknown_fields=True):
         if len(found) < len(self.materials):
             raise Rejected("costing.material_repeated", "each material is told once")
         return found
+
+
+NOTHING = Supposition()
 
 
 class Some(Struct, Generic[T], frozen=True):
