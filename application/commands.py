@@ -9,7 +9,17 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from application.ports import Answer, Appended, Call, Conflict, Forbidden, Log, Missing, Snapshot
+from application.ports import (
+    Answer,
+    Appended,
+    Call,
+    Conflict,
+    Forbidden,
+    Log,
+    Missing,
+    Outdated,
+    Snapshot,
+)
 from application.states import States
 from application.turns import TURN, Turns
 from application.work import Work, stream_of
@@ -26,7 +36,7 @@ class Stale(Exception):
     """Nothing came of it, but it was decided on what may have been stale."""
 
 
-REFUSALS = (Rejected, Missing, Forbidden)
+REFUSALS = (Rejected, Missing, Forbidden, Outdated)
 Attempt = Callable[[Work], Awaitable[Answer]]
 
 

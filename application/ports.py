@@ -128,6 +128,12 @@ class Log(Protocol):
         """What is needed to fold each stream, and no more."""
         ...
 
+    async def latest(
+        self, tenant: str, kind: type[Event], streams: Iterable[str]
+    ) -> dict[str, Recorded]:
+        """The last event of that kind in each stream that has one; personal data stays sealed."""
+        ...
+
     def offer(self, snapshot: Snapshot) -> None:
         """Keep it, sooner or later or never: nothing depends on it."""
         ...
@@ -188,6 +194,14 @@ class Unavailable(Exception):
 
 class Missing(Exception):
     """There is no such thing, or none that the caller may know of."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Outdated(Exception):
+    """What the caller has seen and confirms is not what is there any more."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

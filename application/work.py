@@ -21,7 +21,7 @@ from application.ports import (
     Receipt,
 )
 from application.states import State, States
-from domain.kernel import Decider, Recorded, context_of
+from domain.kernel import Decider, Event, Recorded, context_of
 
 
 def stream_of(tenant: str, decider: Decider, id: str) -> str:
@@ -81,6 +81,15 @@ class Work:
         streams = {id: stream_of(self.call.tenant, decider, id) for id in ids}
         await self.gather((decider, id) for id in streams)
         return {id: self._loaded[stream].state for id, stream in streams.items()}
+
+    async def latest(
+        self, decider: Decider, kind: type[Event], ids: Iterable[str]
+    ) -> dict[str, Recorded]:
+        """The last event of that kind of each, by id, as it is now: the append asserts nothing of
+        them."""
+        streams = {id: stream_of(self.call.tenant, decider, id) for id in ids}
+        found = await self._log.latest(self.call.tenant, kind, streams.values()) if streams else {}
+        return {id: found[stream] for id, stream in streams.items() if stream in found}
 
     async def gather(self, wanted: Iterable[tuple[Decider, str]]) -> None:
         """Read aggregates of any contexts at once; loading them afterwards reads no more."""

@@ -39,9 +39,9 @@ class CostGraph(Value):
         found = _reached(_users(self.products, self.materials), {*products, *moved})
         return _in_order(self.products, found - moved)
 
-    def below(self, product: str) -> list[str]:
-        """The products that are in it at any depth, and itself; each after all that it uses."""
-        return _in_order(self.products, _reached(self.products, {product}))
+    def below(self, *products: str) -> list[str]:
+        """The products that are in these at any depth, and they; each after all that it uses."""
+        return _in_order(self.products, _reached(self.products, set(products)))
 
     @property
     def known(self) -> set[str]:

@@ -1,5 +1,6 @@
 """Carts: one row per cart, with what each line costs now beside the price held for the buyer."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,11 @@ from domain.carts import (
     PriceAccepted,
 )
 from domain.catalog import PriceChanged
-from domain.kernel import Recorded, but
+from domain.kernel import Recorded, Value, but
 from domain.money import Price, total
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
-VERSION = 1
+VERSION = 2
 
 
 class CartLine(Document):
@@ -137,6 +138,10 @@ def _relined(cart: Cart, lines: list[CartLine]) -> Cart:
     return but(cart, lines=lines, total=whole)
 
 
+def _open(cart: Cart) -> list[CartLine]:
+    return [] if cart.closed else cart.lines
+
+
 CARTS = Table(
     name="carts_carts",
     document=Cart,
@@ -159,7 +164,9 @@ CARTS = Table(
         "closed": Column("boolean", lambda c: c.closed),
         "opened_at": Column("timestamptz", lambda c: c.opened_at),
         # Of open carts only: what was bought has its price for good.
-        "products": Column("text[]", lambda c: [] if c.closed else [x.product for x in c.lines]),
+        "products": Column("text[]", lambda c: [x.product for x in _open(c)]),
+        "quantities": Column("bigint[]", lambda c: [x.quantity for x in _open(c)]),
+        "prices": Column("bigint[]", lambda c: [x.live_price.money.minor for x in _open(c)]),
     },
     indexes=("owner, opened_at", "products"),
     topic=lambda id, cart: f"carts.{id}.{cart.owner}",
@@ -183,3 +190,31 @@ async def current(db: Reader, owner: str) -> Found | None:
 async def carts(db: Reader, owner: str, number: int, limit: int) -> Page:
     """An owner's carts, newest first."""
     return await page(db, CARTS.name, "owner = %s", (owner,), "opened_at DESC, id", number, limit)
+
+
+class Held(Value):
+    """A line of an open cart, at what it is sold for by now, in minor units."""
+
+    cart: str
+    product: str
+    quantity: int
+    price: int
+
+
+BELOW = f"""
+SELECT c.id, line.product, line.quantity, line.price, count(*) OVER ()
+FROM read.{CARTS.name} AS c
+CROSS JOIN LATERAL unnest(c.products, c.quantities, c.prices) AS line (product, quantity, price)
+JOIN unnest(%s::text[], %s::bigint[]) AS floors (product, price) ON floors.product = line.product
+WHERE c.tenant = %s AND c.products && %s::text[] AND line.price < floors.price
+ORDER BY c.opened_at, c.id, line.product LIMIT %s
+"""
+
+
+async def below(db: Reader, floors: Mapping[str, int], limit: int) -> tuple[list[Held], int]:
+    """Of open carts, the lines that are sold under the prices of ``floors`` (minor units, by
+    product), the oldest cart first; and how many there are. Nothing of whose they are."""
+    products = list(floors)
+    params = products, list(floors.values()), db.tenant, products, limit
+    rows = await db.rows(BELOW, params)
+    return [Held(*row[:-1]) for row in rows], rows[0][-1] if rows else 0

@@ -1,11 +1,12 @@
 """Offers: one row for each, as its seller and those that it is for see it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from domain.kernel import Recorded, but
+from domain.kernel import Recorded, Value, but
 from domain.money import Price
 from domain.offers import (
     OfferClosed,
@@ -17,7 +18,7 @@ from domain.offers import (
 )
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
-VERSION = 1
+VERSION = 2
 
 
 class Break(Document):
@@ -115,7 +116,7 @@ OFFERS = Table(
         "leasts": Column("bigint[]", lambda o: [each.quantity for each in o.breaks]),
         "prices": Column("bigint[]", lambda o: [each.unit_price.money.minor for each in o.breaks]),
     },
-    indexes=("seller, number", "target, active, number", "due"),
+    indexes=("seller, number", "target, active, number", "due", "product"),
     topic=lambda id, offer: f"offers.{id}.{offer.seller}",
 )
 TABLES = (OFFERS,)
@@ -162,6 +163,33 @@ async def mine(db: Reader, seller: str | None, status: str | None, number: int, 
     if status is not None:
         where, params = f"{where} AND status = %s", [*params, status]
     return await page(db, OFFERS.name, where, tuple(params), "number DESC", number, limit)
+
+
+class Tier(Value):
+    """An offer's price from a quantity on, in minor units."""
+
+    offer: str
+    product: str
+    quantity: int
+    price: int
+
+
+BELOW = f"""
+SELECT o.id, o.product, t.least, t.price, count(*) OVER ()
+FROM unnest(%s::text[], %s::bigint[]) AS floors (product, price)
+JOIN read.{OFFERS.name} AS o ON o.tenant = %s AND o.product = floors.product
+CROSS JOIN LATERAL unnest(o.leasts, o.prices) AS t (least, price)
+WHERE o.active AND o.due > now() AND t.price < floors.price
+ORDER BY o.number, t.least LIMIT %s
+"""
+
+
+async def below(db: Reader, floors: Mapping[str, int], limit: int) -> tuple[list[Tier], int]:
+    """Of the offers that stand, the prices under those of ``floors`` (minor units, by product),
+    the oldest offer first; and how many there are."""
+    params = list(floors), list(floors.values()), db.tenant, limit
+    rows = await db.rows(BELOW, params)
+    return [Tier(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
 
 
 def opened(found: Found) -> Offer:

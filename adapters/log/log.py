@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 from adapters.log.books import ENCODER
-from adapters.log.codec import Codec
+from adapters.log.codec import Codec, tag_of
 from adapters.log.committer import Committer
 from adapters.log.keyring import LOOKUP, Keyring, Seals
 from adapters.log.loading import Loader
@@ -18,10 +18,15 @@ from adapters.postgres.migrate import refuse_unsafe_settings
 from adapters.postgres.pools import APPEND, Pool, borrow, open_pool
 from application.ports import Append, Appended, Key, KeyReused, Past, Snapshot
 from domain import AGGREGATES
-from domain.kernel import Personal, Recorded
+from domain.kernel import Event, Personal, Recorded
 
 PATIENCE = 5.0  # seconds until an append or a read gives up with Unavailable
 READERS = 4  # connections for reading; appends have one of their own
+
+LATEST = f"""SELECT found.* FROM unnest(%s::text[]) AS wanted (stream), LATERAL (
+    SELECT {COLUMNS} FROM log.events AS e
+    WHERE e.tenant = %s AND e.stream = wanted.stream AND e.tag = %s ORDER BY e.version DESC LIMIT 1
+) AS found"""
 
 
 class PostgresLog:
@@ -102,6 +107,14 @@ class PostgresLog:
         pasts, sealed = await self._loader.load(tenant, list(streams))
         await self._open(tenant, sealed)
         return pasts
+
+    async def latest(
+        self, tenant: str, kind: type[Event], streams: Iterable[str]
+    ) -> dict[str, Recorded]:
+        async with borrow(self.pool) as connection:
+            cursor = await connection.execute(LATEST, (list(streams), tenant, tag_of(kind)))
+            rows = [Row(*row) for row in await cursor.fetchall()]
+        return {row.stream: row.decoded(self._codec) for row in rows}
 
     def offer(self, snapshot: Snapshot) -> None:
         self._shelf.offer(self.pool, snapshot)

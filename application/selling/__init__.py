@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from application.ports import Answer
+from application.selling.costs import costed
 from application.selling.terms import CheckoutReceipt, PlacedOrder, Terms
 from application.work import Work
 from domain import catalog, checkouts, identity, inventory, orders, payments
@@ -63,6 +65,7 @@ async def gather(work: Work, id: str, sellers: Iterable[str], products: Iterable
 
 async def sell(work: Work, id: str, sale: Sale) -> None:
     """``id``: of the checkout."""
+    sale = replace(sale, parts=await costed(work, sale.parts))
     shares = [await _order(work, id, seller, sale) for seller in sale.parts]
     placed = checkouts.PlaceCheckout(sale.cart, sale.buyer, sale.terms.channel, tuple(shares))
     await work.decide(checkouts, id, placed)

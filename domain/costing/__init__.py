@@ -12,6 +12,7 @@ from domain.costing.checks import (
     check_name,
     check_overheads,
 )
+from domain.costing.margins import least, left, margin_of, under
 from domain.costing.state import CostedProduct, price_at
 from domain.costing.sums import MAX_MICROS, Breakdown, Line, cost_of, shown
 from domain.costing.words import (
@@ -26,6 +27,8 @@ from domain.costing.words import (
     Kind,
     Labour,
     LabourSet,
+    LinkListing,
+    ListingLinked,
     MarginSet,
     Overhead,
     OverheadsSet,
@@ -63,6 +66,8 @@ __all__ = [
     "Labour",
     "LabourSet",
     "Line",
+    "LinkListing",
+    "ListingLinked",
     "MarginSet",
     "Overhead",
     "OverheadsSet",
@@ -81,8 +86,12 @@ __all__ = [
     "cost_of",
     "decide",
     "evolve",
+    "least",
+    "left",
+    "margin_of",
     "price_at",
     "shown",
+    "under",
 ]
 
 EMPTY = CostedProduct()
@@ -116,6 +125,8 @@ def decide(product: CostedProduct, command: COMMANDS) -> list[EVENTS]:
             return [] if product.retired else [ProductRetired()]
         case RestoreProduct():
             return [ProductRestored()] if product.retired else []
+        case LinkListing(product=listing):
+            return [ListingLinked(listing)] if listing != product.listing else []
         case RollUp(cost=cost, cause=cause):
             return [CostRolledUp(product.cost, cost, cause)] if cost != product.cost else []
         case _:
@@ -149,6 +160,8 @@ def evolve(product: CostedProduct, event: EVENTS) -> CostedProduct:
             return but(product, retired=True)
         case ProductRestored():
             return but(product, retired=False)
+        case ListingLinked(product=listing):
+            return but(product, listing=listing)
         case CostRolledUp(new=cost):
             return but(product, cost=cost)
         case _:

@@ -9,7 +9,8 @@ MICROS = 10**6  # of a minor unit
 
 
 class CostedProduct(Value):
-    """``owner`` is empty while there is none. ``cost``: of one piece, None while it is unknown."""
+    """``owner`` is empty while there is none. ``cost``: of one piece, None while it is unknown.
+    ``listing``: the catalogue product that it is sold as."""
 
     owner: str = ""
     name: str = ""
@@ -21,6 +22,7 @@ class CostedProduct(Value):
     margin: int = 0
     cost: Cost | None = None
     retired: bool = False
+    listing: str | None = None
 
     @property
     def exists(self) -> bool:

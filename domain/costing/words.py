@@ -87,6 +87,12 @@ class RestoreProduct(Command):
     pass
 
 
+class LinkListing(Command):
+    """What it is sold as: a product of the catalogue, or None."""
+
+    product: str | None
+
+
 class RollUp(Command):
     """What it costs by now, as ``cost_of`` has it."""
 
@@ -130,6 +136,12 @@ class ProductRestored(Event, tag="costing.product_restored"):
     pass
 
 
+class ListingLinked(Event, tag="costing.listing_linked"):
+    """``product``: of the catalogue; None: it is not sold as any."""
+
+    product: str | None
+
+
 class CostRolledUp(Event, tag="costing.cost_rolled_up"):
     """None: it is not known, for something in it has no cost."""
 
@@ -147,6 +159,7 @@ COMMANDS = (
     | RenameProduct
     | RetireProduct
     | RestoreProduct
+    | LinkListing
     | RollUp
 )
 EVENTS = (
@@ -158,5 +171,6 @@ EVENTS = (
     | ProductRenamed
     | ProductRetired
     | ProductRestored
+    | ListingLinked
     | CostRolledUp
 )

@@ -19,6 +19,7 @@ from domain.materials.checks import (
     check_reason,
     check_unit,
 )
+from domain.materials.history import Refolded, happened, movements, refolded
 from domain.materials.state import Material
 from domain.materials.words import (
     COMMANDS,
@@ -26,6 +27,7 @@ from domain.materials.words import (
     AddMaterial,
     AdjustStock,
     AssignSku,
+    Backdated,
     Conversion,
     DescribeMaterial,
     Describing,
@@ -37,6 +39,7 @@ from domain.materials.words import (
     MaterialRetired,
     MeasureMaterial,
     Measuring,
+    Movement,
     RecordPurchase,
     RestoreMaterial,
     RetireMaterial,
@@ -63,6 +66,7 @@ __all__ = [
     "AddMaterial",
     "AdjustStock",
     "AssignSku",
+    "Backdated",
     "Conversion",
     "DescribeMaterial",
     "Describing",
@@ -75,7 +79,9 @@ __all__ = [
     "MaterialRetired",
     "MeasureMaterial",
     "Measuring",
+    "Movement",
     "RecordPurchase",
+    "Refolded",
     "RestoreMaterial",
     "RetireMaterial",
     "SetStandardCost",
@@ -87,6 +93,9 @@ __all__ = [
     "ThresholdSet",
     "decide",
     "evolve",
+    "happened",
+    "movements",
+    "refolded",
 ]
 
 EMPTY = Material()
@@ -154,8 +163,12 @@ def _purchase(material: Material, bought: RecordPurchase) -> list[EVENTS]:
         raise Rejected("materials.quantity_out_of_range", "above 0, to a thousand million")
     _check_stock(material.stock + quantity)
     paid = _same(material, bought.price) + _same(material, bought.landed)
-    cost = per_unit(paid, quantity)
+    cost = last = per_unit(paid, quantity)
     _check_cost(cost)
+    average = blended(material.average, material.stock, paid, quantity)
+    if bought.past is not None and bought.bought_at is not None:
+        whole = refolded((*bought.past, Movement(bought.bought_at, quantity, paid)))
+        average, last = whole.average or average, whole.last or last
     return [
         MaterialPurchased(
             quantity,
@@ -167,7 +180,8 @@ def _purchase(material: Material, bought: RecordPurchase) -> list[EVENTS]:
             bought.bought_at,
             unit_cost=cost,
             before=material.average,
-            average=blended(material.average, material.stock, paid, quantity),
+            average=average,
+            backdated=None if bought.past is None else Backdated(last),
         )
     ]
 
@@ -224,7 +238,8 @@ def evolve(material: Material, event: EVENTS) -> Material:
             return but(material, measuring=measuring)
         case SkuAssigned(sku=sku):
             return but(material, sku=sku)
-        case MaterialPurchased(quantity=quantity, unit_cost=last, average=average):
+        case MaterialPurchased(quantity=quantity, unit_cost=cost, average=average, backdated=told):
+            last = told.last if told else cost
             return but(material, stock=material.stock + quantity, last=last, average=average)
         case StockAdjusted(delta=delta):
             return but(material, stock=material.stock + delta)

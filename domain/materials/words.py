@@ -54,8 +54,26 @@ class AssignSku(Command):
     sku: str | None
 
 
+class Movement(Value):
+    """So many thousandths more or less. ``paid``: None when it was no purchase."""
+
+    at: datetime
+    delta: int
+    paid: Money | None = None
+
+
+class Backdated(Value):
+    """``last``: what a unit has cost in the last purchase, by when they happened."""
+
+    last: Cost
+
+
 class RecordPurchase(Command):
-    """``price`` is that of all of it, ``landed`` what it cost to get it here (freight, customs)."""
+    """``price`` is that of all of it, ``landed`` what it cost to get it here (freight, customs).
+
+    ``past``: for one that is not the last to have happened, all movements so far, in the order of
+    recording.
+    """
 
     amount: Amount
     price: Money
@@ -63,6 +81,7 @@ class RecordPurchase(Command):
     supplier: str = ""  # a firm's name, not a person's
     reference: str = ""
     bought_at: datetime | None = None  # None: when it is recorded
+    past: tuple[Movement, ...] | None = None
 
 
 class AdjustStock(Command):
@@ -113,7 +132,8 @@ class SkuAssigned(Event, tag="materials.sku_assigned"):
 
 class MaterialPurchased(Event, tag="materials.material_purchased"):
     """``said``: the quantity as it was bought. ``unit_cost``: of this purchase, landed.
-    ``before``, ``average``: the moving weighted average before it and with it."""
+    ``before``, ``average``: the moving weighted average before it and with it. ``backdated``: it
+    was put where it belongs among what happened, and the average folded again."""
 
     quantity: int
     said: Amount
@@ -125,6 +145,7 @@ class MaterialPurchased(Event, tag="materials.material_purchased"):
     unit_cost: Cost
     before: Cost | None
     average: Cost
+    backdated: Backdated | None = None
 
 
 class StockAdjusted(Event, tag="materials.stock_adjusted"):

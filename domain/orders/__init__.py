@@ -35,7 +35,7 @@ from domain.orders.events import (
     ProcessingStarted,
     TrackingAssigned,
 )
-from domain.orders.lines import Customer, Line, digits, phone
+from domain.orders.lines import Customer, Line, LineCost, digits, phone
 from domain.orders.placing import place
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "DeliverOrder",
     "DeliveryPromised",
     "Line",
+    "LineCost",
     "MakeReady",
     "Order",
     "OrderCancelled",

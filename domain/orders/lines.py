@@ -1,7 +1,18 @@
 """Lines: what was sold, and whom it goes to."""
 
+from domain.costs import Cost
 from domain.kernel import Personal, Value
 from domain.money import Money
+
+
+class LineCost(Value):
+    """What one piece cost its seller when it was sold, for their eyes alone. ``costing``: the
+    costed product that says so; ``unit``: None while that was unknown; ``position``: in the log,
+    of the event that it comes from."""
+
+    costing: str
+    unit: Cost | None = None
+    position: int | None = None
 
 
 class Line(Value):
@@ -15,6 +26,7 @@ class Line(Value):
     subtotal: Money
     reel: str | None = None  # that the buyer found it by
     offer: str | None = None  # that it was sold from
+    cost: LineCost | None = None  # None: nobody says what it costs
 
     @staticmethod
     def of(

@@ -9,6 +9,7 @@ from entrypoints.http.catalog import CatalogController
 from entrypoints.http.checkouts import CheckoutsController
 from entrypoints.http.comments import CommentsController
 from entrypoints.http.costing import CostingController
+from entrypoints.http.earnings import SalesController, WhatIfController
 from entrypoints.http.engagement import EngagementController
 from entrypoints.http.identity import IdentityController
 from entrypoints.http.inventory import InventoryController
@@ -21,7 +22,9 @@ from entrypoints.http.offers import OffersController
 from entrypoints.http.orders import OrdersController
 from entrypoints.http.payments import PaymentsController
 from entrypoints.http.projects import ProjectsController
+from entrypoints.http.purchases import PurchasesController
 from entrypoints.http.reels import ReelsController
+from entrypoints.http.runs import RunsController
 from entrypoints.http.storage import StorageController
 from entrypoints.http.tenants import TenantsController
 from entrypoints.http.yarns import YarnsController
@@ -34,12 +37,16 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     CheckoutsController,
     CommentsController,
     CostingController,
+    RunsController,
+    SalesController,
+    WhatIfController,
     EngagementController,
     IdentityController,
     InventoryController,
     LikesController,
     LiveController,
     MaterialsController,
+    PurchasesController,
     MediaController,
     NegotiationsController,
     OffersController,

@@ -19,14 +19,16 @@ from entrypoints.http.costings import (
     NewCosted,
     OverheadRules,
     Recipe,
+    SoldAs,
     TargetMargin,
     Tasks,
     breakdown,
 )
-from entrypoints.http.names import NAME
+from entrypoints.http.names import NAME, text
 from entrypoints.http.routes import changes, creates, lists, reads, slices
 from entrypoints.http.slicing import Slicing, slicing
 from entrypoints.http.views import Paging, View
+from entrypoints.http.whatif import NOTHING, SUPPOSING, Supposition, what_if
 from entrypoints.wiring import Souk
 from projections import costing
 
@@ -49,6 +51,7 @@ COMPONENTS = (
     "costing.too_deep",
     "costing.too_many_nodes",
 )
+CALCULATING = changes("costing:read", *SUPPOSING, missing=UNKNOWN)
 DEFINING = creates(
     "costing:create",
     "costing.name_malformed",
@@ -56,6 +59,7 @@ DEFINING = creates(
     missing="tenants.unknown_tenant",
 )
 Owner: TypeAlias = Annotated[str | None, QueryParameter(pattern=NAME)]
+Sold: TypeAlias = FromQuery[UUID | None]
 Search: TypeAlias = Annotated[str | None, QueryParameter(min_length=2, max_length=100)]
 TheProduct: TypeAlias = NamedDependency[On[Costing]]
 
@@ -137,6 +141,22 @@ class CostingController(Controller):
         """Call it something else."""
         return await product(Costing.change, rules.RenameProduct(data.name))
 
+    @post(
+        "/{id:uuid}/sells",
+        **changes(
+            "costing:update",
+            "costing.unknown_listing",
+            "costing.listing_not_the_owners",
+            "costing.listing_taken",
+            "costing.currency_mixed",
+            RETIRED,
+            missing=UNKNOWN,
+        ),
+    )
+    async def sells(self, data: JSONBody[SoldAs], product: TheProduct) -> Receipt:
+        """Say as which product of the catalogue it is sold; null: as none. Both know of it."""
+        return await product(Costing.sells, text(data.product))
+
     @post("/{id:uuid}/retire", **changes("costing:update", missing=UNKNOWN))
     async def retire(self, product: TheProduct) -> Receipt:
         """Take it off every list; what it is in still costs what it did."""
@@ -147,16 +167,18 @@ class CostingController(Controller):
         """Put a retired product back on the lists."""
         return await product(Costing.change, rules.RestoreProduct())
 
-    @post("/{id:uuid}/calculate-costs", **changes("costing:read", missing=UNKNOWN))
+    @post("/{id:uuid}/calculate-costs", **CALCULATING)
     async def calculate(
         self,
         id: FromPath[UUID],
         call: Sent,
         caller: NamedDependency[Caller],
         souk: NamedDependency[Souk],
+        data: JSONBody[Supposition] = NOTHING,
     ) -> CostBreakdown:
-        """What it costs by the log as it is now, line by line. Nothing is written."""
-        return await calculated(id, call, caller, souk)
+        """What it costs by the log as it is now, line by line. With ``materials``: what it would
+        cost if they did, and all else that would. Nothing is written."""
+        return await calculated(id, data, call, caller, souk)
 
     @get("/", **lists("costing:read", costing.Product))
     async def all(
@@ -166,10 +188,12 @@ class CostingController(Controller):
         q: Search = None,
         owner: Owner = None,
         retired: FromQuery[bool] = False,
+        sells: Sold = None,
     ) -> ASGIResponse:
-        """By name: the caller's own; for staff everybody's, or one ``owner``'s."""
-        mine = whose(view.caller, owner)
-        found = await costing.products(view.db, mine, retired, q, paging.page, paging.limit)
+        """By name: the caller's own; for staff everybody's, or one ``owner``'s. ``sells``: the
+        one that is sold as that product of the catalogue."""
+        wanted = costing.Filter(whose(view.caller, owner), retired, q, text(sells))
+        found = await costing.products(view.db, wanted, paging.page, paging.limit)
         return view.page(found, paging)
 
     @get("/{id:uuid}", **reads("costing:read", costing.Product, UNKNOWN))
@@ -177,6 +201,16 @@ class CostingController(Controller):
         """One product, for its owner and staff."""
         found = await costing.product(view.db, str(id), whose(view.caller))
         return view.one(found, UNKNOWN)
+
+    @get("/{id:uuid}/sales", **slices("costing:read", costing.Sale, UNKNOWN))
+    async def sales(
+        self, id: FromPath[UUID], view: NamedDependency[View], slicing: NamedDependency[Slicing]
+    ) -> ASGIResponse:
+        """What sales of it have earned, the last first, each with its cost at the sale."""
+        if await costing.product(view.db, str(id), whose(view.caller)) is None:
+            raise Missing(UNKNOWN)
+        found = await costing.sales(view.db, slicing.before, slicing.limit, costing=str(id))
+        return view.sliced(found)
 
     @get("/{id:uuid}/timeline", **slices("costing:read", costing.Moment, UNKNOWN))
     async def timeline(
@@ -194,8 +228,12 @@ async def defined(data: NewCosted, creating: Creating, caller: Caller, souk: Sou
     return await souk.costing.define(creating, creating.id, data.command(owner))
 
 
-async def calculated(id: UUID, call: Call, caller: Caller, souk: Souk) -> CostBreakdown:
-    return breakdown(str(id), await souk.costing.computed(call, str(id), whose(caller)))
+async def calculated(
+    id: UUID, told: Supposition, call: Call, caller: Caller, souk: Souk
+) -> CostBreakdown:
+    mine, supposed = whose(caller), told.costs()
+    seen = await what_if(souk, call, mine, supposed) if supposed else None
+    return breakdown(str(id), await souk.costing.computed(call, str(id), mine, supposed), seen)
 
 
 def whose(caller: Caller, owner: str | None = None) -> str | None:

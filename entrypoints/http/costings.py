@@ -14,6 +14,7 @@ from domain.money import parse as money
 from domain.quantities import parse, shown
 from entrypoints.http.names import Line, Name
 from entrypoints.http.supplies import Currency, Quantity
+from entrypoints.http.whatif import WhatIf
 
 Margin: TypeAlias = Annotated[
     int, Meta(ge=0, le=MAX_MARGIN, description="ten-thousandths of the price", examples=[4000])
@@ -99,6 +100,12 @@ class CostedName(Struct, forbid_unknown_fields=True):
     name: Line
 
 
+class SoldAs(Struct, forbid_unknown_fields=True):
+    """``product``: of the catalogue, of the same owner and in the same currency; null: none."""
+
+    product: UUID | None
+
+
 class CostLine(Struct, frozen=True):
     """``unit_cost``: of one, a material's with its scrap; ``cost``: of the line; null while it is
     unknown. ``positions``: the purchases that a material's cost comes from (of a standard cost:
@@ -122,7 +129,8 @@ class Charge(Struct, frozen=True):
 class CostBreakdown(Struct, frozen=True):
     """Of a batch of ``makes`` pieces, by the log at ``position``, with every line rounded for show
     alone. ``cost``: of one piece, rounded once; ``price``: what leaves ``margin`` over; both null
-    while something is ``missing`` (the ids) or the sum is too large to be a cost."""
+    while something is ``missing`` (the ids) or the sum is too large to be a cost. ``what_if``: with
+    changed materials, all else that they would change."""
 
     id: str
     version: int
@@ -136,9 +144,10 @@ class CostBreakdown(Struct, frozen=True):
     cost: UnitCost | None
     margin: int
     price: Price | None
+    what_if: WhatIf | None = None
 
 
-def breakdown(id: str, found: Computed) -> CostBreakdown:
+def breakdown(id: str, found: Computed, what_if: WhatIf | None = None) -> CostBreakdown:
     product, sums = found.product, found.breakdown
     price = rules.price_at(sums.cost, product.margin)
     return CostBreakdown(
@@ -154,6 +163,7 @@ def breakdown(id: str, found: Computed) -> CostBreakdown:
         told(sums.cost),
         product.margin,
         _price(price),
+        what_if,
     )
 
 

@@ -98,6 +98,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "Tasks": {"labour": [{"name": "knitting", "minutes": "90", "rate": PRICE}]},
     "OverheadRules": {"overheads": [{"name": "rent", "on": "all", "basis_points": 1000}]},
     "TargetMargin": {"margin": 5000},
+    "SoldAs": {"product": PRODUCT},
+    "Supposition": {"materials": [{"id": PRODUCT, "cost": PRICE}]},
     "CostedName": {"name": "Winter scarf"},
     "CostBasis": {"basis": "last"},
 }

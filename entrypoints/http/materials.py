@@ -18,7 +18,6 @@ from entrypoints.http.names import NAME
 from entrypoints.http.routes import changes, creates, lists, reads, slices
 from entrypoints.http.slicing import Slicing, slicing
 from entrypoints.http.supplies import (
-    Bought,
     CostBasis,
     Kind,
     LowLine,
@@ -115,22 +114,6 @@ class MaterialsController(Controller):
     async def sku(self, data: JSONBody[MaterialSku], material: TheMaterial) -> Receipt:
         """Give it a number that no other material has, or none."""
         return await material(Materials.assign_sku, rules.AssignSku(data.sku))
-
-    @post(
-        "/{id:uuid}/purchase",
-        **changes(
-            "materials:update",
-            "money.malformed",
-            "materials.quantity_out_of_range",
-            *AMOUNT,
-            *COST,
-            RETIRED,
-            missing=UNKNOWN,
-        ),
-    )
-    async def purchase(self, data: JSONBody[Bought], material: TheMaterial) -> Receipt:
-        """Some was bought: stock, average and last cost follow."""
-        return await material(Materials.change, data.command())
 
     @post(
         "/{id:uuid}/adjust",

@@ -15,6 +15,7 @@ from application.ports import (
     KeyBusy,
     KeyReused,
     Missing,
+    Outdated,
     Taken,
     Unavailable,
 )
@@ -75,6 +76,8 @@ def of(error: Exception) -> Problem:
             return Problem(404, code)
         case Forbidden(code=code):
             return Problem(403, code)
+        case Outdated(code=code):
+            return Problem(409, code, "it changed meanwhile: look at it again")
         case Taken(kind=kind, value=value):
             return Problem(409, f"{kind}_taken", f"{value} is taken")
         case Conflict():

@@ -11,10 +11,19 @@ from application.costing import UNKNOWN
 from application.ports import Receipt
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import Sent, SentToCreate
-from entrypoints.http.costing import DEFINING, Owner, Search, calculated, defined, whose
+from entrypoints.http.costing import (
+    CALCULATING,
+    DEFINING,
+    Owner,
+    Search,
+    calculated,
+    defined,
+    whose,
+)
 from entrypoints.http.costings import CostBreakdown, NewCosted
-from entrypoints.http.routes import changes, lists, reads
+from entrypoints.http.routes import lists, reads
 from entrypoints.http.views import Paging, View
+from entrypoints.http.whatif import NOTHING, Supposition
 from entrypoints.wiring import Souk
 from projections import costing
 
@@ -46,7 +55,8 @@ class ProjectsController(Controller):
     ) -> ASGIResponse:
         """The same as the costed products."""
         mine = whose(view.caller, owner)
-        found = await costing.products(view.db, mine, retired, q, paging.page, paging.limit)
+        wanted = costing.Filter(mine, retired, q)
+        found = await costing.products(view.db, wanted, paging.page, paging.limit)
         return view.page(found, paging)
 
     @get("/{id:uuid}/complete", **reads("costing:read", costing.Product, UNKNOWN))
@@ -55,13 +65,14 @@ class ProjectsController(Controller):
         found = await costing.product(view.db, str(id), whose(view.caller))
         return view.one(found, UNKNOWN)
 
-    @post("/{id:uuid}/calculate-costs", **changes("costing:read", missing=UNKNOWN))
+    @post("/{id:uuid}/calculate-costs", **CALCULATING)
     async def calculate(
         self,
         id: FromPath[UUID],
         call: Sent,
         caller: NamedDependency[Caller],
         souk: NamedDependency[Souk],
+        data: JSONBody[Supposition] = NOTHING,
     ) -> CostBreakdown:
         """The same as calculating a costed product."""
-        return await calculated(id, call, caller, souk)
+        return await calculated(id, data, call, caller, souk)

@@ -18,6 +18,7 @@ Kind: TypeAlias = Literal["yarn", "component", "supply"]
 Quantity: TypeAlias = Annotated[str, Meta(max_length=30, description="a decimal", examples=["1.5"])]
 Unit: TypeAlias = Annotated[str, Meta(max_length=20, examples=["g"])]
 Currency: TypeAlias = Annotated[str, Meta(max_length=3, examples=["DZD"])]
+Confirm: TypeAlias = Annotated[str, Meta(max_length=100)]
 Reason: TypeAlias = Annotated[str, Meta(min_length=1, max_length=40, examples=["count"])]
 
 
@@ -80,7 +81,8 @@ class MaterialSku(Struct, forbid_unknown_fields=True):
 class Bought(Struct, forbid_unknown_fields=True):
     """``quantity`` in ``unit``, the material's own unless told. ``price``: of all of it;
     ``landed``: what it cost to get it here. ``supplier``: the firm. ``bought_at``: now unless
-    told."""
+    told. ``confirm``: as the preview of this very purchase answered it, if anything happened to
+    the material since it was bought."""
 
     quantity: Quantity
     price: Price
@@ -89,6 +91,7 @@ class Bought(Struct, forbid_unknown_fields=True):
     supplier: Short = ""
     reference: Short = ""
     bought_at: datetime | None = None
+    confirm: Confirm | None = None
 
     def command(self) -> rules.RecordPurchase:
         price = money(self.price)

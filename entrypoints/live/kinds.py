@@ -11,6 +11,7 @@ from projections import (
     checkouts,
     comments,
     costing,
+    costruns,
     engagement,
     inventory,
     likes,
@@ -131,6 +132,18 @@ COSTING = Kind(
     {"owner": 2},
     newest_wins=True,
 )
+COSTRUNS = Kind(
+    "costruns",
+    costruns.RUNS,
+    "costing:read",
+    "costing",
+    "costruns.unknown_run",
+    {"owner": 2},
+    "place DESC",
+    uuids=False,
+    newest_wins=True,
+    events=("cost-calculation-progress", "cost-calculation-progress"),
+)
 MEDIA = Kind(
     "media",
     media.ASSETS,
@@ -235,6 +248,7 @@ KINDS = {
         INVENTORY,
         MATERIALS,
         COSTING,
+        COSTRUNS,
         MEDIA,
         REELS,
         LIKES,

@@ -13,6 +13,7 @@ Event = Literal[
     "order:new",
     "order:status",
     "inventory-updated",
+    "cost-calculation-progress",
     "reel:like",
     "reel:comment",
     "reel:counters",

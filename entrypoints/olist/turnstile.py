@@ -8,7 +8,7 @@ from uuid import UUID
 
 from application.commands import Attempt, Commands
 from application.ports import Append, Appended, Call, Key, Log, New, Past, Snapshot
-from domain.kernel import Recorded
+from domain.kernel import Event, Recorded
 
 REMEMBERED = 50_000  # streams
 GROUP = 48  # appends in one commit
@@ -96,6 +96,14 @@ class Turnstile:
             for stream, past in (await self._log.read(tenant, unknown)).items():
                 known[stream] = self._streams[stream] = past
         return {stream: known[stream] for stream in wanted}
+
+    async def latest(
+        self, tenant: str, kind: type[Event], streams: Iterable[str]
+    ) -> dict[str, Recorded]:
+        """Out of what is in the log or handed over."""
+        past = await self.read(tenant, streams)
+        lasts = {s: [r for r in found if type(r.event) is kind] for s, found in past.items()}
+        return {stream: found[-1] for stream, found in lasts.items() if found}
 
     def _known(self, turn: Turn, wanted: Iterable[str]) -> dict[str, list[Recorded]]:
         return {s: past for s in wanted if (past := self._recalled(turn, s)) is not None}

@@ -33,7 +33,7 @@ __all__ = [
     "purchases",
 ]
 
-VERSION = 1
+VERSION = 2
 TABLES = (MATERIALS, PURCHASES, ADJUSTMENTS)
 
 

@@ -23,7 +23,8 @@ class Purchase(Document):
     """``quantity`` in the material's own unit; ``unit_cost``: price and landed cost of one.
 
     ``average_before`` and ``average``: the moving weighted average without it (null: there was
-    none) and with it. ``version`` is the material's after it, ``position`` that in the log.
+    none) and with it. ``backdated``: it happened before what was known by then, and the average
+    was folded again. ``version`` is the material's after it, ``position`` that in the log.
     """
 
     material: str
@@ -40,6 +41,7 @@ class Purchase(Document):
     reference: str
     bought_at: datetime
     by: str
+    backdated: bool
 
 
 class Note(Value):
@@ -76,6 +78,7 @@ def _bought(_: Purchase | None, recorded: Recorded, id: str) -> Purchase:
         event.reference,
         event.bought_at or recorded.occurred_at,
         recorded.actor,
+        event.backdated is not None,
     )
 
 

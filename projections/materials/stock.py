@@ -119,7 +119,8 @@ def _changed(material: Material, event: object) -> Material:
             return but(material, conversions=_conversions(measuring), scrap=measuring.scrap)
         case SkuAssigned(sku=sku):
             return but(material, sku=sku)
-        case MaterialPurchased(quantity=quantity, unit_cost=last, average=average):
+        case MaterialPurchased(quantity=quantity, unit_cost=cost, average=average, backdated=back):
+            last = back.last if back else cost
             bought = but(material, last=UnitCost.of(last), average=UnitCost.of(average))
             return _stocked(bought, quantity)
         case StockAdjusted(delta=delta):

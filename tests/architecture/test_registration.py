@@ -15,7 +15,8 @@ from projections import PROJECTIONS
 ROOT = Path(__file__).parents[2]
 SHARED = {"kernel", "money", "__init__"}
 UNFOLDED = {"audit"}  # reads the log itself: it has no projection
-PARTS = {"costgraph": "costing"}  # an aggregate of another context: it has a domain, and no more
+# Aggregates of another context: they have a domain, and at the most rows of their own.
+PARTS = {"costgraph": "costing", "costruns": "costing"}
 
 
 def modules(layer: str) -> set[str]:

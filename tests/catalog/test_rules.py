@@ -7,10 +7,12 @@ from domain import catalog
 from domain.catalog import (
     AssignSku,
     ChangePrice,
+    CostingLinked,
     CreateProduct,
     DescribeProduct,
     Describing,
     FeatureProduct,
+    LinkCosting,
     MinimumSet,
     PriceChanged,
     ProductCreated,
@@ -41,6 +43,14 @@ def test_a_product_is_created_once():
 
 def test_nothing_is_done_to_a_product_that_is_not_there():
     given(catalog).when(RetireProduct()).rejected("catalog.unknown_product")
+
+
+def test_what_it_costs_is_linked_once_and_also_after_it_was_retired():
+    linked = CostingLinked("scarf")
+    given(catalog, created).when(LinkCosting("scarf")).then(linked)
+    given(catalog, created, linked).when(LinkCosting("scarf")).then()
+    gone = (created, linked, ProductRetired(""))
+    given(catalog, *gone).when(LinkCosting(None)).then(CostingLinked(None))
 
 
 def test_a_name_is_needed_and_a_slug_is_plain():
@@ -85,6 +95,7 @@ commands = st.lists(
     | st.builds(SetMinimum, st.integers(-1, 3))
     | st.builds(AssignSku, st.none() | st.sampled_from("ab"))
     | st.builds(FeatureProduct, st.booleans())
+    | st.builds(LinkCosting, st.none() | st.just("scarf"))
     | st.builds(RetireProduct)
     | st.builds(RestoreProduct)
 )

@@ -9,8 +9,9 @@ from application.carts import Carts
 from application.checkouts import Checkouts, Contact, Paying, Terms, order_id
 from application.commands import Commands
 from application.ports import Key, KeyReused, Missing
-from domain import carts, catalog, checkouts, identity, orders, payments
+from domain import carts, catalog, checkouts, costing, identity, orders, payments
 from domain.catalog import ChangePrice, RetireProduct
+from domain.costs import Cost
 from domain.identity import DismissSeller
 from domain.kernel import Personal, Rejected
 from domain.money import Money, Price
@@ -43,6 +44,29 @@ async def filled(market, *items, owner="amina"):
     for product, quantity in items:
         await market.carts.add_item(call(), id, owner, product, quantity)
     return id
+
+
+async def test_only_a_sale_of_what_is_costed_reads_what_it_costs(market, monkeypatch):
+    reads, latest = [], market.log.latest
+
+    async def counted(tenant, kind, streams):
+        reads.append(list(streams))
+        return await latest(tenant, kind, reads[-1])
+
+    monkeypatch.setattr(market.log, "latest", counted)
+    await market.do(catalog, "lamp", catalog.LinkCosting("lamp-costs"))
+    define = costing.DefineProduct("karim", "Lamp", "DZD")
+    rolled = costing.RollUp(Cost(7 * 10**6, "DZD"), costing.Cause("product", "lamp-costs"))
+    told = await market.do(costing, "lamp-costs", define, rolled, costing.SetMargin(100))
+    plain, linked = await filled(market, ("rug", 1)), await filled(market, ("rug", 1), ("lamp", 1))
+    await market.checkouts.check_out(call(), plain, "amina", Terms())
+    assert reads == []
+    await market.checkouts.check_out(call(), linked, "amina", Terms())
+    assert reads == [["bazaar/costing/lamp-costs"]]
+    placed = [r.event for r in await market.happened(orders.OrderPlaced)]
+    costs = [{line.product: line.cost for line in order.lines} for order in placed]
+    known = orders.LineCost("lamp-costs", Cost(7 * 10**6, "DZD"), told.position - 1)
+    assert costs == [{"rug": None}, {"rug": None, "lamp": known}]
 
 
 async def head(market):

@@ -7,9 +7,21 @@ from application.policies.costing import COSTING
 
 async def settle(house, since=0):
     """Everything that the house's costing has to hear, in order."""
+    for recorded in await logged(house, since):
+        if type(recorded.event) in COSTING.on:
+            reaction = COSTING.on[type(recorded.event)]
+            await reaction(house.souk.commands, COSTING.call(recorded), recorded)
+    house.at = await headed(house)
+
+
+async def logged(house, since=0):
+    """All that happened in the house."""
     async with borrow(house.souk.project) as db:
-        for recorded in await read_after(db, since, 100_000):
-            if recorded.tenant == house.tenant and type(recorded.event) in COSTING.on:
-                reaction = COSTING.on[type(recorded.event)]
-                await reaction(house.souk.commands, COSTING.call(recorded), recorded)
-        house.at = await head(db)
+        found = await read_after(db, since, 100_000)
+    return [recorded for recorded in found if recorded.tenant == house.tenant]
+
+
+async def headed(house):
+    """The last position of the log."""
+    async with borrow(house.souk.project) as db:
+        return await head(db)

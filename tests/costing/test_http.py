@@ -60,6 +60,7 @@ async def test_a_product_says_what_it_is_made_of_and_what_that_costs(house):
         "cost": dinars("3.80"),
         "price": dinars("7.60"),
         "retired": False,
+        "sells": None,
     }
 
 

@@ -12,6 +12,7 @@ from domain.costing import (
     Component,
     DefineProduct,
     Labour,
+    LinkListing,
     Overhead,
     RenameProduct,
     RestoreProduct,
@@ -24,13 +25,25 @@ from domain.costing import (
     price_at,
 )
 from domain.costs import Cost
-from domain.kernel import fold
+from domain.kernel import but, fold
 from domain.money import Money, Price
+from domain.orders import Line, LineCost, OrderPlaced
 from domain.quantities import read
 from projections import costing as projection
 from tests.support.histories import history, stored
 from tests.support.rows import recorded, rows_equal_the_fold
 
+PLACED = OrderPlaced(
+    checkout="c",
+    buyer="karim",
+    seller="amina",
+    channel="web",
+    lines=(),
+    subtotal=Money(0, "DZD"),
+    shipping=Money(0, "DZD"),
+    total=Money(0, "DZD"),
+    cash=True,
+)
 dinars = st.integers(0, 10**9).map(lambda minor: Money(minor, "DZD"))
 costs = st.none() | st.integers(0, 10**18).map(lambda micros: Cost(micros, "DZD"))
 component = st.builds(
@@ -61,6 +74,7 @@ changes = st.lists(
     | st.builds(SetMargin, st.integers(-1, 10_000))
     | st.builds(RenameProduct, st.sampled_from(["Scarf", "Shawl", " "]))
     | st.builds(RetireProduct)
+    | st.builds(LinkListing, st.sampled_from(["p", "q", None]))
     | st.builds(RestoreProduct)
     | st.builds(RollUp, costs, causes),
     max_size=20,
@@ -69,8 +83,23 @@ defines = st.builds(
     DefineProduct, st.sampled_from(["amina", "basma"]), st.just("Scarf"), st.just("DZD")
 )
 pasts = st.builds(lambda define, rest: history(costing, [define, *rest]), defines, changes)
+units = st.none() | st.integers(0, 10**15).map(lambda micros: Cost(micros, "DZD"))
+known = st.none() | st.builds(LineCost, st.sampled_from("ab"), units, st.none() | st.just(7))
+line = st.builds(
+    lambda product, price, quantity, cost: but(
+        Line.of(product, None, "Rug", price, quantity), cost=cost
+    ),
+    st.sampled_from("pqr"),
+    dinars,
+    st.integers(1, 9999),
+    known,
+)
+sales = st.lists(line, min_size=1, max_size=3, unique_by=lambda line: line.product).map(
+    lambda lines: [but(PLACED, lines=tuple(lines))]
+)
 histories = st.lists(
-    st.tuples(st.sampled_from(["s/costing/a", "s/costing/b", "t/costing/a"]), pasts),
+    st.tuples(st.sampled_from(["s/costing/a", "s/costing/b", "t/costing/a"]), pasts)
+    | st.tuples(st.sampled_from(["s/orders/o", "t/orders/o"]), sales),
     unique_by=lambda told: told[0],
     min_size=1,
 )
@@ -95,6 +124,7 @@ def test_a_row_says_what_the_decider_knows(past):
         len(past),
     )
     assert (row.cost and row.cost.cost) == state.cost
+    assert row.sells == state.listing
     price = price_at(state.cost, state.margin)
     assert row.price == (price and Price.of(price))
     assert [(c.kind, c.id, read(c.quantity)) for c in row.components] == [

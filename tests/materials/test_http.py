@@ -73,7 +73,8 @@ async def test_a_material_is_bought_by_the_kilo_and_counted_by_the_gram(house):
 
 async def test_every_purchase_says_how_the_average_moved(house):
     path = await add(house)
-    first = await buy(house, path, "400", "10", supplier="Atlas Mills", reference="B-7")
+    told = {"supplier": "Atlas Mills", "reference": "B-7", "bought_at": "2026-02-01T12:00:00"}
+    first = await buy(house, path, "400", "10", **told)
     when = "2026-03-01T12:00:00"
     second = await buy(house, path, "0.1", "10", unit="kg", bought_at=when)
 

@@ -1,5 +1,7 @@
 """Rows of materials equal their folds, and say what the decider knows."""
 
+from datetime import UTC
+
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
@@ -7,9 +9,9 @@ from adapters.log.tail import house_codec
 from domain import costs, materials
 from domain.costs import BASES
 from domain.kernel import fold
-from domain.materials import MaterialAdded, Measuring
+from domain.materials import MaterialAdded, Measuring, Movement, RecordPurchase
 from domain.money import Money, Price
-from domain.quantities import read
+from domain.quantities import Amount, read
 from domain.tenants import CostBasisSet
 from projections import materials as projection
 from tests.materials.test_books import changes
@@ -28,7 +30,21 @@ added = st.builds(
     st.none(),
     st.sampled_from(BASES),
 )
-moves = changes.map(lambda wanted: history(materials, [add, *wanted])[1:])
+dinars = st.integers(0, 10**6).map(lambda minor: Money(minor, "DZD"))
+moments = st.datetimes(timezones=st.just(UTC))
+movements = st.builds(Movement, moments, st.integers(1, 10**6), dinars)
+late = st.builds(
+    RecordPurchase,
+    st.builds(Amount, st.integers(1, 10**6).map(lambda quantity: quantity * 10**6)),
+    *(dinars, dinars),
+    bought_at=moments,
+    past=st.lists(movements, max_size=3).map(tuple),
+)
+moves = st.builds(
+    lambda wanted, late: history(materials, [add, *wanted, *late])[1:],
+    changes,
+    st.lists(late, max_size=2),
+)
 pasts = st.builds(lambda first, rest: [first, *rest], added, moves)
 
 

@@ -51,6 +51,22 @@ async def test_an_answer_a_counter_proposal_and_an_order_at_the_price_agreed(hou
     await house.done(house.imen.post(f"/orders/{agreed['order']}/confirm"))
 
 
+async def test_an_order_that_was_agreed_on_says_what_it_cost_to_its_seller_alone(house):
+    body = {"name": "Tea by the crate"}
+    tea = (await house.done(house.imen.post("/costing/products", body), 201))["id"]
+    rule = {"name": "picking", "on": "fixed", "amount": price("7.77")}
+    await house.done(house.imen.post(f"/costing/products/{tea}/overheads", {"overheads": [rule]}))
+    await house.done(house.imen.post(f"/costing/products/{tea}/sells", {"product": house.tea}))
+    id, agreed = await agreed_on(house)
+    (sale,) = (await house.seen(house.imen, "/costing/sales"))["items"]
+    assert (sale["order"], sale["quantity"]) == (agreed["order"], 120)
+    assert (sale["unit_cost"], sale["margin"]) == (price("7.77"), price("327.60"))
+    assert (await house.seen(house.farid, "/costing/sales"))["items"] == []
+    for path in (f"/orders/{agreed['order']}", f"/negotiations/{id}", f"/offers/{house.id}"):
+        answer = await house.farid.get(path, after=house.at)
+        assert "7.77" not in answer.text, path
+
+
 async def test_both_sides_read_every_turn_and_what_was_written(house):
     id, agreed = await agreed_on(house)
     threads = [await house.thread(id, client) for client in (house.farid, house.imen, house.root)]

@@ -1,6 +1,7 @@
-"""Costed products: what each is made of, what it costs, and how that came about."""
+"""One row per costed product: what it is made of, and what it costs."""
 
 from datetime import datetime
+from typing import Any
 
 from domain.costing import (
     Base,
@@ -8,6 +9,7 @@ from domain.costing import (
     CostRolledUp,
     Kind,
     LabourSet,
+    ListingLinked,
     MarginSet,
     OverheadsSet,
     ProductDefined,
@@ -16,7 +18,7 @@ from domain.costing import (
     ProductRetired,
     price_at,
 )
-from domain.costs import UnitCost, told
+from domain.costs import UnitCost
 from domain.kernel import Recorded, but
 from domain.money import Money, Price
 from domain.quantities import shown
@@ -26,15 +28,11 @@ from projections.kernel import (
     Found,
     Page,
     Reader,
-    Slice,
     Table,
-    newest,
     one,
     own,
     page,
 )
-
-VERSION = 1
 
 
 class Component(Document):
@@ -60,8 +58,8 @@ class Product(Document):
     """``components``, ``labour`` and ``overheads`` are those of a batch of ``makes`` pieces.
 
     ``cost``: of one piece, null while it is unknown; ``price``: what leaves ``margin``
-    (ten-thousandths of it) over. ``costed_at``: when the cost last changed. ``version``: of its
-    own stream.
+    (ten-thousandths of it) over. ``costed_at``: when the cost last changed. ``sells``: the product
+    of the catalogue that it is sold as. ``version``: of its own stream.
     """
 
     id: str
@@ -79,28 +77,7 @@ class Product(Document):
     price: Price | None = None
     costed_at: datetime | None = None
     retired: bool = False
-
-
-class Cause(Document):
-    """``kind``: material, product or basis (then ``id`` is the tenant's new basis).
-    ``position``: of the event that moved the cost; null: it was written with the change."""
-
-    kind: str
-    id: str
-    position: int | None
-
-
-class Moment(Document):
-    """A change of what a product costs. null: it was, or is, unknown. ``version`` is the
-    product's after it, ``position`` that in the log."""
-
-    product: str
-    version: int
-    position: int
-    at: datetime
-    old: UnitCost | None
-    cost: UnitCost | None
-    cause: Cause
+    sells: str | None = None
 
 
 def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | None:
@@ -139,6 +116,8 @@ def _changed(product: Product, event: object, recorded: Recorded) -> Product:
             return but(product, retired=True)
         case ProductRestored():
             return but(product, retired=False)
+        case ListingLinked(product=listing):
+            return but(product, sells=listing)
         case CostRolledUp(new=cost):
             known = None if cost is None else UnitCost.of(cost)
             return but(product, cost=known, costed_at=recorded.occurred_at)
@@ -154,19 +133,6 @@ def _price(money: Money | None) -> Price | None:
     return None if money is None else Price.of(money)
 
 
-def _rolled(_: Moment | None, recorded: Recorded, id: str) -> Moment:
-    event: CostRolledUp = recorded.event
-    return Moment(
-        recorded.id,
-        recorded.version,
-        recorded.position,
-        recorded.occurred_at,
-        told(event.old),
-        told(event.new),
-        Cause(event.cause.kind, event.cause.id, event.cause.position),
-    )
-
-
 PRODUCTS = Table(
     name="costing_products",
     document=Product,
@@ -180,6 +146,7 @@ PRODUCTS = Table(
             ProductRenamed,
             ProductRetired,
             ProductRestored,
+            ListingLinked,
             CostRolledUp,
         ),
         own,
@@ -189,22 +156,11 @@ PRODUCTS = Table(
         "owner": Column("text", lambda product: product.owner),
         "name": Column("text", lambda product: product.name),
         "retired": Column("boolean", lambda product: product.retired),
+        "sells": Column("text", lambda product: product.sells),
     },
-    indexes=("owner, name", "name"),
+    indexes=("owner, name", "name", "sells"),
     topic=lambda id, product: f"costing.{id}.{product.owner}",
 )
-TIMELINE = Table(
-    name="costing_timeline",
-    document=Moment,
-    on={CostRolledUp: lambda recorded: (f"{recorded.id}.{recorded.version}",)},
-    evolve=_rolled,
-    columns={
-        "product": Column("text", lambda moment: moment.product),
-        "place": Column("bigint", lambda moment: moment.position),
-    },
-    indexes=("product, place",),
-)
-TABLES = (PRODUCTS, TIMELINE)
 
 
 async def product(db: Reader, id: str, owner: str | None = None) -> Found | None:
@@ -212,15 +168,25 @@ async def product(db: Reader, id: str, owner: str | None = None) -> Found | None
     return await one(db, PRODUCTS.name, id, "coalesce(owner = %s, true)", (owner,))
 
 
-async def products(
-    db: Reader, owner: str | None, retired: bool, search: str | None, number: int, limit: int
-) -> Page:
-    """By name. ``search``: a part of it."""
-    where = "retired = %s AND coalesce(owner = %s, true) AND strpos(lower(name), %s) > 0"
-    params = (retired, owner, (search or "").lower())
-    return await page(db, PRODUCTS.name, where, params, "name, id", number, limit)
+class Filter(Document):
+    """What a list of products is narrowed to; None: no such filter. ``search``: a part of the
+    name."""
+
+    owner: str | None = None
+    retired: bool = False
+    search: str | None = None
+    sells: str | None = None
 
 
-async def timeline(db: Reader, product: str, before: int, limit: int) -> Slice:
-    """The last first."""
-    return await newest(db, TIMELINE.name, "product = %s", (product,), "place", before, limit)
+async def products(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
+    """By name."""
+    params: list[Any] = [wanted.retired]
+    where = "retired = %s"
+    for condition, value in (
+        ("owner = %s", wanted.owner),
+        ("strpos(lower(name), %s) > 0", wanted.search and wanted.search.lower()),
+        ("sells = %s", wanted.sells),
+    ):
+        if value is not None:
+            where, params = f"{where} AND {condition}", [*params, value]
+    return await page(db, PRODUCTS.name, where, tuple(params), "name, id", number, limit)

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 
 from application.commands import Commands
-from application.ports import Answer, Call, Missing, Receipt
+from application.materials.purchases import Shadow, placed, shadow_of
+from application.ports import Answer, Call, Missing, Outdated, Receipt
 from application.work import Work, stream_of
 from domain import materials, tenants
-from domain.kernel import but
-from domain.materials import AddMaterial, AssignSku, Material
+from domain.kernel import Rejected, but
+from domain.materials import AddMaterial, AssignSku, Material, RecordPurchase
 from domain.tenants import SetCostBasis, Tenant
 
 UNKNOWN = "materials.unknown_material"
 SKU = "materials.sku"
+
+__all__ = ["SKU", "UNKNOWN", "Materials", "Shadow"]
 
 
 class Materials:
@@ -60,16 +63,57 @@ class Materials:
         """Any command on an existing material that belongs to ``owner``."""
 
         async def attempt(work: Work) -> Answer:
-            material: Material = await work.load(materials, id)
-            if not material.exists or owner not in (None, material.owner):
-                raise Missing(UNKNOWN)
-            names(work, material)
+            names(work, await owned(work, id, owner))
             await work.decide(materials, id, command)
             return work.receipt(materials, id)
 
         return await self._commands.run(
             call, Receipt, attempt, queues=[stream_of(call.tenant, materials, id)]
         )
+
+    async def purchase(
+        self, call: Call, id: str, owner: str | None, command: RecordPurchase, seen: int | None
+    ) -> Receipt:
+        """``seen``: the version at which the caller saw what a back-dated one changes."""
+
+        async def attempt(work: Work) -> Answer:
+            await owned(work, id, owner)
+            told, version = await self._placed(work, id, command), work.version(materials, id)
+            if told.past is not None and seen is None:
+                raise Rejected("materials.backdated", "look at its preview, and confirm")
+            if told.past is not None and seen != version:
+                raise Outdated("materials.preview_outdated")
+            await work.decide(materials, id, told)
+            return work.receipt(materials, id)
+
+        queues = [stream_of(call.tenant, materials, id)]
+        return await self._commands.run(call, Receipt, attempt, queues)
+
+    async def preview(
+        self, call: Call, id: str, owner: str | None, command: RecordPurchase
+    ) -> Shadow:
+        """What a purchase would make of the material; nothing is written."""
+
+        async def attempt(work: Work) -> Shadow:
+            now, told = await owned(work, id, owner), await self._placed(work, id, command)
+            tenant: Tenant = await work.load(tenants, call.tenant)
+            return Shadow(
+                now,
+                shadow_of(now, told),
+                work.version(materials, id),
+                told.past is not None,
+                tenant.cost_basis,
+                work.read_position(),
+            )
+
+        return await self._commands.look(call, attempt)
+
+    async def _placed(self, work: Work, id: str, command: RecordPurchase) -> RecordPurchase:
+        if command.bought_at is None:  # it happens now, which nothing is later than
+            return command
+        version = work.version(materials, id)
+        past = (await self._commands.past(work.call, materials, [id]))[id]
+        return placed(command, (recorded for recorded in past if recorded.version <= version))
 
     async def set_basis(self, call: Call, basis: str) -> Receipt:
         """By which of its costs every material of the tenant is told from now on."""
@@ -82,3 +126,11 @@ class Materials:
             return work.receipt(tenants, call.tenant)
 
         return await self._commands.run(call, Receipt, attempt)
+
+
+async def owned(work: Work, id: str, owner: str | None) -> Material:
+    """Raises Missing."""
+    material: Material = await work.load(materials, id)
+    if not material.exists or owner not in (None, material.owner):
+        raise Missing(UNKNOWN)
+    return material

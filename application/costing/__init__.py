@@ -1,0 +1,155 @@
+"""Costing: whatever changes what a product costs rolls up to all that use it, in one append."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from application.commands import Commands
+from application.costing.composing import check_components, link
+from application.costing.computing import Computed, Supposed, computed, sources
+from application.costing.gathering import UNKNOWN, owned
+from application.costing.restating import Sold, ever_above, restated
+from application.costing.rolling import AT_ONCE, moved, recost, told
+from application.costing.supposing import Prospect, Prospects, prospects
+from application.ports import Answer, Call, Missing, Receipt
+from application.work import Work, stream_of
+from domain import catalog, costgraph, costing, materials, tenants
+from domain.costgraph import CostGraph, SetEdges
+from domain.costing import Cause, DefineProduct, SetComponents
+from domain.costs import Cost
+from domain.kernel import Value, but
+from domain.materials import Movement
+from domain.tenants import Tenant
+
+__all__ = ["AT_ONCE", "UNKNOWN", "Computed", "Costing", "Prospect", "Prospects", "Sold", "Supposed"]
+
+
+class Costing:
+    """``owner``: whose products they may change; None for staff."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
+    async def define(self, call: Call, id: str, new: DefineProduct) -> Receipt:
+        """In the tenant's currency unless it names one."""
+
+        async def attempt(work: Work) -> Answer:
+            work.begin((costing, id))
+            tenant: Tenant = await work.load(tenants, call.tenant)
+            if not tenant.exists:
+                raise Missing("tenants.unknown_tenant")
+            await work.decide(costing, id, but(new, currency=new.currency or tenant.currency))
+            return work.receipt(costing, id)
+
+        return await self._commands.run(call, Receipt, attempt)
+
+    async def set_components(
+        self, call: Call, id: str, owner: str | None, command: SetComponents
+    ) -> Receipt:
+        """All of one owner and one currency. Two edits at once meet in the tenant's graph."""
+
+        async def attempt(work: Work) -> Answer:
+            product = await owned(work, id, owner)
+            await work.gather([(costgraph, call.tenant), (tenants, call.tenant)])
+            await check_components(work, product, command)
+            await work.decide(costing, id, command)
+            by_kind: dict[str, list[str]] = {"product": [], "material": []}
+            for component in command.components:
+                by_kind[component.kind].append(component.id)
+            edges = SetEdges(id, tuple(by_kind["product"]), tuple(by_kind["material"]))
+            await work.decide(costgraph, call.tenant, edges)
+            await moved(work, id)
+            return work.receipt(costing, id)
+
+        queues = [stream_of(call.tenant, costgraph, call.tenant)]
+        return await self._commands.run(call, Receipt, attempt, queues)
+
+    async def change(
+        self, call: Call, id: str, owner: str | None, command: costing.COMMANDS
+    ) -> Receipt:
+        """Any other command on a product that belongs to ``owner``."""
+
+        async def attempt(work: Work) -> Answer:
+            await owned(work, id, owner)
+            if await work.decide(costing, id, command):
+                await moved(work, id)
+            return work.receipt(costing, id)
+
+        queues = [stream_of(call.tenant, costing, id)]
+        return await self._commands.run(call, Receipt, attempt, queues)
+
+    async def roll_up(
+        self, call: Call, cause: Cause, moved: Iterable[str] | None, at_once: int = AT_ONCE
+    ) -> None:
+        """All that uses these materials (None: any), in as many appends as it takes.
+
+        It has no key: what is as it should be is no news, so it may run any number of times, and
+        what is left of one that broke off is another's whole. Of several appends each tells how far
+        it is.
+        """
+        done: set[str] = set()
+
+        async def attempt(work: Work) -> Answer:
+            graph: CostGraph = await work.load(costgraph, call.tenant)
+            order = graph.above(materials=graph.used if moved is None else moved)
+            left = [id for id in order if id not in done]
+            chunk = left[:at_once]
+            await recost(work, chunk, cause)
+            if len(done) + len(left) > at_once:
+                await told(work, cause, order[-1], len(done) + len(chunk), len(done) + len(left))
+            return lambda recorded: Chunk(tuple(chunk))
+
+        queues = [stream_of(call.tenant, costgraph, call.tenant)]  # they would meet in the products
+        while True:
+            chunk = await self._commands.run(replace(call, key=None), Chunk, attempt, queues)
+            if len(chunk.ids) < at_once:
+                return
+            done.update(chunk.ids)
+
+    async def sells(self, call: Call, id: str, owner: str | None, listing: str | None) -> Receipt:
+        """As which product of the catalogue it is sold; None: as none."""
+
+        async def attempt(work: Work) -> Answer:
+            await link(work, id, owner, listing)
+            return work.receipt(costing, id)
+
+        streams = [(costing, id), *([(catalog, listing)] if listing else [])]
+        queues = [stream_of(call.tenant, *stream) for stream in streams]
+        return await self._commands.run(call, Receipt, attempt, queues)
+
+    async def computed(
+        self, call: Call, id: str, owner: str | None, supposed: Supposed | None = None
+    ) -> Computed:
+        """What it costs by the log as it is now, and by what; nothing is written. ``supposed``:
+        what materials would cost instead."""
+
+        async def attempt(work: Work) -> Computed:
+            return await computed(work, id, owner, supposed or {})
+
+        found = await self._commands.look(call, attempt)
+        past = await self._commands.past(call, materials, found.materials)
+        return but(
+            found,
+            sources={
+                key: sources((r for r in past[key] if r.version <= version), found.basis)
+                for key, version in found.versions.items()
+            },
+        )
+
+    async def supposed(self, call: Call, owner: str | None, supposed: Supposed) -> Prospects:
+        """All that would cost something else if ``owner``'s materials did; nothing is written."""
+        return await self._commands.look(call, lambda work: prospects(work, owner, supposed))
+
+    async def ever_above(self, call: Call, material: str) -> set[str]:
+        """The products that the material is or was in, at any depth."""
+        return await ever_above(self._commands, call, material)
+
+    async def restated(
+        self, call: Call, material: str, bought: Movement, sales: Sequence[Sold]
+    ) -> Mapping[Sold, Cost | None]:
+        """What the sold would have cost, had the material's purchase been known in time."""
+        return await restated(self._commands, call, material, bought, sales)
+
+
+class Chunk(Value):
+    ids: tuple[str, ...]

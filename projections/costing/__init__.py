@@ -1,0 +1,25 @@
+"""Costed products: what each is made of, what it costs, how that came about, what it earned."""
+
+from projections.costing.products import PRODUCTS, Filter, Product, product, products
+from projections.costing.sales import SALES, Sale, sales, since
+from projections.costing.timeline import TIMELINE, Moment, timeline
+
+__all__ = [
+    "PRODUCTS",
+    "SALES",
+    "TABLES",
+    "TIMELINE",
+    "VERSION",
+    "Filter",
+    "Moment",
+    "Product",
+    "Sale",
+    "product",
+    "products",
+    "sales",
+    "since",
+    "timeline",
+]
+
+VERSION = 2
+TABLES = (PRODUCTS, TIMELINE, SALES)
