@@ -3,6 +3,7 @@
 from domain import (
     carts,
     catalog,
+    categories,
     checkouts,
     comments,
     costgraph,
@@ -26,6 +27,7 @@ from domain.kernel import Decider
 AGGREGATES: dict[str, Decider] = {
     "carts": carts,
     "catalog": catalog,
+    "categories": categories,
     "checkouts": checkouts,
     "comments": comments,
     "costgraph": costgraph,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 RESOURCES = (
     "products",
+    "categories",
     "inventory",
     "materials",
     "costing",
@@ -34,6 +35,7 @@ IMPLIED = {
 
 BUYER = (
     "products:read",
+    "categories:read",
     "inventory:read",
     "carts:create",
     "carts:update",
@@ -69,6 +71,7 @@ SELLER = (
 )
 AUDITOR = (
     "products:read",
+    "categories:read",
     "inventory:read_all",
     "materials:read_all",
     "costing:read_all",

@@ -16,6 +16,7 @@ from adapters.projector.reader import PostgresReader
 from adapters.tokens import Signer, TokenVerifier
 from application.carts import Carts
 from application.catalog import Catalog
+from application.categories import Categories
 from application.checkouts import Checkouts
 from application.commands import Commands
 from application.comments import Comments
@@ -67,6 +68,10 @@ class Souk:
     @property
     def catalog(self) -> Catalog:
         return Catalog(self.commands)
+
+    @property
+    def categories(self) -> Categories:
+        return Categories(self.commands)
 
     @property
     def checkouts(self) -> Checkouts:

@@ -20,6 +20,7 @@ CONTEXTS = {
     "payments": ("payments:read_all", "payments:read", ("*.{user}",)),
     "carts": ("carts:read_all", "carts:read", ("*.{user}",)),
     "catalog": ("products:read_all", "products:read", ("*.{user}",)),  # the retired ones too
+    "categories": ("categories:read", "categories:read", ()),
     "inventory": ("inventory:read_all", "inventory:read", ("*.{user}",)),
     "media": ("media:read_all", "media:read", ("*.{user}",)),
     "storage": ("media:read_all", "media:read_all", ()),

@@ -5,6 +5,7 @@ from litestar import Controller
 from entrypoints.http.analytics import AnalyticsController
 from entrypoints.http.carts import CartsController
 from entrypoints.http.catalog import CatalogController
+from entrypoints.http.categories import CategoriesController
 from entrypoints.http.checkouts import CheckoutsController
 from entrypoints.http.comments import CommentsController
 from entrypoints.http.costing import CostingController
@@ -29,6 +30,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     AnalyticsController,
     CartsController,
     CatalogController,
+    CategoriesController,
     CheckoutsController,
     CommentsController,
     CostingController,

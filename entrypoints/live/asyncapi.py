@@ -61,7 +61,7 @@ def _topics() -> list[tuple[str, Kind]]:
 
 
 def _patterns(kind: Kind) -> list[str]:
-    one = "{id}" if kind.filters else "{seller}"
+    one = "{id}" if kind.uuids or kind.filters else "{seller}"
     filtered = [f"{kind.context}?{name}={{{name}}}" for name in kind.filters]
     return [f"{kind.context}/{one}", *filtered, *([kind.context] if kind.whole else [])]
 

@@ -8,6 +8,7 @@ from entrypoints.live.messages import Event
 from projections import (
     carts,
     catalog,
+    categories,
     checkouts,
     comments,
     costing,
@@ -100,6 +101,14 @@ CATALOG = Kind(
     "created_at DESC, id",
     for_all=True,
     bin=True,
+)
+CATEGORIES = Kind(
+    "categories",
+    categories.CATEGORIES,
+    "categories:read",
+    "categories",
+    "categories.unknown_category",
+    for_all=True,
 )
 INVENTORY = Kind(
     "inventory",
@@ -232,6 +241,7 @@ KINDS = {
         PAYMENTS,
         CARTS,
         CATALOG,
+        CATEGORIES,
         INVENTORY,
         MATERIALS,
         COSTING,

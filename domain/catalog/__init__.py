@@ -3,128 +3,72 @@
 import re
 from typing import assert_never
 
-from domain.kernel import Command, Event, Rejected, Value, but
+from domain.catalog.fields import FIELD, MOST_FIELDS, changed_fields, with_field
+from domain.catalog.words import (
+    COMMANDS,
+    EVENTS,
+    AssignSku,
+    ChangePrice,
+    CreateProduct,
+    CustomFieldSet,
+    DescribeProduct,
+    Describing,
+    FeatureProduct,
+    Field,
+    MinimumSet,
+    PriceChanged,
+    ProductCreated,
+    ProductDescribed,
+    ProductFeatured,
+    ProductRestored,
+    ProductRetired,
+    RestoreProduct,
+    RetireProduct,
+    SetFields,
+    SetMinimum,
+    SkuAssigned,
+)
+from domain.kernel import Rejected, Value, but
 from domain.money import Money
+
+__all__ = [
+    "COMMANDS",
+    "EMPTY",
+    "EVENTS",
+    "FIELD",
+    "MOST_FIELDS",
+    "SLUG",
+    "AssignSku",
+    "ChangePrice",
+    "CreateProduct",
+    "CustomFieldSet",
+    "DescribeProduct",
+    "Describing",
+    "FeatureProduct",
+    "Field",
+    "MinimumSet",
+    "PriceChanged",
+    "Product",
+    "ProductCreated",
+    "ProductDescribed",
+    "ProductFeatured",
+    "ProductRestored",
+    "ProductRetired",
+    "RestoreProduct",
+    "RetireProduct",
+    "SetFields",
+    "SetMinimum",
+    "SkuAssigned",
+    "decide",
+    "evolve",
+    "with_field",
+]
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 
 
-class Describing(Value):
-    """What a product page says; every text may be empty but the name."""
-
-    name: str
-    slug: str  # unique in the tenant
-    category: str = ""
-    product_type: str = ""
-    brand: str = ""
-    description: str = ""
-
-
-class CreateProduct(Command):
-    seller: str
-    describing: Describing
-    price: Money
-    original_price: Money | None = None  # the struck-out one
-    min_order_quantity: int = 1
-    sku: str | None = None  # unique for the seller
-    seller_category: str | None = None  # the seller's tier
-
-
-class DescribeProduct(Command):
-    describing: Describing
-
-
-class ChangePrice(Command):
-    price: Money
-    original_price: Money | None = None
-    reason: str = ""
-
-
-class SetMinimum(Command):
-    quantity: int
-
-
-class AssignSku(Command):
-    sku: str | None
-
-
-class FeatureProduct(Command):
-    featured: bool
-
-
-class RetireProduct(Command):
-    reason: str = ""
-
-
-class RestoreProduct(Command):
-    pass
-
-
-class ProductCreated(Event, tag="catalog.product_created"):
-    seller: str
-    describing: Describing
-    price: Money
-    original_price: Money | None
-    min_order_quantity: int
-    sku: str | None
-    seller_category: str | None = None
-
-
-class ProductDescribed(Event, tag="catalog.product_described"):
-    describing: Describing
-
-
-class PriceChanged(Event, tag="catalog.price_changed"):
-    old: Money
-    new: Money
-    original_price: Money | None
-    reason: str
-
-
-class MinimumSet(Event, tag="catalog.minimum_set"):
-    quantity: int
-
-
-class SkuAssigned(Event, tag="catalog.sku_assigned"):
-    sku: str | None
-
-
-class ProductFeatured(Event, tag="catalog.product_featured"):
-    featured: bool
-
-
-class ProductRetired(Event, tag="catalog.product_retired"):
-    reason: str
-
-
-class ProductRestored(Event, tag="catalog.product_restored"):
-    pass
-
-
-COMMANDS = (
-    CreateProduct
-    | DescribeProduct
-    | ChangePrice
-    | SetMinimum
-    | AssignSku
-    | FeatureProduct
-    | RetireProduct
-    | RestoreProduct
-)
-EVENTS = (
-    ProductCreated
-    | ProductDescribed
-    | PriceChanged
-    | MinimumSet
-    | SkuAssigned
-    | ProductFeatured
-    | ProductRetired
-    | ProductRestored
-)
-
-
 class Product(Value):
-    """``seller`` is empty while there is no such product."""
+    """``seller`` is empty while there is no such product. ``fields``: its seller's own."""
 
     seller: str = ""
     describing: Describing = Describing("", "")
@@ -134,6 +78,7 @@ class Product(Value):
     sku: str | None = None
     featured: bool = False
     retired: bool = False
+    fields: dict[str, Field] = {}
 
     @property
     def exists(self) -> bool:
@@ -166,6 +111,8 @@ def decide(product: Product, command: COMMANDS) -> list[EVENTS]:
             return [SkuAssigned(sku)] if sku != product.sku else []
         case FeatureProduct(featured=featured):
             return [ProductFeatured(featured)] if featured != product.featured else []
+        case SetFields(fields=fields):
+            return [*changed_fields(product.fields, fields)]
         case RetireProduct(reason=reason):
             return [] if product.retired else [ProductRetired(reason)]
         case RestoreProduct():
@@ -240,6 +187,8 @@ def evolve(product: Product, event: EVENTS) -> Product:
             return but(product, sku=sku)
         case ProductFeatured(featured=featured):
             return but(product, featured=featured)
+        case CustomFieldSet(name=name, value=value):
+            return but(product, fields=with_field(product.fields, name, value))
         case ProductRetired():
             return but(product, retired=True)
         case ProductRestored():
