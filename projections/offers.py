@@ -116,7 +116,7 @@ OFFERS = Table(
         "prices": Column("bigint[]", lambda o: [each.unit_price.money.minor for each in o.breaks]),
     },
     indexes=("seller, number", "target, active, number", "due"),
-    topic=lambda id, offer: f"offers.{id}.{offer.seller}",
+    topic=lambda id, offer: f"offers.{id}.{offer.seller}.{offer.target}",
 )
 TABLES = (OFFERS,)
 
@@ -136,9 +136,12 @@ async def offer(db: Reader, id: str) -> Found | None:
     return await one(db, OFFERS.name, id)
 
 
+STANDS = "active AND due > now()"
+
+
 async def board(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """What stands, the newest first; at a quantity, the cheapest first."""
-    where, params = "active AND due > now()", list[Any]()
+    where, params = STANDS, list[Any]()
     for condition, value in (
         ("target = ANY(%s)", wanted.targets),
         ("seller = %s", wanted.seller),
@@ -162,6 +165,10 @@ async def mine(db: Reader, seller: str | None, status: str | None, number: int, 
     if status is not None:
         where, params = f"{where} AND status = %s", [*params, status]
     return await page(db, OFFERS.name, where, tuple(params), "number DESC", number, limit)
+
+
+def is_over(document: bytes) -> bool:
+    return _OFFER.decode(document).status != "active"
 
 
 def opened(found: Found) -> Offer:

@@ -20,7 +20,7 @@ histories = st.lists(trees, max_size=2, unique_by=lambda stream: stream[0])
 
 
 def test_rows_equal_the_fold(database):
-    rows_equal_the_fold(database, projection, histories)
+    rows_equal_the_fold(database, projection, histories, examples=60)
 
 
 def recorded(version, event):

@@ -208,6 +208,7 @@ async def test_what_is_offered_is_what_may_be_watched(api, readers: Readers):
         assert told == offered(caller)
         for pattern in told:
             topic = pattern.replace("{seller}", "amina").replace("{buyer}", "karim")
+            topic = topic.replace("{target}", "grossiste")
             topic = re.sub(r"\{(owner|viewer|author)\}", "karim", topic)
             topic = topic.replace("{reel}", NOWHERE)
             topic = topic.replace("{id}", ids.get(topic.split("/")[0], NOWHERE))
