@@ -2,23 +2,14 @@
 
 import json
 
-import pytest
-
 from domain.permissions import ROLES, expand
 from entrypoints.caller import Caller
 from entrypoints.live.asyncapi import document
 from entrypoints.live.topics import offered, parse
-from tests.offers.house import House, terms
+from tests.offers.house import terms
 from tests.support.live import running_gateway
 
 BOARD = "offers?target=fournisseur"
-
-
-@pytest.fixture
-async def house(api):
-    made = House(api, "bazaar")
-    await made.settle(stock=500)
-    return made
 
 
 def told(id, position):
@@ -26,13 +17,13 @@ def told(id, position):
     return lambda m: m.get("type") == "change" and (m["id"], m["position"]) == (id, position)
 
 
-async def test_an_offer_comes_changes_and_goes(api, house):
+async def test_an_offer_comes_changes_and_goes(house):
     closed, stands = await house.publish(), await house.publish()
     await house.done(house.imen.post(f"/offers/{closed}/close", {}))
     other = await house.publish(target="grossiste")
     await house.offer(other)
-    async with running_gateway(api) as readers:
-        farid = await readers.of("seller", "farid")
+    async with running_gateway(house.api) as readers:
+        farid = await readers.of("seller", "farid", house.tenant)
         items = (await farid.subscribed(BOARD))["items"]
         assert [item["id"] for item in items] == [stands]
         new = await house.publish(title="Tea by the ship")
@@ -50,10 +41,10 @@ async def test_an_offer_comes_changes_and_goes(api, house):
         assert "grossiste" not in json.dumps([m for m in farid.told if m["type"] != "hello"])
 
 
-async def test_it_is_for_who_is_of_that_tier_and_staff(api, house):
+async def test_it_is_for_who_is_of_that_tier_and_staff(house):
     one = await house.publish()
     await house.offer(one)
-    async with running_gateway(api) as readers:
+    async with running_gateway(house.api) as readers:
         for role, user, allowed in (
             ("seller", "fatma", True),
             ("auditor", "olga", True),
@@ -63,13 +54,13 @@ async def test_it_is_for_who_is_of_that_tier_and_staff(api, house):
             ("seller", "nobody", False),
             ("buyer", "karim", False),
         ):
-            reader = await readers.of(role, user)
+            reader = await readers.of(role, user, house.tenant)
             answer = await reader.subscribed(BOARD)
             if allowed:
                 assert [item["id"] for item in answer["items"]] == [one], user
             else:
                 assert answer["code"] == "forbidden", user
-            said = (await api.of(role, user).get("/live")).json()["topics"]
+            said = (await house.of(role, user).get("/live")).json()["topics"]
             assert said == offered(reader.session.caller)
             mine = [topic for topic in said if topic.startswith("offers?target")]
             wide, tier = role == "auditor", reader.session.caller.tier
@@ -78,9 +69,9 @@ async def test_it_is_for_who_is_of_that_tier_and_staff(api, house):
             )
 
 
-async def test_who_comes_to_another_tier_watches_that_board_and_no_longer_this_one(api, house):
-    async with running_gateway(api) as readers:
-        farid = await readers.of("seller", "farid")
+async def test_who_comes_to_another_tier_watches_that_board_and_no_longer_this_one(house):
+    async with running_gateway(house.api) as readers:
+        farid = await readers.of("seller", "farid", house.tenant)
         await farid.subscribed(BOARD)
         await house.appoint("farid", "grossiste")
         ended = await farid.until(lambda m: m["type"] == "unsubscribed")
@@ -93,17 +84,17 @@ async def test_who_comes_to_another_tier_watches_that_board_and_no_longer_this_o
         assert secret not in json.dumps(farid.told)
 
 
-async def test_who_was_away_is_told_what_came_and_what_went(api, house):
+async def test_who_was_away_is_told_what_came_and_what_went(house):
     before = await house.publish()
     at = await house.done(house.imen.post(f"/offers/{before}/revise", terms((5, "9.00"))))
-    async with running_gateway(api) as readers:
-        farid = await readers.of("seller", "farid")
+    async with running_gateway(house.api) as readers:
+        farid = await readers.of("seller", "farid", house.tenant)
         await farid.subscribed(BOARD)
     await house.done(house.imen.post(f"/offers/{before}/close", {}))
     after = await house.publish()
     await house.offer(after)
-    async with running_gateway(api) as readers:
-        farid = await readers.of("seller", "farid")
+    async with running_gateway(house.api) as readers:
+        farid = await readers.of("seller", "farid", house.tenant)
         assert (await farid.subscribed(BOARD, at["position"]))["type"] == "resumed"
         await farid.until(told(after, house.at))
         went, came = [m for m in farid.told if m["type"] == "change"]
