@@ -1,14 +1,15 @@
 """Catalog: gather what the rule needs, then decide and append."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from application.commands import Commands
 from application.ports import Answer, Call, Forbidden, Missing, Receipt
 from application.work import Work, stream_of
-from domain import catalog, identity
+from domain import catalog, categories, identity
 from domain.catalog import Product
+from domain.categories import Tree
 from domain.identity import Member
-from domain.kernel import but
+from domain.kernel import Rejected, but
 
 SLUG, SKU = "catalog.slug", "catalog.sku"
 
@@ -25,6 +26,7 @@ class Catalog:
             seller: Member = await work.load(identity, new.seller)
             if not seller.sells:
                 raise Forbidden("catalog.not_a_seller")
+            await _check_category(work, None, new.describing.category_id)
             await work.decide(catalog, id, but(new, seller_category=seller.tier))
             work.claim(SLUG, new.describing.slug, id)
             if new.sku:
@@ -36,15 +38,17 @@ class Catalog:
     async def describe(
         self, call: Call, id: str, owner: str | None, command: catalog.DescribeProduct
     ) -> Receipt:
-        def names(work: Work, product: Product) -> None:
-            _move(work, SLUG, product.describing.slug, command.describing.slug, id)
+        async def names(work: Work, product: Product) -> None:
+            known, new = product.describing, command.describing
+            await _check_category(work, known.category_id, new.category_id)
+            _move(work, SLUG, known.slug, new.slug, id)
 
         return await self.change(call, id, owner, command, names)
 
     async def assign_sku(
         self, call: Call, id: str, owner: str | None, command: catalog.AssignSku
     ) -> Receipt:
-        def names(work: Work, product: Product) -> None:
+        async def names(work: Work, product: Product) -> None:
             old, new = (s and f"{product.seller}/{s}" for s in (product.sku, command.sku))
             _move(work, SKU, old, new, id)
 
@@ -56,7 +60,7 @@ class Catalog:
         id: str,
         owner: str | None,
         command: catalog.COMMANDS,
-        names: Callable[[Work, Product], None] = lambda work, product: None,
+        names: Callable[[Work, Product], Awaitable[None]] | None = None,
     ) -> Receipt:
         """Any command on an existing product that belongs to ``owner``."""
 
@@ -66,13 +70,26 @@ class Catalog:
                 raise Missing("catalog.unknown_product")
             if owner is not None and product.seller != owner:
                 raise Forbidden("catalog.not_yours")
-            names(work, product)
+            if names:
+                await names(work, product)
             await work.decide(catalog, id, command)
             return work.receipt(catalog, id)
 
         return await self._commands.run(
             call, Receipt, attempt, queues=[stream_of(call.tenant, catalog, id)]
         )
+
+
+async def _check_category(work: Work, old: str | None, new: str | None) -> None:
+    """A product may stay in a category that was retired; none comes into it."""
+    if new is None or new == old:
+        return
+    tree: Tree = await work.load(categories, work.call.tenant)
+    found = tree.get(new)
+    if found is None:
+        raise Rejected("catalog.unknown_category", new)
+    if found.retired:
+        raise Rejected("catalog.category_retired", found.name)
 
 
 def _move(work: Work, kind: str, old: str | None, new: str | None, owner: str) -> None:

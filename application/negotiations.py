@@ -142,8 +142,9 @@ class Negotiations:
     async def _order(self, work: Work, id: str, found: Negotiation, side: str) -> None:
         checkout, now = str(work.call.command_id), self._now()
         order, agreed = order_id(checkout, found.seller), found.proposal
-        await work.gather([(offers, found.offer)])
+        await work.gather([(offers, found.offer), (identity, found.buyer)])
         await selling.gather(work, checkout, [found.seller], [found.product])
+        await _check_tier(work, found)
         product: Product = await work.load(catalog, found.product)
         seller: Member = await work.load(identity, found.seller)
         if product.retired or not seller.sells:
@@ -189,6 +190,14 @@ async def _own(work: Work, id: str) -> tuple[Negotiation, str]:
     if (side := found.side_of(work.call.actor)) is None:
         raise Missing(UNKNOWN)
     return found, side
+
+
+async def _check_tier(work: Work, found: Negotiation) -> None:
+    """The buyer may have come to another tier since they answered."""
+    offer: Offer = await work.load(offers, found.offer)
+    buyer: Member = await work.load(identity, found.buyer)
+    if not buyer.sells or buyer.tier != offer.target:
+        raise Rejected("negotiations.buyer_of_another_tier", f"it is for {offer.target}s")
 
 
 def _note(writer: str, proposed: Proposed) -> Personal | None:

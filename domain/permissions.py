@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 RESOURCES = (
     "products",
+    "categories",
     "inventory",
     "materials",
     "costing",
@@ -35,6 +36,7 @@ IMPLIED = {
 
 BUYER = (
     "products:read",
+    "categories:read",
     "inventory:read",
     "carts:create",
     "carts:update",
@@ -70,6 +72,7 @@ SELLER = (
 )
 AUDITOR = (
     "products:read",
+    "categories:read",
     "inventory:read_all",
     "materials:read_all",
     "costing:read_all",

@@ -8,12 +8,14 @@ from domain.permissions import allows
 
 class Caller(Struct, frozen=True):
     """A verified principal. ``held``: permissions, with all that they imply. ``expires_at``: of
-    what they signed in with, in seconds since the epoch."""
+    what they signed in with, in seconds since the epoch. ``tier``: of who sells, where it is known:
+    no token says it."""
 
     tenant: str
     user: str
     held: frozenset[str]
     expires_at: int = 0
+    tier: str | None = None
 
     def may(self, permission: str) -> bool:
         return allows(self.held, permission)

@@ -19,6 +19,7 @@ from adapters.tokens import Signer, TokenVerifier
 from application.audit import Audit
 from application.carts import Carts
 from application.catalog import Catalog
+from application.categories import Categories
 from application.checkouts import Checkouts
 from application.commands import Commands
 from application.comments import Comments
@@ -75,6 +76,10 @@ class Souk:
     @property
     def catalog(self) -> Catalog:
         return Catalog(self.commands)
+
+    @property
+    def categories(self) -> Categories:
+        return Categories(self.commands)
 
     @property
     def checkouts(self) -> Checkouts:

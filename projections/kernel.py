@@ -158,6 +158,18 @@ async def page(
     return Page([Found(*row) for row in rows], total)
 
 
+def narrowed(wanted: Any, columns: Iterable[str]) -> tuple[str, tuple[Any, ...]]:
+    """The condition of a filter, and its parameters: ``retired`` or not, each of these columns as
+    it says unless that is None, and ``search`` in what a row is ``found_by``."""
+    where, params = "retired = %s", [wanted.retired]
+    for column in columns:
+        if (value := getattr(wanted, column)) is not None:
+            where, params = f"{where} AND {column} = %s", [*params, value]
+    if wanted.search:
+        where, params = f"{where} AND strpos(found_by, %s) > 0", [*params, wanted.search.lower()]
+    return where, tuple(params)
+
+
 async def newest(
     db: Reader, table: str, where: str, params: tuple[Any, ...], by: str, before: int, limit: int
 ) -> Slice:

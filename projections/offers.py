@@ -117,7 +117,7 @@ OFFERS = Table(
         "prices": Column("bigint[]", lambda o: [each.unit_price.money.minor for each in o.breaks]),
     },
     indexes=("seller, number", "target, active, number", "due", "product"),
-    topic=lambda id, offer: f"offers.{id}.{offer.seller}",
+    topic=lambda id, offer: f"offers.{id}.{offer.seller}.{offer.target}",
 )
 TABLES = (OFFERS,)
 
@@ -137,9 +137,12 @@ async def offer(db: Reader, id: str) -> Found | None:
     return await one(db, OFFERS.name, id)
 
 
+STANDS = "active AND due > now()"
+
+
 async def board(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """What stands, the newest first; at a quantity, the cheapest first."""
-    where, params = "active AND due > now()", list[Any]()
+    where, params = STANDS, list[Any]()
     for condition, value in (
         ("target = ANY(%s)", wanted.targets),
         ("seller = %s", wanted.seller),
@@ -190,6 +193,10 @@ async def below(db: Reader, floors: Mapping[str, int], limit: int) -> tuple[list
     params = list(floors), list(floors.values()), db.tenant, limit
     rows = await db.rows(BELOW, params)
     return [Tier(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
+
+
+def is_over(document: bytes) -> bool:
+    return _OFFER.decode(document).status != "active"
 
 
 def opened(found: Found) -> Offer:

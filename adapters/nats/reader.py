@@ -20,6 +20,7 @@ CONTEXTS = {
     "payments": ("payments:read_all", "payments:read", ("*.{user}",)),
     "carts": ("carts:read_all", "carts:read", ("*.{user}",)),
     "catalog": ("products:read_all", "products:read", ("*.{user}",)),  # the retired ones too
+    "categories": ("categories:read", "categories:read", ()),
     "inventory": ("inventory:read_all", "inventory:read", ("*.{user}",)),
     "media": ("media:read_all", "media:read", ("*.{user}",)),
     "storage": ("media:read_all", "media:read_all", ()),
@@ -30,7 +31,7 @@ CONTEXTS = {
     "materials": ("materials:read_all", "materials:read", ("*.{user}",)),
     "costing": ("costing:read_all", "costing:read", ("*.{user}",)),
     "costruns": ("costing:read_all", "costing:read", ("*.{user}",)),
-    "offers": ("offers:read_all", "offers:read", ("*.{user}",)),
+    "offers": ("offers:read_all", "offers:read", ("*.{user}.*",)),
     "negotiations": ("offers:read_all", "offers:read", ("*.{user}.*", "*.*.{user}")),
     "identity": ("members:read_all", "products:read", ("{user}",)),
     "tenants": ("products:read", "products:read", ()),

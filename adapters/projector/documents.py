@@ -71,6 +71,8 @@ def _text(value: Any) -> str | None:
             return f"{{{','.join(map(_element, value))}}}"
         case bool():
             return "true" if value else "false"
+        case dict():
+            return msgspec.json.encode(value).decode()
         case None:
             return None
     return str(value)

@@ -89,7 +89,7 @@ def definition(table: Table[Any]) -> list[str]:
 
 
 def _index(table: Table[Any], columns: str) -> str:
-    """Arrays are searched by what they contain, which a tenant cannot lead."""
-    if columns in table.columns and table.columns[columns].type.endswith("[]"):
+    """Arrays and objects are searched by what they contain, which a tenant cannot lead."""
+    if columns in table.columns and table.columns[columns].type.endswith(("[]", "jsonb")):
         return f"CREATE INDEX ON read.{table.name} USING gin ({columns})"
     return f"CREATE INDEX ON read.{table.name} (tenant, {columns})"

@@ -3,6 +3,7 @@
 import re
 from typing import assert_never
 
+from domain.catalog.fields import FIELD, MOST_FIELDS, changed_fields, with_field
 from domain.catalog.words import (
     COMMANDS,
     EVENTS,
@@ -10,9 +11,11 @@ from domain.catalog.words import (
     ChangePrice,
     CostingLinked,
     CreateProduct,
+    CustomFieldSet,
     DescribeProduct,
     Describing,
     FeatureProduct,
+    Field,
     LinkCosting,
     MinimumSet,
     PriceChanged,
@@ -23,6 +26,7 @@ from domain.catalog.words import (
     ProductRetired,
     RestoreProduct,
     RetireProduct,
+    SetFields,
     SetMinimum,
     SkuAssigned,
 )
@@ -33,14 +37,18 @@ __all__ = [
     "COMMANDS",
     "EMPTY",
     "EVENTS",
+    "FIELD",
+    "MOST_FIELDS",
     "SLUG",
     "AssignSku",
     "ChangePrice",
     "CostingLinked",
     "CreateProduct",
+    "CustomFieldSet",
     "DescribeProduct",
     "Describing",
     "FeatureProduct",
+    "Field",
     "LinkCosting",
     "MinimumSet",
     "PriceChanged",
@@ -52,10 +60,12 @@ __all__ = [
     "ProductRetired",
     "RestoreProduct",
     "RetireProduct",
+    "SetFields",
     "SetMinimum",
     "SkuAssigned",
     "decide",
     "evolve",
+    "with_field",
 ]
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
@@ -63,7 +73,7 @@ SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 
 class Product(Value):
     """``seller`` is empty while there is no such product. ``costing``: the costed product that says
-    what it costs; nobody but its seller is to know."""
+    what it costs; nobody but its seller is to know. ``fields``: its seller's own."""
 
     seller: str = ""
     describing: Describing = Describing("", "")
@@ -74,6 +84,7 @@ class Product(Value):
     featured: bool = False
     retired: bool = False
     costing: str | None = None
+    fields: dict[str, Field] = {}
 
     @property
     def exists(self) -> bool:
@@ -108,6 +119,8 @@ def decide(product: Product, command: COMMANDS) -> list[EVENTS]:
             return [ProductFeatured(featured)] if featured != product.featured else []
         case LinkCosting(costing=costing):
             return [CostingLinked(costing)] if costing != product.costing else []
+        case SetFields(fields=fields):
+            return [*changed_fields(product.fields, fields)]
         case RetireProduct(reason=reason):
             return [] if product.retired else [ProductRetired(reason)]
         case RestoreProduct():
@@ -184,6 +197,8 @@ def evolve(product: Product, event: EVENTS) -> Product:
             return but(product, featured=featured)
         case CostingLinked(costing=costing):
             return but(product, costing=costing)
+        case CustomFieldSet(name=name, value=value):
+            return but(product, fields=with_field(product.fields, name, value))
         case ProductRetired():
             return but(product, retired=True)
         case ProductRestored():

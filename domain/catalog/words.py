@@ -1,11 +1,16 @@
 """The commands and events of products."""
 
+from typing import TypeAlias
+
 from domain.kernel import Command, Event, Value
 from domain.money import Money
 
+Field: TypeAlias = str | bool  # a number is a text
+
 
 class Describing(Value):
-    """What a product page says; every text may be empty but the name."""
+    """What a product page says; every text may be empty but the name. ``category`` is any text,
+    ``category_id`` one of the tenant's tree."""
 
     name: str
     slug: str  # unique in the tenant
@@ -13,6 +18,7 @@ class Describing(Value):
     product_type: str = ""
     brand: str = ""
     description: str = ""
+    category_id: str | None = None
 
 
 class CreateProduct(Command):
@@ -51,6 +57,12 @@ class LinkCosting(Command):
     """The costed product that says what it costs its seller, or None."""
 
     costing: str | None
+
+
+class SetFields(Command):
+    """Fields of the seller's own, by name; None takes one away, what is not named stays."""
+
+    fields: dict[str, Field | None]
 
 
 class RetireProduct(Command):
@@ -98,6 +110,13 @@ class CostingLinked(Event, tag="catalog.costing_linked"):
     costing: str | None
 
 
+class CustomFieldSet(Event, tag="catalog.custom_field_set"):
+    """``value`` None: it is gone."""
+
+    name: str
+    value: Field | None
+
+
 class ProductRetired(Event, tag="catalog.product_retired"):
     reason: str
 
@@ -114,6 +133,7 @@ COMMANDS = (
     | AssignSku
     | FeatureProduct
     | LinkCosting
+    | SetFields
     | RetireProduct
     | RestoreProduct
 )
@@ -125,6 +145,7 @@ EVENTS = (
     | SkuAssigned
     | ProductFeatured
     | CostingLinked
+    | CustomFieldSet
     | ProductRetired
     | ProductRestored
 )

@@ -36,6 +36,7 @@ from domain.costing.words import (
     ProductRenamed,
     ProductRestored,
     ProductRetired,
+    RedefineProduct,
     RenameProduct,
     RestoreProduct,
     RetireProduct,
@@ -75,6 +76,7 @@ __all__ = [
     "ProductRenamed",
     "ProductRestored",
     "ProductRetired",
+    "RedefineProduct",
     "RenameProduct",
     "RestoreProduct",
     "RetireProduct",
@@ -121,6 +123,8 @@ def decide(product: CostedProduct, command: COMMANDS) -> list[EVENTS]:
         case RenameProduct(name=name):
             check_name(name)
             return [ProductRenamed(name)] if name != product.name else []
+        case RedefineProduct():
+            return _redefine(product, command)
         case RetireProduct():
             return [] if product.retired else [ProductRetired()]
         case RestoreProduct():
@@ -140,6 +144,17 @@ def _define(product: CostedProduct, new: DefineProduct) -> list[EVENTS]:
     check_currency(new.currency)
     check_margin(new.margin)
     return [ProductDefined(new.owner, new.name, new.currency, new.margin)]
+
+
+def _redefine(product: CostedProduct, wanted: RedefineProduct) -> list[EVENTS]:
+    if wanted.currency not in ("", product.currency):
+        raise Rejected("costing.currency_mixed", f"its costs are in {product.currency}")
+    if wanted.owner not in (None, product.owner):
+        raise Rejected("costing.owner_stays", "define another")
+    return [
+        *decide(product, RenameProduct(wanted.name)),
+        *decide(product, SetMargin(wanted.margin)),
+    ]
 
 
 def evolve(product: CostedProduct, event: EVENTS) -> CostedProduct:

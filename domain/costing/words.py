@@ -79,6 +79,15 @@ class RenameProduct(Command):
     name: str
 
 
+class RedefineProduct(Command):
+    """Its name and margin at once. ``currency``, ``owner``: as they are, or not told."""
+
+    name: str
+    margin: int
+    currency: str = ""
+    owner: str | None = None
+
+
 class RetireProduct(Command):
     pass
 
@@ -157,6 +166,7 @@ COMMANDS = (
     | SetOverheads
     | SetMargin
     | RenameProduct
+    | RedefineProduct
     | RetireProduct
     | RestoreProduct
     | LinkListing

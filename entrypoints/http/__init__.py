@@ -6,6 +6,7 @@ from entrypoints.http.analytics import AnalyticsController
 from entrypoints.http.audit import AuditController
 from entrypoints.http.carts import CartsController
 from entrypoints.http.catalog import CatalogController
+from entrypoints.http.categories import CategoriesController
 from entrypoints.http.checkouts import CheckoutsController
 from entrypoints.http.comments import CommentsController
 from entrypoints.http.costing import CostingController
@@ -34,6 +35,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     AuditController,
     CartsController,
     CatalogController,
+    CategoriesController,
     CheckoutsController,
     CommentsController,
     CostingController,

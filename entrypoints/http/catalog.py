@@ -13,8 +13,10 @@ from application.ports import Receipt
 from domain import catalog as rules
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import On, Sent, SentToCreate
-from entrypoints.http.names import Name, Short, money
+from entrypoints.http.finding import Category, Fields, having
+from entrypoints.http.names import Name, money
 from entrypoints.http.products import (
+    CustomFields,
     Describing,
     Featured,
     Minimum,
@@ -30,7 +32,12 @@ from projections.kernel import Found
 
 UNKNOWN = "catalog.unknown_product"
 ON_OWN = {"missing": UNKNOWN, "denied": "catalog.not_yours"}
-TEXT = ("catalog.name_missing", "catalog.slug_malformed")
+TEXT = (
+    "catalog.name_missing",
+    "catalog.slug_malformed",
+    "catalog.unknown_category",
+    "catalog.category_retired",
+)
 PRICE = (
     "money.malformed",
     "catalog.price_negative",
@@ -58,7 +65,7 @@ class CatalogController(Controller):
     path = "/catalog/products"
     tags = ["catalog"]
     opt = {"projection": "catalog"}
-    dependencies = {"product": Provide(product)}
+    dependencies = {"product": Provide(product), "having": Provide(having, sync_to_thread=False)}
 
     @post(
         "/",
@@ -123,6 +130,20 @@ class CatalogController(Controller):
         command = rules.AssignSku(data.sku)
         return await product(Catalog.assign_sku, command)
 
+    @post(
+        "/{id:uuid}/fields",
+        **changes(
+            "products:update",
+            "catalog.field_malformed",
+            "catalog.too_many_fields",
+            RETIRED,
+            **ON_OWN,
+        ),
+    )
+    async def fields(self, data: JSONBody[CustomFields], product: TheProduct) -> Receipt:
+        """Say what the catalogue has no word for; lists find it by ``?field.<name>=``."""
+        return await product(Catalog.change, rules.SetFields(data.fields))
+
     @post("/{id:uuid}/feature", **changes("products:manage", RETIRED, **ON_OWN))
     async def feature(
         self, id: FromPath[UUID], data: JSONBody[Featured], call: Sent, souk: NamedDependency[Souk]
@@ -151,19 +172,21 @@ class CatalogController(Controller):
         self,
         view: NamedDependency[View],
         paging: NamedDependency[Paging],
+        having: NamedDependency[Fields],
         seller: FromQuery[Name | None] = None,
-        category: FromQuery[Short | None] = None,
+        category: Category = None,
         search: Search = None,
         in_stock: FromQuery[bool | None] = None,
         seller_category: FromQuery[Tier | None] = None,
     ) -> ASGIResponse:
-        """What is on sale, newest first."""
+        """What is on sale, newest first; ``?field.<name>=<value>``: only what has that field."""
         wanted = catalog.Filter(
             seller=seller,
             seller_category=seller_category,
             category=category,
             search=search,
             in_stock=in_stock,
+            fields=having,
         )
         found = await catalog.products(view.db, wanted, paging.page, paging.limit)
         return view.page(found, paging)

@@ -6,13 +6,16 @@ from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.response import Response
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.live.tickets import LASTS, Bearer
+from application.ports import Unavailable
 from entrypoints.http.caller import Caller
 from entrypoints.http.routes import welcomes
 from entrypoints.live.asyncapi import document, page
 from entrypoints.live.topics import offered
 from entrypoints.wiring import Souk
+from projections import identity
 
 SOCKETS, STREAMS = "/api/v1/live", "/api/v1/live/events"
 
@@ -37,8 +40,8 @@ class LiveController(Controller):
     path = "/live"
     tags = ["live"]
 
-    @get("/", sync_to_thread=False, **welcomes(Gateway))
-    def gateway(
+    @get("/", **welcomes(Gateway))
+    async def gateway(
         self,
         request: Request[Any, Any, Any],
         caller: NamedDependency[Caller],
@@ -47,13 +50,23 @@ class LiveController(Controller):
         """Where to connect, and the topics that the caller may ask for there."""
         base = souk.settings.live_url or str(request.base_url).rstrip("/")
         socket = f"ws{base.removeprefix('http')}{SOCKETS}"
-        return Gateway(socket, f"{base}{STREAMS}", "/api/v1/live/tickets", offered(caller))
+        topics = offered(replace(caller, tier=await _tier(caller, souk)))
+        return Gateway(socket, f"{base}{STREAMS}", "/api/v1/live/tickets", topics)
 
     @post("/tickets", **welcomes(Ticket, 201))
     async def ticket(self, caller: NamedDependency[Caller], souk: NamedDependency[Souk]) -> Ticket:
         """A ticket for a browser, which cannot send a header with a WebSocket."""
         bearer = Bearer(caller.tenant, caller.user, caller.held, caller.expires_at)
         return Ticket(await souk.tickets.issue(bearer), LASTS)
+
+
+async def _tier(caller: Caller, souk: Souk) -> str | None:
+    """None as well while it cannot be read: where the gateway is can be told all the same."""
+    try:
+        member = await identity.member(souk.reader(caller.tenant), caller.user)
+    except Unavailable:
+        return None
+    return identity.tier_of(member.body) if member else None
 
 
 @get("/docs/asyncapi.json", opt={"public": True}, include_in_schema=False, sync_to_thread=False)

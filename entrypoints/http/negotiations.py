@@ -74,6 +74,7 @@ class NegotiationsController(Controller):
             *TURN,
             *ORDER,
             "offers.not_sold",
+            "negotiations.buyer_of_another_tier",
             "inventory.insufficient",
             missing=UNKNOWN,
         ),

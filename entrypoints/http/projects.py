@@ -2,26 +2,30 @@
 
 from uuid import UUID
 
-from litestar import Controller, get, post
-from litestar.di import NamedDependency
+from litestar import Controller, delete, get, post, put
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response.base import ASGIResponse
 
-from application.costing import UNKNOWN
+from application.costing import UNKNOWN, Costing
 from application.ports import Receipt
+from domain import costing as rules
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import Sent, SentToCreate
 from entrypoints.http.costing import (
     CALCULATING,
     DEFINING,
+    RETIRED,
     Owner,
     Search,
+    TheProduct,
     calculated,
     defined,
+    product,
     whose,
 )
 from entrypoints.http.costings import CostBreakdown, NewCosted
-from entrypoints.http.routes import lists, reads
+from entrypoints.http.routes import changes, lists, reads
 from entrypoints.http.views import Paging, View
 from entrypoints.http.whatif import NOTHING, Supposition
 from entrypoints.wiring import Souk
@@ -32,6 +36,7 @@ class ProjectsController(Controller):
     path = "/projects"
     tags = ["costing"]
     opt = {"projection": "costing"}
+    dependencies = {"product": Provide(product)}
 
     @post("/", **DEFINING)
     async def define(
@@ -43,6 +48,31 @@ class ProjectsController(Controller):
     ) -> Receipt:
         """The same as defining a costed product."""
         return await defined(data, creating, caller, souk)
+
+    @put(
+        "/{id:uuid}",
+        **changes(
+            "costing:update",
+            "costing.name_malformed",
+            "costing.currency_mixed",
+            "costing.owner_stays",
+            RETIRED,
+            missing=UNKNOWN,
+        ),
+    )
+    async def redefine(
+        self, data: JSONBody[NewCosted], product: TheProduct, caller: NamedDependency[Caller]
+    ) -> Receipt:
+        """The same as renaming it and setting its margin, at once. Its currency and its owner
+        stay: told, they must be what they are."""
+        owner = data.owner if caller.manages("costing") else None
+        command = rules.RedefineProduct(data.name, data.margin, data.currency, owner)
+        return await product(Costing.change, command)
+
+    @delete("/{id:uuid}", **changes("costing:update", missing=UNKNOWN))
+    async def retire(self, product: TheProduct) -> Receipt:
+        """The same as retiring a costed product."""
+        return await product(Costing.change, rules.RetireProduct())
 
     @get("/", **lists("costing:read", costing.Product))
     async def all(

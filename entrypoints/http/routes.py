@@ -52,11 +52,18 @@ def changes(permission: str, *rejects: str, **others: str) -> dict[str, Any]:
 
 
 def reads(
-    permission: str, document: type[Any], missing: str = "", *, of: str | None = None
+    permission: str,
+    document: type[Any],
+    missing: str = "",
+    *,
+    of: str | None = None,
+    shared: bool = False,
 ) -> dict[str, Any]:
-    """A query for one document. ``of``: its projection, if it is not its controller's."""
+    """A query for one document. ``of``: its projection, if it is not its controller's. ``shared``:
+    everyone in the tenant who may see it sees the same."""
     known = _known((), {"missing": missing}, EVERY, QUERY, {404: ("not_found",)})
     query = _query(permission, shown(document), known)
+    query["opt"]["shared"] = shared
     return query if of is None else query | {"opt": query["opt"] | {"projection": of}}
 
 

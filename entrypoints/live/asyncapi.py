@@ -9,7 +9,8 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from entrypoints.live.kinds import KINDS, TOTALS, Kind
+from entrypoints.live.kind import Kind
+from entrypoints.live.kinds import BOARD, KINDS, TOTALS
 from entrypoints.live.messages import RECEIVED, SENT, ChangedItem, Close, Item
 from projections.analytics.sales import SALES_ID
 
@@ -57,18 +58,20 @@ def _channels() -> dict[str, Any]:
 
 def _topics() -> list[tuple[str, Kind]]:
     kinds = [(pattern, kind) for kind in KINDS.values() for pattern in _patterns(kind)]
-    return [*kinds, (f"{TOTALS.context}/{SALES_ID}", TOTALS)]
+    board = f"{BOARD.context}?target={{target}}", BOARD
+    return [*kinds, (f"{TOTALS.context}/{SALES_ID}", TOTALS), board]
 
 
 def _patterns(kind: Kind) -> list[str]:
-    one = "{id}" if kind.filters else "{seller}"
+    one = "{id}" if kind.uuids or kind.filters else "{seller}"
     filtered = [f"{kind.context}?{name}={{{name}}}" for name in kind.filters]
     return [f"{kind.context}/{one}", *filtered, *([kind.context] if kind.whole else [])]
 
 
 def _topic(pattern: str, kind: Kind) -> dict[str, Any]:
     """A channel inside the two others: what its documents are, and what it takes to watch it."""
-    wide = "" if kind.for_all else f"; anyone's: {kind.resource}:read_all"
+    whose = "of another tier" if kind.tiers else "anyone's"
+    wide = "" if kind.for_all else f"; {whose}: {kind.resource}:read_all"
     name = _shown(kind).__name__
     told = {
         "title": pattern,

@@ -28,24 +28,26 @@ class Person:
     """A member, or somebody who is none, for as long as they have a conversation.
 
     ``role`` None: no member of the tenant; their token alone counts, as it does over HTTP.
+    ``tier``: of one who sells, if they are of any.
     """
 
-    __slots__ = ("entering", "position", "role", "tenant", "user", "watchers")
+    __slots__ = ("entering", "position", "role", "tenant", "tier", "user", "watchers")
 
     def __init__(self, tenant: str, user: str) -> None:
         self.tenant, self.user = tenant, user
         self.role: str | None = None
+        self.tier: str | None = None
         self.position = 0  # of what is known of the role
         self.entering = 0
         self.watchers: set[Watcher] = set()
 
     def learn(self, position: int, document: bytes) -> bool:
-        """Whether that is another role than was known."""
+        """Whether that is another role or tier than was known."""
         if position < self.position:
             return False
-        before, self.position = self.role, position
-        self.role = identity.role_of(document)
-        return self.role != before
+        before, self.position = (self.role, self.tier), position
+        self.role, self.tier = identity.role_of(document), identity.tier_of(document)
+        return (self.role, self.tier) != before
 
 
 class People:

@@ -70,7 +70,8 @@ class Conversation:
         """``_token``: what they signed in with; ``caller``: what is left of it by their role."""
         self._token = caller
         held = narrowed(caller.held, self.person.role)
-        self.caller = Caller(self.person.tenant, self.person.user, held, caller.expires_at)
+        who = self.person
+        self.caller = Caller(who.tenant, who.user, held, caller.expires_at, who.tier)
 
     def greet(self) -> None:
         self._say(Hello(self.caller.user, self.caller.tenant, self.caller.expires_at))
@@ -159,7 +160,7 @@ class Conversation:
         self._look_again()
 
     def reconsider(self) -> None:
-        """Their role has changed."""
+        """Their role or their tier has changed."""
         self._sign_in(self._token)
         self._look_again()
 

@@ -1,13 +1,10 @@
 """What can be watched, and by whom: the same permissions and codes as over HTTP."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from entrypoints.live.messages import Event
+from entrypoints.live.kind import Kind
 from projections import (
     carts,
     catalog,
+    categories,
     checkouts,
     comments,
     costing,
@@ -25,34 +22,6 @@ from projections import (
 )
 from projections.analytics.sales import SALES, SALES_ID
 from projections.analytics.sellers import SELLERS
-from projections.kernel import Table
-
-
-@dataclass(frozen=True, eq=False)
-class Kind:
-    """The documents of one context.
-
-    ``permission``: to watch any; ``resource``: whose ``read_all`` lets one watch anyone's.
-    ``unknown``: the code for what is not there, or not theirs to see. ``filters``: by name the
-    token of the change's topic; a column and a field of the document are called the same, and
-    hold the user whose it is. ``order``: of a snapshot, newest first.
-    """
-
-    context: str
-    table: Table[Any]
-    permission: str
-    resource: str
-    unknown: str
-    filters: Mapping[str, int] = field(default_factory=dict)
-    order: str = "position DESC, id"
-    uuids: bool = True  # ids are
-    for_all: bool = False  # whoever has the permission may watch everyone's
-    bin: bool = False  # what is retired or not shown is there for its owner and for staff only
-    newest_wins: bool = False
-    own: bool = True  # an id or a filter that is the caller's own name lets them watch it
-    whole: bool = True  # it can be watched without id or filter
-    events: tuple[Event, Event] | None = None  # for a new document, for a changed one
-
 
 ORDERS = Kind(
     "orders",
@@ -101,6 +70,14 @@ CATALOG = Kind(
     "created_at DESC, id",
     for_all=True,
     bin=True,
+)
+CATEGORIES = Kind(
+    "categories",
+    categories.CATEGORIES,
+    "categories:read",
+    "categories",
+    "categories.unknown_category",
+    for_all=True,
 )
 INVENTORY = Kind(
     "inventory",
@@ -206,6 +183,21 @@ OFFERS = Kind(
     {"seller": 2},
     "number DESC",
 )
+# What stands for one tier, which is not all that OFFERS has of it.
+BOARD = Kind(
+    "offers",
+    offers.OFFERS,
+    "offers:read",
+    "offers",
+    "",
+    {"target": 3},
+    "number DESC",
+    own=False,
+    whole=False,
+    tiers=True,
+    where=offers.STANDS,
+    over=offers.is_over,
+)
 NEGOTIATIONS = Kind(
     "negotiations",
     negotiations.NEGOTIATIONS,
@@ -245,6 +237,7 @@ KINDS = {
         PAYMENTS,
         CARTS,
         CATALOG,
+        CATEGORIES,
         INVENTORY,
         MATERIALS,
         COSTING,
@@ -261,6 +254,9 @@ KINDS = {
 }
 
 
-def kind_of(context: str, id: str) -> Kind | None:
-    """The totals of a tenant stand among the dashboards of its sellers."""
+def kind_of(context: str, id: str, filter: str) -> Kind | None:
+    """The totals of a tenant stand among the dashboards of its sellers, and the boards of its
+    tiers among its offers."""
+    if context == BOARD.context and filter in BOARD.filters:
+        return BOARD
     return TOTALS if (context, id) == (ANALYTICS.context, SALES_ID) else KINDS.get(context)

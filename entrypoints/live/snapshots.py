@@ -85,7 +85,7 @@ class Snapshots:
             self._reader(tenant),
             kind.context,
             kind.table.name,
-            condition,
+            f"{condition} AND {kind.where}",
             params,
             "id" if topic.by_id else kind.order,
             MOST + 1,

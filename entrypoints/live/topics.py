@@ -14,7 +14,8 @@ from adapters.live.change import Where
 from adapters.live.peer import Frame
 from application.ports import Forbidden, Missing
 from entrypoints.caller import Caller
-from entrypoints.live.kinds import KINDS, TOTALS, Kind, kind_of
+from entrypoints.live.kind import Kind
+from entrypoints.live.kinds import BOARD, KINDS, TOTALS, kind_of
 from entrypoints.live.messages import Change, ChangedItem, Changes, Event
 from projections.analytics.sales import SALES_ID
 
@@ -87,6 +88,8 @@ class Topic:
         document = told.document
         if hidden and self.kind.bin and retired(document):
             document = GONE
+        if document != GONE and self.kind.over and self.kind.over(document):
+            document = GONE
         return ChangedItem(told.id, Raw(document), self._event(told))
 
     def _event(self, told: change.Change) -> Event | UnsetType:
@@ -101,7 +104,7 @@ def parse(text: str) -> Topic:
     named = NAME.fullmatch(text)
     if named is None:
         raise Malformed("a topic is context/id, context?filter=value or context")
-    kind = kind_of(named["context"], named["id"] or "")
+    kind = kind_of(named["context"], named["id"] or "", named["filter"] or "")
     if kind is None:
         raise Missing("not_found")
     if named["id"]:
@@ -135,6 +138,8 @@ def right(caller: Caller, topic: Topic) -> Right:
     caller.need(kind.permission)
     if kind.for_all or caller.sees_all(kind.resource):
         return Right.ANY
+    if kind.tiers and where.value == caller.tier:
+        return Right.ANY
     if topic.by_id and kind.filters:
         return Right.PARTY
     if topic.where.token and kind.own and where.value == caller.user:
@@ -144,16 +149,20 @@ def right(caller: Caller, topic: Topic) -> Right:
 
 def offered(caller: Caller) -> list[str]:
     """The topics that the caller may ask for, as patterns: {id}, {seller} stand for any."""
-    return [pattern for kind in (*KINDS.values(), TOTALS) for pattern in _offered(caller, kind)]
+    kinds = (*KINDS.values(), TOTALS, BOARD)
+    return [pattern for kind in kinds for pattern in _offered(caller, kind)]
 
 
 def _offered(caller: Caller, kind: Kind) -> list[str]:
     if not caller.may(kind.permission):
         return []
     wide = kind.for_all or caller.sees_all(kind.resource)
+    if kind is BOARD:
+        tier = "{target}" if wide else caller.tier
+        return [f"{kind.context}?target={tier}"] if tier else []
     if kind is TOTALS:
         return [f"{kind.context}/{SALES_ID}"] if wide else []
-    one = "{id}" if kind.filters else "{seller}" if wide else caller.user
+    one = "{id}" if kind.uuids or kind.filters else "{seller}" if wide else caller.user
     names = [f"{name}={{{name}}}" if wide else f"{name}={caller.user}" for name in kind.filters]
     whole = [kind.context] if wide and kind.whole else []
     return [f"{kind.context}/{one}", *(f"{kind.context}?{name}" for name in names), *whole]

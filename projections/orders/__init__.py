@@ -26,7 +26,7 @@ from domain.orders import (
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 from projections.orders.documents import Order, OrderLine, People
 
-VERSION = 3
+VERSION = 4
 
 
 def evolve(order: Order | None, recorded: Recorded, id: str) -> Order | None:
@@ -64,8 +64,16 @@ def _placed(event: OrderPlaced, recorded: Recorded) -> Order:
 
 
 def _line(line: Line) -> OrderLine:
-    prices = Price.of(line.unit_price), Price.of(line.subtotal)
-    return OrderLine(line.product, line.sku, line.name, prices[0], line.quantity, prices[1])
+    return OrderLine(
+        line.product,
+        line.sku,
+        line.name,
+        Price.of(line.unit_price),
+        line.quantity,
+        Price.of(line.subtotal),
+        line.reel,
+        line.offer,
+    )
 
 
 def _people(event: OrderPlaced) -> People | UnsetType:

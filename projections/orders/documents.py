@@ -10,12 +10,16 @@ from projections.kernel import Document
 
 
 class OrderLine(Document):
+    """``reel``: that the buyer found it by; ``offer``: that it was sold from."""
+
     product: str
     sku: str | None
     name: str
     unit_price: Price
     quantity: int
     subtotal: Price
+    reel: str | None = None
+    offer: str | None = None
 
 
 class People(Value):

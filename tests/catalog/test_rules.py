@@ -19,6 +19,7 @@ from domain.catalog import (
     ProductRetired,
     RestoreProduct,
     RetireProduct,
+    SetFields,
     SetMinimum,
 )
 from domain.kernel import fold
@@ -87,7 +88,15 @@ def test_a_retired_product_changes_no_more_until_it_is_restored():
 
 
 money = st.builds(dinar, st.integers(-1, 5))
-texts = st.builds(Describing, st.sampled_from(["", "Tea"]), st.sampled_from(["tea", "T"]))
+shelves = st.none() | st.sampled_from("abc")
+texts = st.builds(
+    Describing,
+    st.sampled_from(["", "Tea"]),
+    st.sampled_from(["tea", "T"]),
+    category_id=shelves,
+)
+values = st.none() | st.booleans() | st.sampled_from(["red", "", "true"])
+fields = st.dictionaries(st.sampled_from(["colour", "a", "No"]), values, max_size=3)
 commands = st.lists(
     st.builds(CreateProduct, st.just("amina"), texts, money, st.none() | money, st.integers(0, 3))
     | st.builds(DescribeProduct, texts)
@@ -96,6 +105,7 @@ commands = st.lists(
     | st.builds(AssignSku, st.none() | st.sampled_from("ab"))
     | st.builds(FeatureProduct, st.booleans())
     | st.builds(LinkCosting, st.none() | st.just("scarf"))
+    | st.builds(SetFields, fields)
     | st.builds(RetireProduct)
     | st.builds(RestoreProduct)
 )

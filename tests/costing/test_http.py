@@ -226,6 +226,34 @@ async def test_projects_are_costed_products(house):
     assert await house.unseen(house.basma, f"/projects/{made['id']}/complete") == UNKNOWN
 
 
+async def test_a_project_is_put_and_deleted(house):
+    body = {"name": "Scarf", "margin": 4000, "currency": "DZD"}
+    id = (await house.done(house.amina.post("/projects", body), 201))["id"]
+
+    async def put(client, **more):
+        return await client.send("PUT", f"/projects/{id}", json=body | more)
+
+    first = await house.done(put(house.amina, name="Shawl", margin=5000))
+    assert first["version"] == 3
+    shown = await house.seen(house.amina, f"/projects/{id}/complete")
+    assert (shown["name"], shown["margin"]) == ("Shawl", 5000)
+    again = await house.done(put(house.amina, name="Shawl", margin=5000, owner="basma"))
+    assert again["version"] == 3
+    for client, more, refusal in (
+        (house.amina, {"currency": "EUR"}, (422, "costing.currency_mixed")),
+        (house.root, {"owner": "basma"}, (422, "costing.owner_stays")),
+        (house.amina, {"name": " "}, (422, "costing.name_malformed")),
+        (house.amina, {"margin": 10_000}, (400, "malformed")),
+        (house.basma, {}, UNKNOWN),
+        (house.karim, {}, (403, "forbidden")),
+    ):
+        assert await refused(put(client, **more)) == refusal, more
+    assert await refused(house.basma.delete(f"/projects/{id}")) == UNKNOWN
+    await house.done(house.amina.delete(f"/projects/{id}"))
+    assert (await house.seen(house.amina, "/projects"))["items"] == []
+    assert await refused(put(house.amina)) == (422, "costing.retired")
+
+
 @pytest.mark.parametrize("margin", [-1, 10_000, 1.5, None])
 async def test_a_margin_is_less_than_all(house, margin):
     assert (await refused(house.amina.post(PATH, {"name": "x", "margin": margin})))[0] == 400

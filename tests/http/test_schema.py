@@ -53,11 +53,14 @@ async def known_ids(api, client):
     paying = {"payments": [{"method": "card"}]}
     wool = {"name": "Wool", "kind": "yarn", "unit": "g"}
     wool = (await api.of("seller", "amina").post("/materials", wool)).json()["id"]
+    shelf = {"name": "Teas", "slug": "teas"}
+    shelf = (await api.of("admin", "root").post("/categories", shelf)).json()["id"]
     scarf = (await api.of("seller", "amina").post("/costing/products", {"name": "Scarf"})).json()
     receipt = (await karim.post(f"/carts/{bought}/check-out", paying)).json()
     paid = await karim.get(f"/payments/{receipt['id']}", after=receipt["position"])
     return {
         ("catalog", "id"): tea,
+        ("categories", "id"): shelf,
         ("carts", "id"): await cart(client, (tea, 1)),
         ("materials", "id"): wool,
         ("costing", "id"): scarf["id"],

@@ -55,6 +55,8 @@ async def trade(api):
     wool = {"name": "Wool", "kind": "yarn", "unit": "g"}
     wool = (await amina.post("/materials", wool)).json()["id"]
     scarf = (await amina.post("/costing/products", {"name": "Scarf"})).json()["id"]
+    shelf = {"name": "Teas", "slug": "teas"}
+    shelf = (await api.of("admin", "root").post("/categories", shelf)).json()["id"]
     retired = (await amina.post(f"/catalog/products/{cup}/retire")).json()
     for path in (f"/orders/{receipt['orders'][0]['id']}", f"/payments/{receipt['id']}"):
         await karim.get(path, after=retired["position"])
@@ -65,19 +67,28 @@ async def trade(api):
         "/inventory",
         "/materials",
         "/costing/products",
+        "/categories",
     ):
         await api.of("admin", "root").get(path, after=retired["position"])
     await api.of("admin", "root").get("/analytics/sales", after=retired["position"])
     ids = {"orders": receipt["orders"][0]["id"], "checkouts": receipt["id"], "carts": bought}
     ids |= {"payments": receipt["id"], "catalog": tea, "inventory": tea, "materials": wool}
-    return ids | {"costing": scarf, "cup": cup}
+    return ids | {"costing": scarf, "categories": shelf, "cup": cup}
 
 
 def routes(ids, user):
     """Topics, and what a person would read instead."""
     found = {
         f"{context}/{ids[context]}": f"/{context}/{ids[context]}"
-        for context in ("orders", "checkouts", "payments", "carts", "inventory", "materials")
+        for context in (
+            "orders",
+            "checkouts",
+            "payments",
+            "carts",
+            "inventory",
+            "materials",
+            "categories",
+        )
     }
     found |= {
         f"{context}/{NOWHERE}": f"/{context}/{NOWHERE}" for context in ids if context != "cup"
@@ -208,6 +219,7 @@ async def test_what_is_offered_is_what_may_be_watched(api, readers: Readers):
         assert told == offered(caller)
         for pattern in told:
             topic = pattern.replace("{seller}", "amina").replace("{buyer}", "karim")
+            topic = topic.replace("{target}", "grossiste")
             topic = re.sub(r"\{(owner|viewer|author)\}", "karim", topic)
             topic = topic.replace("{reel}", NOWHERE)
             topic = topic.replace("{id}", ids.get(topic.split("/")[0], NOWHERE))

@@ -38,6 +38,7 @@ async def test_an_answer_a_counter_proposal_and_an_order_at_the_price_agreed(hou
         ((line),) = order["lines"]
         assert (line["product"], line["quantity"]) == (house.tea, 120)
         assert (line["unit_price"], line["subtotal"]) == (price("10.50"), price("1260.00"))
+        assert (line["offer"], line["reel"]) == (house.id, None)
         assert order["personal"]["address"] == ADDRESS
     assert await house.stock() == (380, 120)
     offer = await house.offer(house.id)

@@ -98,6 +98,22 @@ async def test_what_is_sold_no_longer_is_not_ordered(house):
     assert await house.stock() == (500, 0)
 
 
+async def test_who_came_to_another_tier_agrees_on_nothing_and_neither_does_the_seller(house):
+    id = await house.respond(house.id, **ASKED)
+    path, gone = f"/negotiations/{id}/accept", (422, "negotiations.buyer_of_another_tier")
+    await house.appoint("farid", "grossiste")
+    assert await refused(house.imen.post(path)) == gone
+    await house.counter(id, quantity=120)
+    assert await refused(house.farid.post(path)) == gone
+    await house.done(house.root.post("/identity/members/farid/dismiss-seller", {}))
+    assert await refused(house.farid.post(path)) == gone
+    assert (await house.thread(id))["status"] == "open"
+    assert await house.stock() == (500, 0)
+    await house.appoint("farid", "fournisseur")
+    await house.accept(id, house.farid)
+    assert await house.stock() == (380, 120)
+
+
 async def test_more_than_there_is_is_agreed_on_only_once_it_came(house):
     id = await house.respond(house.id, quantity=501)
     path = f"/negotiations/{id}/accept"

@@ -47,5 +47,14 @@ def test_a_row_is_found_by_the_hash_that_its_phone_was_sealed_with():
         assert column(SimpleNamespace(personal=personal)) == found_by
 
 
+def test_a_line_shows_what_it_was_found_by_and_sold_from():
+    found = rules.Line.of("p1", None, "Tea", place.lines[0].unit_price, 2, reel="r1", offer="o1")
+    (event,) = rules.decide(rules.EMPTY, but(place, lines=(found, *place.lines[1:])))
+    recorded = SimpleNamespace(event=event, id="1", version=1, occurred_at=None)
+    first, *others = orders.ORDERS.evolve(None, recorded, "1").lines
+    assert (first.product, first.quantity, first.reel, first.offer) == ("p1", 2, "r1", "o1")
+    assert {(line.reel, line.offer) for line in others} <= {(None, None)}
+
+
 def test_orders_equal_the_fold_of_their_events(database):
     rows_equal_the_fold(database, orders, histories)

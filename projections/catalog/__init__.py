@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 
 from domain.catalog import (
+    CustomFieldSet,
+    Field,
     MinimumSet,
     PriceChanged,
     ProductCreated,
@@ -14,7 +16,9 @@ from domain.catalog import (
     ProductRestored,
     ProductRetired,
     SkuAssigned,
+    with_field,
 )
+from domain.categories import CategoryRestored, CategoryRetired
 from domain.identity import SellerAppointed
 from domain.inventory import (
     StockAdjusted,
@@ -24,16 +28,48 @@ from domain.inventory import (
     StockRestocked,
 )
 from domain.kernel import Recorded, but
-from domain.money import Money, Price
-from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
+from domain.money import Price
+from projections.catalog.prices import PRICES, PriceStep, prices, struck_out
+from projections.catalog.shelves import SHELVES, on_shelf
+from projections.kernel import (
+    Column,
+    Document,
+    Found,
+    Page,
+    Reader,
+    Table,
+    narrowed,
+    one,
+    own,
+    page,
+)
 
-VERSION = 4
+__all__ = [
+    "COLUMNS",
+    "PRICES",
+    "PRODUCTS",
+    "SHELVES",
+    "TABLES",
+    "VERSION",
+    "Filter",
+    "PriceStep",
+    "Product",
+    "is_retired",
+    "prices",
+    "product",
+    "products",
+    "seller_of",
+]
+
+VERSION = 5
 
 STOCK = (StockReceived, StockAdjusted, StockReserved, StockReleased, StockRestocked)
 
 
 class Product(Document):
-    """``version`` is that of the product's own stream; stock has one of its own."""
+    """``version`` is that of the product's own stream; stock has one of its own. ``category`` is
+    any text, ``category_id`` one of the tenant's tree, which may have been retired since.
+    ``fields``: its seller's own, by name."""
 
     id: str
     version: int
@@ -54,6 +90,9 @@ class Product(Document):
     created_at: datetime
     available: int = 0  # pieces that can be ordered now
     in_stock: bool = False
+    category_id: str | None = None
+    category_retired: bool = False
+    fields: dict[str, Field] = {}
 
 
 def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | None:
@@ -63,6 +102,8 @@ def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | No
         return None
     if isinstance(recorded.event, SellerAppointed):
         return but(product, seller_category=recorded.event.tier)
+    if isinstance(recorded.event, CategoryRetired | CategoryRestored):
+        return but(product, category_retired=isinstance(recorded.event, CategoryRetired))
     if isinstance(recorded.event, STOCK):
         return _stocked(product, product.available + _freed(recorded.event))
     return _changed(but(product, version=recorded.version), recorded.event)
@@ -98,17 +139,14 @@ def _created(event: ProductCreated, recorded: Recorded) -> Product:
         brand=text.brand,
         description=text.description,
         price=Price.of(event.price),
-        original_price=_struck_out(event.original_price),
+        original_price=struck_out(event.original_price),
         min_order_quantity=event.min_order_quantity,
         sku=event.sku,
         featured=False,
         retired=False,
         created_at=recorded.occurred_at,
+        category_id=text.category_id,
     )
-
-
-def _struck_out(original: Money | None) -> Price | None:
-    return None if original is None else Price.of(original)
 
 
 def _changed(product: Product, event: object) -> Product:
@@ -122,45 +160,25 @@ def _changed(product: Product, event: object) -> Product:
                 product_type=text.product_type,
                 brand=text.brand,
                 description=text.description,
+                category_id=text.category_id,
+                category_retired=product.category_retired
+                and text.category_id == product.category_id,
             )
         case PriceChanged(new=price, original_price=original):
-            return but(product, price=Price.of(price), original_price=_struck_out(original))
+            return but(product, price=Price.of(price), original_price=struck_out(original))
         case MinimumSet(quantity=quantity):
             return but(product, min_order_quantity=quantity)
         case SkuAssigned(sku=sku):
             return but(product, sku=sku)
         case ProductFeatured(featured=featured):
             return but(product, featured=featured)
+        case CustomFieldSet(name=name, value=value):
+            return but(product, fields=with_field(product.fields, name, value))
         case ProductRetired():
             return but(product, retired=True)
         case ProductRestored():
             return but(product, retired=False)
     return product
-
-
-class PriceStep(Document):
-    """One change of a product's price; ``version`` is the product's after it."""
-
-    product: str
-    version: int
-    old: Price
-    new: Price
-    original_price: Price | None
-    reason: str
-    changed_at: datetime
-
-
-def _price_step(step: PriceStep | None, recorded: Recorded, id: str) -> PriceStep:
-    change: PriceChanged = recorded.event
-    return PriceStep(
-        recorded.id,
-        recorded.version,
-        Price.of(change.old),
-        Price.of(change.new),
-        _struck_out(change.original_price),
-        change.reason,
-        recorded.occurred_at,
-    )
 
 
 PRODUCTS = Table(
@@ -176,16 +194,23 @@ PRODUCTS = Table(
             ProductFeatured,
             ProductRetired,
             ProductRestored,
+            CustomFieldSet,
             *STOCK,
         ),
         own,
     ),
-    related={SellerAppointed: lambda r: ("seller = %s", (r.id,))},
+    related={
+        SellerAppointed: lambda r: ("seller = %s", (r.id,)),
+        CategoryRetired: lambda r: ("category_id = %s", (r.event.category,)),
+        CategoryRestored: lambda r: ("category_id = %s", (r.event.category,)),
+    },
     evolve=evolve,
     columns={
         "seller": Column("text", lambda p: p.seller),
         "seller_category": Column("text", lambda p: p.seller_category),
         "category": Column("text", lambda p: p.category),
+        "category_id": Column("text", lambda p: p.category_id),
+        "fields": Column("jsonb", lambda p: {name: _text(v) for name, v in p.fields.items()}),
         "slug": Column("text", lambda p: p.slug),
         "found_by": Column("text", lambda p: f"{p.name} {p.brand} {p.sku or ''}".lower()),
         "featured": Column("boolean", lambda p: p.featured),
@@ -193,25 +218,16 @@ PRODUCTS = Table(
         "in_stock": Column("boolean", lambda p: p.in_stock),
         "created_at": Column("timestamptz", lambda p: p.created_at),
     },
-    indexes=("seller", "category", "created_at"),
+    indexes=("seller", "category", "category_id", "created_at", "fields"),
     topic=lambda id, product: f"catalog.{id}.{product.seller}",
 )
-PRICES = Table(
-    name="catalog_prices",
-    document=PriceStep,
-    on={PriceChanged: lambda r: [f"{r.id}.{r.version}"]},
-    evolve=_price_step,
-    columns={
-        "product": Column("text", lambda step: step.product),
-        "version": Column("bigint", lambda step: step.version),
-    },
-    indexes=("product, version",),
-)
-TABLES = (PRODUCTS, PRICES)
+TABLES = (PRODUCTS, PRICES, SHELVES)
+COLUMNS = "seller", "seller_category", "featured", "in_stock"
 
 
 class Filter(Document):
-    """What a list of products is narrowed to; None: no such filter."""
+    """What a list of products is narrowed to; None: no such filter. ``category``: a text, or the id
+    or slug of a category with all below it. ``fields``: by name; true is the text "true"."""
 
     seller: str | None = None
     seller_category: str | None = None
@@ -220,6 +236,7 @@ class Filter(Document):
     featured: bool | None = None
     in_stock: bool | None = None
     retired: bool = False
+    fields: dict[str, str] = {}
 
 
 async def product(db: Reader, id: str) -> Found | None:
@@ -228,19 +245,24 @@ async def product(db: Reader, id: str) -> Found | None:
 
 async def products(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """Newest first."""
-    params: list[Any] = [wanted.retired]
-    where = "retired = %s"
-    for column in ("seller", "seller_category", "category", "featured", "in_stock"):
-        if (value := getattr(wanted, column)) is not None:
-            where, params = f"{where} AND {column} = %s", [*params, value]
-    if wanted.search:
-        where, params = f"{where} AND strpos(found_by, %s) > 0", [*params, wanted.search.lower()]
-    return await page(db, PRODUCTS.name, where, tuple(params), "created_at DESC, id", number, limit)
+    found = condition(db, wanted)
+    return await page(db, PRODUCTS.name, *found, "created_at DESC, id", number, limit)
 
 
-async def prices(db: Reader, product: str, number: int, limit: int) -> Page:
-    """Every change of a product's price, newest first."""
-    return await page(db, PRICES.name, "product = %s", (product,), "version DESC", number, limit)
+def condition(db: Reader, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
+    """Of the products that a filter leaves, with its parameters."""
+    where, params = narrowed(wanted, COLUMNS)
+    if wanted.category is not None:
+        on, which = on_shelf(db.tenant, wanted.category)
+        where, params = f"{where} AND {on}", (*params, *which)
+    if wanted.fields:
+        fields = msgspec.json.encode(wanted.fields).decode()
+        where, params = f"{where} AND fields @> %s::jsonb", (*params, fields)
+    return where, params
+
+
+def _text(value: Field) -> str:
+    return value if isinstance(value, str) else str(value).lower()
 
 
 def is_retired(found: Found) -> bool:
