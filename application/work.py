@@ -120,6 +120,12 @@ class Work:
         loaded.new += events
         return events
 
+    def record(self, decider: Decider, id: str, events: Iterable[Any], state: Any) -> None:
+        """Events that were decided elsewhere on the state ``load`` gave; ``state``: after them."""
+        loaded = self._loaded[stream_of(self.call.tenant, decider, id)]
+        loaded.state = state
+        loaded.new += events
+
     def claim(self, kind: str, value: str, owner: str) -> None:
         """Take a name that is unique in the tenant; Taken when another owner holds it."""
         self._claims.append((kind, value, owner))

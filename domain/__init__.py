@@ -1,6 +1,7 @@
 """Every aggregate, one line each."""
 
 from domain import (
+    bulks,
     carts,
     catalog,
     checkouts,
@@ -24,6 +25,7 @@ from domain import (
 from domain.kernel import Decider
 
 AGGREGATES: dict[str, Decider] = {
+    "bulks": bulks,
     "carts": carts,
     "catalog": catalog,
     "checkouts": checkouts,

@@ -14,6 +14,8 @@ from adapters.projector.counters import Counters
 from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
 from adapters.tokens import Signer, TokenVerifier
+from application.bulking import KINDS
+from application.bulks import Bulks
 from application.carts import Carts
 from application.catalog import Catalog
 from application.checkouts import Checkouts
@@ -59,6 +61,10 @@ class Souk:
     @property
     def keyring(self) -> Keyring:
         return self.log.keyring
+
+    @property
+    def bulks(self) -> Bulks:
+        return Bulks(self.commands, self.log, KINDS)
 
     @property
     def carts(self) -> Carts:

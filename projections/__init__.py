@@ -2,6 +2,7 @@
 
 from projections import (
     analytics,
+    bulks,
     carts,
     catalog,
     checkouts,
@@ -25,6 +26,7 @@ from projections.kernel import Projection
 
 PROJECTIONS: dict[str, Projection] = {
     "analytics": analytics,
+    "bulks": bulks,
     "carts": carts,
     "catalog": catalog,
     "checkouts": checkouts,

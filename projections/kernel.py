@@ -158,6 +158,36 @@ async def page(
     return Page([Found(*row) for row in rows], total)
 
 
+def narrowed(wanted: Any, columns: Iterable[str]) -> tuple[str, tuple[Any, ...]]:
+    """The condition of a filter, and its parameters: ``retired`` or not, each of these columns as
+    it says unless that is None, and ``search`` in what a row is ``found_by``."""
+    where, params = "retired = %s", [wanted.retired]
+    for column in columns:
+        if (value := getattr(wanted, column)) is not None:
+            where, params = f"{where} AND {column} = %s", [*params, value]
+    if wanted.search:
+        where, params = f"{where} AND strpos(found_by, %s) > 0", [*params, wanted.search.lower()]
+    return where, tuple(params)
+
+
+async def ids_of(
+    db: Reader,
+    table: str,
+    where: str,
+    params: tuple[Any, ...],
+    ids: Sequence[str] | None,
+    most: int,
+) -> list[str]:
+    """Those of the rows that meet ``where`` and, if they are given, are among ``ids``; the first
+    ``most`` of them."""
+    rows = await db.rows(
+        f"SELECT id FROM read.{table} WHERE tenant = %s AND {where}"
+        " AND (%s::text[] IS NULL OR id = any(%s)) ORDER BY id LIMIT %s",
+        (db.tenant, *params, *([None if ids is None else list(ids)] * 2), most),
+    )
+    return [id for (id,) in rows]
+
+
 async def newest(
     db: Reader, table: str, where: str, params: tuple[Any, ...], by: str, before: int, limit: int
 ) -> Slice:

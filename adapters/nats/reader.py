@@ -29,6 +29,7 @@ CONTEXTS = {
     "engagement": ("reels:read", "reels:read", ()),
     "materials": ("materials:read_all", "materials:read", ("*.{user}",)),
     "costing": ("costing:read_all", "costing:read", ("*.{user}",)),
+    "bulks": ("bulks:read_all", "bulks:read", ("*.{user}",)),
     "offers": ("offers:read_all", "offers:read", ("*.{user}",)),
     "negotiations": ("offers:read_all", "offers:read", ("*.{user}.*", "*.*.{user}")),
     "identity": ("members:read_all", "products:read", ("{user}",)),

@@ -3,6 +3,9 @@
 from litestar import Controller
 
 from entrypoints.http.analytics import AnalyticsController
+from entrypoints.http.bulk_materials import MaterialsBulkController, YarnsBulkController
+from entrypoints.http.bulk_products import ProductsBulkController
+from entrypoints.http.bulks import BulksController
 from entrypoints.http.carts import CartsController
 from entrypoints.http.catalog import CatalogController
 from entrypoints.http.checkouts import CheckoutsController
@@ -27,6 +30,7 @@ from entrypoints.http.yarns import YarnsController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
     AnalyticsController,
+    BulksController,
     CartsController,
     CatalogController,
     CheckoutsController,
@@ -37,15 +41,18 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     InventoryController,
     LikesController,
     LiveController,
+    MaterialsBulkController,
     MaterialsController,
     MediaController,
     NegotiationsController,
     OffersController,
     OrdersController,
     PaymentsController,
+    ProductsBulkController,
     ProjectsController,
     ReelsController,
     StorageController,
     TenantsController,
+    YarnsBulkController,
     YarnsController,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from entrypoints.live.messages import Event
 from projections import (
+    bulks,
     carts,
     catalog,
     checkouts,
@@ -131,6 +132,15 @@ COSTING = Kind(
     {"owner": 2},
     newest_wins=True,
 )
+BULKS = Kind(
+    "bulks",
+    bulks.BULKS,
+    "bulks:read",
+    "bulks",
+    "bulks.unknown_bulk",
+    {"owner": 2},
+    "started_at DESC, id",
+)
 MEDIA = Kind(
     "media",
     media.ASSETS,
@@ -235,6 +245,7 @@ KINDS = {
         INVENTORY,
         MATERIALS,
         COSTING,
+        BULKS,
         MEDIA,
         REELS,
         LIKES,

@@ -1,7 +1,7 @@
 """Catalog: one row per product, as the product page and every list show it."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -24,8 +24,38 @@ from domain.inventory import (
     StockRestocked,
 )
 from domain.kernel import Recorded, but
-from domain.money import Money, Price
-from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
+from domain.money import Price
+from projections.catalog.prices import PRICES, PriceStep, prices, struck_out
+from projections.kernel import (
+    Column,
+    Document,
+    Found,
+    Page,
+    Reader,
+    Table,
+    ids_of,
+    narrowed,
+    one,
+    own,
+    page,
+)
+
+__all__ = [
+    "COLUMNS",
+    "PRICES",
+    "PRODUCTS",
+    "TABLES",
+    "VERSION",
+    "Filter",
+    "PriceStep",
+    "Product",
+    "is_retired",
+    "prices",
+    "product",
+    "products",
+    "selected",
+    "seller_of",
+]
 
 VERSION = 4
 
@@ -98,17 +128,13 @@ def _created(event: ProductCreated, recorded: Recorded) -> Product:
         brand=text.brand,
         description=text.description,
         price=Price.of(event.price),
-        original_price=_struck_out(event.original_price),
+        original_price=struck_out(event.original_price),
         min_order_quantity=event.min_order_quantity,
         sku=event.sku,
         featured=False,
         retired=False,
         created_at=recorded.occurred_at,
     )
-
-
-def _struck_out(original: Money | None) -> Price | None:
-    return None if original is None else Price.of(original)
 
 
 def _changed(product: Product, event: object) -> Product:
@@ -124,7 +150,7 @@ def _changed(product: Product, event: object) -> Product:
                 description=text.description,
             )
         case PriceChanged(new=price, original_price=original):
-            return but(product, price=Price.of(price), original_price=_struck_out(original))
+            return but(product, price=Price.of(price), original_price=struck_out(original))
         case MinimumSet(quantity=quantity):
             return but(product, min_order_quantity=quantity)
         case SkuAssigned(sku=sku):
@@ -136,31 +162,6 @@ def _changed(product: Product, event: object) -> Product:
         case ProductRestored():
             return but(product, retired=False)
     return product
-
-
-class PriceStep(Document):
-    """One change of a product's price; ``version`` is the product's after it."""
-
-    product: str
-    version: int
-    old: Price
-    new: Price
-    original_price: Price | None
-    reason: str
-    changed_at: datetime
-
-
-def _price_step(step: PriceStep | None, recorded: Recorded, id: str) -> PriceStep:
-    change: PriceChanged = recorded.event
-    return PriceStep(
-        recorded.id,
-        recorded.version,
-        Price.of(change.old),
-        Price.of(change.new),
-        _struck_out(change.original_price),
-        change.reason,
-        recorded.occurred_at,
-    )
 
 
 PRODUCTS = Table(
@@ -196,18 +197,8 @@ PRODUCTS = Table(
     indexes=("seller", "category", "created_at"),
     topic=lambda id, product: f"catalog.{id}.{product.seller}",
 )
-PRICES = Table(
-    name="catalog_prices",
-    document=PriceStep,
-    on={PriceChanged: lambda r: [f"{r.id}.{r.version}"]},
-    evolve=_price_step,
-    columns={
-        "product": Column("text", lambda step: step.product),
-        "version": Column("bigint", lambda step: step.version),
-    },
-    indexes=("product, version",),
-)
 TABLES = (PRODUCTS, PRICES)
+COLUMNS = "seller", "seller_category", "category", "featured", "in_stock"
 
 
 class Filter(Document):
@@ -228,19 +219,12 @@ async def product(db: Reader, id: str) -> Found | None:
 
 async def products(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """Newest first."""
-    params: list[Any] = [wanted.retired]
-    where = "retired = %s"
-    for column in ("seller", "seller_category", "category", "featured", "in_stock"):
-        if (value := getattr(wanted, column)) is not None:
-            where, params = f"{where} AND {column} = %s", [*params, value]
-    if wanted.search:
-        where, params = f"{where} AND strpos(found_by, %s) > 0", [*params, wanted.search.lower()]
-    return await page(db, PRODUCTS.name, where, tuple(params), "created_at DESC, id", number, limit)
+    found = narrowed(wanted, COLUMNS)
+    return await page(db, PRODUCTS.name, *found, "created_at DESC, id", number, limit)
 
 
-async def prices(db: Reader, product: str, number: int, limit: int) -> Page:
-    """Every change of a product's price, newest first."""
-    return await page(db, PRICES.name, "product = %s", (product,), "version DESC", number, limit)
+async def selected(db: Reader, wanted: Filter, ids: Sequence[str] | None, most: int) -> list[str]:
+    return await ids_of(db, PRODUCTS.name, *narrowed(wanted, COLUMNS), ids, most)
 
 
 def is_retired(found: Found) -> bool:
