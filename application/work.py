@@ -37,7 +37,7 @@ class _Loaded:
         self.new: list[Any] = []
 
     def after(self, recorded: Sequence[Recorded], size: int) -> State:
-        """``size``: bytes of all that was appended with it, which errs on the safe side."""
+        """``size``: bytes of the events, about."""
         known, state = self.known, self.state
         if any(r.event.SEQUENCE for r in recorded):  # decided without their numbers
             state = reduce(self.decider.evolve, (r.event for r in recorded), known.value)
@@ -162,14 +162,17 @@ class Work:
         )
 
     def landed_states(self, appended: Appended) -> Iterator[tuple[str, State]]:
-        """The streams' states once the work is in the log."""
+        """The streams' states once the work is in the log, but for those that nothing new is known
+        of."""
         recorded = iter(appended.recorded)
+        each = appended.size // max(len(appended.recorded), 1)
         for stream, loaded in self._loaded.items():
             if not loaded.new:
-                yield stream, loaded.known
+                if not loaded.guessed:
+                    yield stream, loaded.known
                 continue
             mine = list(islice(recorded, len(loaded.new)))
-            yield stream, loaded.after(mine, appended.size)
+            yield stream, loaded.after(mine, each * len(mine))
 
 
 def _folded(decider: Decider, past: Past) -> State:

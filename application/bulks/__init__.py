@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from application.bulks.ahead import Ahead
 from application.bulks.deciding import Decided, Deciding, Names
 from application.bulks.items import Batch, Item, Kind, Preview
 from application.bulks.past import Run, spans
@@ -104,6 +105,7 @@ class Bulks:
             raise Missing(UNKNOWN)
         undone = run.bulk.undone_by is not None
         ids = () if undone else await run.ids(self._ledger)
+        ids = tuple(reversed(ids))  # a name that went on to another item comes back the same way
         items = tuple(Item(id, "undo") for id in ids)
         seen = run.bulk.upto
         return run.bulk, Batch(run.bulk.kind, owner, items, "", ids, id, seen)
@@ -139,7 +141,7 @@ class Bulks:
         self, call: Call, id: str, batch: Batch, deciding: Deciding, at_once: int
     ) -> Step:
         """One chunk, once: who comes second finds it done, and does the next."""
-        checking = False
+        checking, ahead = False, Ahead(self._commands, call, deciding)
 
         async def attempt(work: Work) -> Answer:
             bulk: Bulk = await work.load(bulks, id)
@@ -153,19 +155,21 @@ class Bulks:
             written = sum(len(done.events) for done in chunk)
             await work.decide(bulks, id, Advance(upto, refused, written))
             deciding.write(work, chunk)
+            ahead.begin(upto, upto + at_once)
             return lambda recorded: Step(upto, upto == bulk.total)
 
         queues = [stream_of(call.tenant, bulks, id)]
-        for left in reversed(range(TRIES)):
-            try:
-                return await self._commands.run(call, Step, attempt, queues)
-            except Taken:
-                if not left:
-                    raise
-            except Rejected as no:
-                if checking or no.code not in UNFIT:
-                    raise
-                checking = True
+        async with ahead:
+            for left in reversed(range(TRIES)):
+                try:
+                    return await self._commands.run(call, Step, attempt, queues)
+                except Taken:
+                    if not left:
+                        raise
+                except Rejected as no:
+                    if checking or no.code not in UNFIT:
+                        raise
+                    checking = True
         raise AssertionError("unreachable")
 
     async def _ran(self, call: Call, id: str) -> Ran:

@@ -1,5 +1,6 @@
 """A chunk of a bulk decided: each item by itself, so that one which is refused stops no other."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
@@ -10,6 +11,8 @@ from application.ports import Append, Forbidden, Ledger, Missing, New
 from application.work import Work, stream_of
 from domain.bulks import Refusal
 from domain.kernel import Rejected, Value, context_of
+
+PIECE = 50  # items that are decided ahead without a pause
 
 
 class Decided(Value):
@@ -59,8 +62,11 @@ class Deciding:
 
     def __init__(self, kind: Kind, owner: str | None, items: Sequence[Item], run: Run | None):
         self._kind, self._owner, self._items, self._run = kind, owner, items, run
-        seen: set[str] = set()
-        self._repeated = {n for n, x in enumerate(items) if x.id in seen or seen.add(x.id)}  # type: ignore[func-returns-value]
+        self._foreseen: dict[int, Decided] = {}
+        first: dict[str, int] = {}
+        for place, item in enumerate(items):
+            first.setdefault(item.id, place)
+        self._repeated = {n for n, item in enumerate(items) if first[item.id] != n}
 
     async def chunk(
         self, work: Work, names: Names, first: int, end: int, ledger: Ledger | None = None
@@ -71,9 +77,32 @@ class Deciding:
         asked = [(decider, item.id) for item in items if item.wrong is None]
         await work.gather([*asked, *self._kind.needs(work.call, items)])
         pasts = await self._run.pasts([x.id for x in items]) if self._run else {}
-        found = [await self._one(work, n, x, pasts) for n, x in enumerate(items, first)]
+        found = [await self._known(work, n, x, pasts) for n, x in enumerate(items, first)]
+        self._foreseen.clear()
         await names.look({name for done in found for name in done.takes})
         return [self._allowed(work, done, names, ledger) for done in found]
+
+    async def foresee(self, work: Work, first: int, end: int) -> None:
+        """Decide a chunk while the one before it is being written; whatever still stands where
+        it did is not decided again."""
+        decider, items = self._kind.decider, self._items[first:end]
+        items = [item for item in items if item.wrong is None and item.op != "create"]
+        await work.gather([(decider, item.id) for item in items])
+        for index, item in enumerate(self._items[first:end], first):
+            if index % PIECE == 0:
+                await asyncio.sleep(0)  # what is written goes first
+            if item.wrong is None and item.op == "update":
+                done = await self._one(work, index, item, {})
+                if done.events:
+                    self._foreseen[index] = done
+
+    async def _known(
+        self, work: Work, index: int, item: Item, pasts: Mapping[str, Sequence[Any]]
+    ) -> Decided:
+        foreseen = self._foreseen.get(index)
+        if foreseen and foreseen.before is await work.load(self._kind.decider, item.id):
+            return foreseen
+        return await self._one(work, index, item, pasts)
 
     async def _one(
         self, work: Work, index: int, item: Item, pasts: Mapping[str, Sequence[Any]]

@@ -17,7 +17,7 @@ from application.ports import Append, New
 from application.work import stream_of
 from benchmarks.figures import Figure
 from benchmarks.loops import now
-from benchmarks.market import TENANT, call, do, each, id_of, on_loop, opened
+from benchmarks.market import TENANT, call, do, each, id_of, keyed, on_loop, opened
 from benchmarks.work import Figures, Site, Work
 from domain import materials, tenants
 from domain.bulks import MOST
@@ -25,6 +25,7 @@ from domain.materials import DescribeMaterial, Describing, MaterialAdded, Measur
 from domain.tenants import CreateTenant
 
 SELLER = "amina"
+ROUTE = "POST /api/v1/materials/{id}/describe"
 IN_FLIGHT = 32
 AT_ONCE = 500  # materials in one append while a database is filled
 COUNTED = "SELECT count(*) FROM log.events WHERE tag = 'materials.material_described'"
@@ -84,7 +85,7 @@ async def _single(site: Site) -> Figures:
             command = DescribeMaterial(_text(f"Atlas {rounds}"))
 
             async def change(id: str, command: DescribeMaterial = command) -> None:
-                await cases.change(call(SELLER), id, SELLER, command)
+                await cases.change(keyed(ROUTE, SELLER), id, SELLER, command)
 
             began = now()
             await each(ids, change, IN_FLIGHT)

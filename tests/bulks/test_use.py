@@ -1,0 +1,321 @@
+"""A bulk happens once whatever happens meanwhile, leaves out what cannot be, and can be undone."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from application.bulking.materials import Change
+from application.bulks import Changed, Item
+from application.commands import Commands
+from application.ports import Missing, Receipt
+from domain import catalog, materials
+from domain.catalog import CreateProduct
+from domain.catalog import Describing as Page
+from domain.kernel import Rejected, but
+from domain.materials import AddMaterial, DescribeMaterial, Describing
+from domain.money import Money
+from tests.bulks.operations import (
+    KNOWN,
+    adds,
+    changes,
+    items,
+    offers,
+    operations,
+    reprices,
+)
+from tests.bulks.shop import Crash, Crashing, shops, updates
+
+BULK = str(uuid4())
+ATLAS = Change({"brand": "Atlas"})
+
+
+@pytest.fixture(scope="module")
+async def opened(new_database):
+    async with shops(new_database()) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def shop(opened):
+    return await opened()
+
+
+def tried(database, check, examples, *strategies):
+    """``check(opened, *drawn)`` for examples, on one log; opened() is a shop of its own tenant."""
+    with asyncio.Runner() as runner:
+        context = shops(database)
+        opened = runner.run(context.__aenter__())
+
+        @settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        )
+        @given(st.tuples(*strategies))
+        def attempt(drawn):
+            runner.run(check(opened, *drawn))
+
+        try:
+            attempt()
+        finally:
+            runner.run(context.__aexit__(None, None, None))
+
+
+async def stocked(opened, **more):
+    """A shop with the known materials and products; one of each has a name that may be wanted."""
+    shop = await opened(**more)
+    for number, id in enumerate(KNOWN):
+        owner = "basma" if number == 4 else "amina"
+        await shop.material(id, owner, "A" if number == 0 else None)
+        new = CreateProduct(owner, Page("Tea", f"p{number}"), Money(5, "DZD"))
+
+        async def attempt(work, id=id, new=new):
+            await work.decide(catalog, id, new)
+            work.claim("catalog.slug", new.describing.slug, id)
+            return work.receipt(catalog, id)
+
+        await Commands(shop.log).run(shop.call(), Receipt, attempt)
+    return shop
+
+
+crashes = st.lists(st.tuples(st.integers(1, 5), st.booleans()), max_size=3)
+sizes = st.integers(1, 10)
+
+
+def test_any_chunks_and_any_crash_come_to_the_same_once(database):
+    async def check(opened, asked, whole, pieces, crashes):
+        told = items(BULK, asked)
+        ids = [item.id for item in told]
+        calm, harried = [await stocked(opened, at_once=size) for size in (whole, pieces)]
+        expected = await calm.run(*told, id=BULK)
+        for last, after in crashes:
+            dying = harried.bulks(Crashing(harried.log, last, after))
+            try:
+                await harried.run(*told, id=BULK, bulks=dying)
+            except Crash:
+                continue
+        ran = await harried.run(*told, id=BULK)
+        assert but(ran, version=0, position=0) == but(expected, version=0, position=0)
+        assert await harried.states(ids) == await calm.states(ids)
+        assert await changed(harried, BULK) == await changed(calm, BULK)
+        again = await harried.run(*told, id=BULK)
+        assert again == ran
+
+    tried(database, check, 25, operations(adds, changes), sizes, sizes, crashes)
+
+
+async def changed(shop, bulk):
+    """What the items heard of it, each by itself: which events, of whose making."""
+    found = [r for r in await shop.events() if str(r.correlation) == bulk and r.context != "bulks"]
+    assert len({r.position for r in found}) == len(found)
+    return sorted((r.id, r.version, r.tag) for r in found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "creates", "changes"),
+    [("materials", adds, changes), ("products", offers, reprices)],
+)
+def test_what_is_undone_is_as_it_was_and_undone_again_as_it_had_become(
+    database, kind, creates, changes
+):
+    async def check(opened, asked, size):
+        shop = await stocked(opened, at_once=size)
+        told = items(BULK, asked)
+        ids = [item.id for item in told]
+        before = await shop.states(ids, kind)
+        await shop.run(*told, kind=kind, id=BULK)
+        between = await shop.states(ids, kind)
+        previewed, undone = await shop.undo(BULK)
+        assert (undone.total, undone.refused) == (previewed.total, previewed.refused_count)
+        after, kept = await shop.states(ids, kind), {r.id: r.code for r in undone.refusals}
+        # What it created keeps its name, also when it is retired.
+        assert set(kept.values()) <= {
+            "materials.sku_taken",
+            "catalog.slug_taken",
+            "catalog.sku_taken",
+        }
+        for id, state in before.items():
+            was = state if state.exists else retired(between[id])
+            assert after[id] == (between[id] if id in kept else was)
+        await shop.undo(undone.id)
+        assert await shop.states(ids, kind) == between
+
+    tried(database, check, 20, operations(creates, changes), sizes)
+
+
+def retired(state):
+    return but(state, retired=True) if state.exists else state
+
+
+async def test_a_preview_writes_nothing_and_says_what_will_be(shop):
+    mine, hers = await shop.material(), await shop.material(owner="basma")
+    told = [*updates([mine, hers, mine], ATLAS), Item(str(uuid4()), "create", new("Silk"))]
+    length = len(await shop.events())
+    preview = await shop.bulks().preview(shop.call(), shop.batch(*told))
+    assert len(await shop.events()) == length
+    assert [(r.index, r.code) for r in preview.refused] == [
+        (1, "materials.unknown_material"),
+        (2, "bulks.repeated"),
+    ]
+    assert preview.would == {"create": 1, "update": 1, "delete": 0, "restore": 0, "unchanged": 0}
+    assert [(e.before, e.after.get("brand")) for e in preview.examples] == [
+        ({"brand": ""}, "Atlas"),
+        (None, ""),
+    ]
+    ran = await shop.run(*told)
+    assert (ran.applied, ran.refusals) == (2, preview.refused)
+
+
+def new(name, sku=None):
+    return AddMaterial("amina", Describing(name, "yarn"), "g", sku=sku)
+
+
+async def test_of_two_who_want_one_name_the_first_has_it(shop):
+    holder, other = await shop.material(sku="A"), await shop.material()
+    wishes = [(other, "A"), (holder, "B"), (other := str(uuid4()), "A"), (str(uuid4()), "A")]
+    told = [
+        Item(id, "update", Change(sku=sku)) if n < 2 else Item(id, "create", new("Silk", sku))
+        for n, (id, sku) in enumerate(wishes)
+    ]
+    for at_once in (1, 4):
+        if at_once == 1:
+            preview = await shop.bulks().preview(shop.call(), shop.batch(*told))
+        else:
+            shop.at_once = at_once
+            ran = await shop.run(*told)
+    taken = [(0, "materials.sku_taken"), (3, "materials.sku_taken")]
+    assert [(r.index, r.code) for r in preview.refused] == taken
+    assert [(r.index, r.code) for r in ran.refusals] == taken
+    states = await shop.states([holder, other])
+    assert [states[holder].sku, states[other].sku] == ["B", "A"]
+
+
+class Late:
+    """A ledger that at first does not see who holds a name, as one who looks too early."""
+
+    def __init__(self, log):
+        self._log, self.looks = log, 0
+
+    def __getattr__(self, name):
+        return getattr(self._log, name)
+
+    async def held(self, tenant, names):
+        self.looks += 1
+        return {} if self.looks == 1 else await self._log.held(tenant, names)
+
+
+async def test_a_name_that_goes_meanwhile_is_missed_by_one_item_only(shop):
+    await shop.material(sku="A")
+    wanting, other = await shop.material(), await shop.material()
+    late = Late(shop.log)
+    told = [Item(wanting, "update", Change(sku="A")), Item(other, "update", Change(sku="B"))]
+    ran = await shop.run(*told, bulks=shop.bulks(ledger=late))
+    assert [(r.index, r.code) for r in ran.refusals] == [(0, "materials.sku_taken")]
+    assert late.looks > 1
+    assert (await shop.states([other]))[other].sku == "B"
+
+
+async def test_what_does_not_fit_into_one_append_takes_several(shop):
+    shop.at_once = 500
+    ids = [await shop.material() for _ in range(30)]
+    heavy = Change({"attributes": {str(n): "x" * 1_000_000 for n in range(1)}})
+    too_heavy = Change({"attributes": {"a": "x" * 2_000_000}})
+    told = [*updates(ids[:-1], heavy), Item(ids[-1], "update", too_heavy)]
+    ran = await shop.run(*told)
+    assert (ran.applied, [r.code for r in ran.refusals]) == (29, ["log.too_large"])
+
+
+async def test_what_others_changed_since_stays_and_is_named(shop):
+    ids = [await shop.material() for _ in range(3)]
+    ran = await shop.run(*updates(ids, ATLAS))
+    later = await shop.do(materials, ids[1], DescribeMaterial(Describing("Silk", "yarn")))
+    previewed, undone = await shop.undo(ran.id)
+    (blocked,) = previewed.blocked
+    assert (blocked.id, blocked.count) == (ids[1], 1)
+    assert blocked.stream == f"{shop.tenant}/materials/{ids[1]}"
+    assert [(e.position, e.tag) for e in blocked.events] == [
+        (later.position, "materials.material_described")
+    ]
+    assert previewed.would["update"] == undone.applied == 2
+    assert [(r.id, r.code) for r in undone.refusals] == [(ids[1], "bulks.blocked")]
+    states = await shop.states(ids)
+    assert [states[id].describing.name for id in ids] == ["Wool", "Silk", "Wool"]
+    assert [states[id].describing.brand for id in ids] == ["", "", ""]
+
+
+async def test_undone_once_there_is_nothing_left_to_undo(shop):
+    ran = await shop.run(*updates([await shop.material()], ATLAS))
+    cases = shop.bulks()
+    _, early = await cases.undoing(shop.call(), ran.id, "amina")
+    _, undone = await shop.undo(ran.id)
+    with pytest.raises(Rejected, match=r"bulks\.undone"):
+        await cases.run(shop.call(), str(uuid4()), early)
+    bulk, batch = await cases.undoing(shop.call(), ran.id, "amina")
+    assert (bulk.undone_by, batch.items) == (undone.id, ())
+
+
+async def test_one_that_is_undone_half_way_goes_no_further(shop):
+    ids = [await shop.material() for _ in range(5)]
+    dying = shop.bulks(Crashing(shop.log, 2, True))
+    with pytest.raises(Crash):
+        await shop.run(*updates(ids, ATLAS), id=BULK, bulks=dying)
+    _, early = await shop.bulks().undoing(shop.call(), BULK, "amina")
+    assert early.seen == 3
+    undone = await shop.bulks().run(shop.call(), str(uuid4()), early)
+    assert undone.applied == 3
+    with pytest.raises(Rejected, match=r"bulks\.undone"):
+        await shop.run(*updates(ids, ATLAS), id=BULK)
+    brands = {state.describing.brand for state in (await shop.states(ids)).values()}
+    assert brands == {""}
+
+
+async def test_an_undo_that_was_looked_at_before_the_bulk_went_on_is_not_begun(shop):
+    ids = [await shop.material() for _ in range(5)]
+    dying = shop.bulks(Crashing(shop.log, 2, True))
+    with pytest.raises(Crash):
+        await shop.run(*updates(ids, ATLAS), id=BULK, bulks=dying)
+    _, early = await shop.bulks().undoing(shop.call(), BULK, "amina")
+    await shop.run(*updates(ids, ATLAS), id=BULK)
+    with pytest.raises(Changed):
+        await shop.bulks().run(shop.call(), str(uuid4()), early)
+
+
+async def test_the_same_bulk_sent_twice_at_once_happens_once(shop):
+    ids = [await shop.material() for _ in range(8)]
+    runs = [shop.run(*updates(ids, ATLAS), id=BULK) for _ in range(3)]
+    first, *others = await asyncio.gather(*runs)
+    assert others == [first, first]
+    assert len(await changed(shop, BULK)) == 8
+
+
+async def test_others_who_write_meanwhile_lose_nothing(shop):
+    ids = [await shop.material() for _ in range(9)]
+
+    async def measure(id):
+        await shop.do(materials, id, materials.MeasureMaterial(materials.Measuring((), 5)))
+
+    ran, *_ = await asyncio.gather(shop.run(*updates(ids, ATLAS)), *map(measure, ids))
+    assert ran.applied == 9
+    states = (await shop.states(ids)).values()
+    assert {(s.describing.brand, s.measuring.scrap) for s in states} == {("Atlas", 5)}
+
+
+async def test_what_somebody_else_ran_is_not_there_to_undo(shop):
+    ran = await shop.run(*updates([await shop.material()], ATLAS))
+    for id, owner in ((ran.id, "basma"), (str(uuid4()), "amina")):
+        with pytest.raises(Missing, match="unknown_bulk"):
+            await shop.bulks().undoing(shop.call(), id, owner)
+
+
+async def test_every_event_of_it_has_its_id_for_a_correlation(shop):
+    ids = [await shop.material() for _ in range(4)]
+    before = len(await shop.events())
+    ran = await shop.run(*updates(ids, ATLAS))
+    written = (await shop.events())[before:]
+    assert {str(r.correlation) for r in written} == {ran.id}
+    assert ran.position == written[-1].position
