@@ -54,6 +54,7 @@ async def known_ids(api, client):
     wool = {"name": "Wool", "kind": "yarn", "unit": "g"}
     wool = (await api.of("seller", "amina").post("/materials", wool)).json()["id"]
     scarf = (await api.of("seller", "amina").post("/costing/products", {"name": "Scarf"})).json()
+    bulk = await in_bulk(api.of("seller", "amina"))
     receipt = (await karim.post(f"/carts/{bought}/check-out", paying)).json()
     paid = await karim.get(f"/payments/{receipt['id']}", after=receipt["position"])
     return {
@@ -62,6 +63,7 @@ async def known_ids(api, client):
         ("materials", "id"): wool,
         ("costing", "id"): scarf["id"],
         ("projects", "id"): scarf["id"],
+        ("bulks", "id"): bulk,
         ("orders", "id"): receipt["orders"][0]["id"],
         ("checkouts", "id"): receipt["id"],
         ("offers", "id"): offer,
@@ -71,6 +73,15 @@ async def known_ids(api, client):
         "product": tea,
         "user": "amina",
     }
+
+
+async def in_bulk(client):
+    """A bulk that has added a material."""
+    body = {"operations": [{"op": "create", "name": "Silk", "kind": "yarn", "unit": "g"}]}
+    preview = (await client.post("/materials/bulk", body)).json()
+    ran = await client.post("/materials/bulk", body | {"confirm": preview["confirm"]})
+    assert ran.status_code == 200, ran.text
+    return ran.json()["id"]
 
 
 async def bargain(api, product):
