@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from application.bulking import KINDS
 from application.bulking.materials import Change
-from application.bulks import Changed, Item
+from application.bulks import Bulks, Changed, Item
 from application.commands import Commands
 from application.ports import Missing, Receipt
 from domain import catalog, materials
@@ -319,3 +320,58 @@ async def test_every_event_of_it_has_its_id_for_a_correlation(shop):
     written = (await shop.events())[before:]
     assert {str(r.correlation) for r in written} == {ran.id}
     assert ran.position == written[-1].position
+
+
+async def test_a_name_that_went_from_one_to_another_goes_back(shop):
+    giver, taker = await shop.material(sku="A"), await shop.material()
+    wishes = [Item(giver, "update", Change(sku="B")), Item(taker, "update", Change(sku="A"))]
+    ran = await shop.run(*wishes)
+    _, undone = await shop.undo(ran.id)
+    assert undone.refused == 0
+    states = await shop.states([giver, taker])
+    assert (states[giver].sku, states[taker].sku) == ("A", None)
+
+
+class Interrupted:
+    """A log in which ``act`` happens once ``stream`` was read ahead, while a chunk is written."""
+
+    def __init__(self, log, stream, act):
+        self._log, self._stream, self._act = log, stream, act
+        self._read = asyncio.Event()
+
+    def __getattr__(self, name):
+        return getattr(self._log, name)
+
+    async def load(self, tenant, streams):
+        found = await self._log.load(tenant, streams)
+        if self._stream in streams:
+            self._read.set()
+        return found
+
+    async def append(self, append):
+        done = await self._log.append(append)
+        act, writes = self._act, any("/materials/" in new.stream for new in append.new)
+        if act and writes:
+            self._act = None
+            await self._read.wait()
+            await act()
+        return done
+
+
+async def test_what_was_decided_ahead_is_decided_again_when_it_has_moved(shop):
+    shop.at_once = 1
+    first, second = await shop.material(), await shop.material()
+
+    async def rename():
+        async def attempt(work):
+            await work.decide(materials, second, DescribeMaterial(Describing("Silk", "yarn")))
+            return work.receipt(materials, second)
+
+        await commands.run(shop.call(), Receipt, attempt)
+
+    stream = f"{shop.tenant}/materials/{second}"
+    commands = Commands(Interrupted(shop.log, stream, rename))
+    async with asyncio.timeout(20):
+        await shop.run(*updates([first, second], ATLAS), bulks=Bulks(commands, shop.log, KINDS, 1))
+    text = (await shop.states([second]))[second].describing
+    assert (text.name, text.brand) == ("Silk", "Atlas")
