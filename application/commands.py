@@ -79,6 +79,14 @@ class Commands:
         """What ``attempt`` finds in the log as it is now, for who decides on nothing."""
         return await attempt(Work(self._log, call))
 
+    async def foresee(self, call: Call, attempt: Callable[[Work], Awaitable[T]]) -> T:
+        """What ``attempt`` finds by what is remembered, for who looks again before it decides;
+        then it need not be read again."""
+        work = Work(self._log, call, self._states)
+        found = await attempt(work)
+        self._remember(work, Appended((), b""))
+        return found
+
     async def past(
         self, call: Call, decider: Decider, ids: Iterable[str]
     ) -> dict[str, list[Recorded]]:

@@ -157,6 +157,26 @@ class KnownKeys(Protocol):
         ...
 
 
+class Ledger(Protocol):
+    """What bulks ask of the log besides."""
+
+    async def held(
+        self, tenant: str, names: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], str]:
+        """Who holds these names, given as (kind, value); those that are free are left out."""
+        ...
+
+    async def written(self, tenant: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+        """The ids of the streams written to from a first to a last position, each once, in the
+        order of the log."""
+        ...
+
+    def check(self, append: Append) -> None:
+        """Raises Rejected ``log.unstorable`` or ``log.too_large`` for what would not be taken.
+        Nothing of it may be personal data."""
+        ...
+
+
 class Conflict(Exception):
     """Streams have moved on since they were read. Read them again and decide again.
 

@@ -37,7 +37,7 @@ class _Loaded:
         self.new: list[Any] = []
 
     def after(self, recorded: Sequence[Recorded], size: int) -> State:
-        """``size``: bytes of all that was appended with it, which errs on the safe side."""
+        """``size``: bytes of the events, about."""
         known, state = self.known, self.state
         if any(r.event.SEQUENCE for r in recorded):  # decided without their numbers
             state = reduce(self.decider.evolve, (r.event for r in recorded), known.value)
@@ -129,6 +129,12 @@ class Work:
         loaded.new += events
         return events
 
+    def record(self, decider: Decider, id: str, events: Iterable[Any], state: Any) -> None:
+        """Events that were decided elsewhere on the state ``load`` gave; ``state``: after them."""
+        loaded = self._loaded[stream_of(self.call.tenant, decider, id)]
+        loaded.state = state
+        loaded.new += events
+
     def claim(self, kind: str, value: str, owner: str) -> None:
         """Take a name that is unique in the tenant; Taken when another owner holds it."""
         self._claims.append((kind, value, owner))
@@ -165,14 +171,17 @@ class Work:
         )
 
     def landed_states(self, appended: Appended) -> Iterator[tuple[str, State]]:
-        """The streams' states once the work is in the log."""
+        """The streams' states once the work is in the log, but for those that nothing new is known
+        of."""
         recorded = iter(appended.recorded)
+        each = appended.size // max(len(appended.recorded), 1)
         for stream, loaded in self._loaded.items():
             if not loaded.new:
-                yield stream, loaded.known
+                if not loaded.guessed:
+                    yield stream, loaded.known
                 continue
             mine = list(islice(recorded, len(loaded.new)))
-            yield stream, loaded.after(mine, appended.size)
+            yield stream, loaded.after(mine, each * len(mine))
 
 
 def _folded(decider: Decider, past: Past) -> State:

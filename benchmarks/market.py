@@ -76,7 +76,9 @@ async def do(commands: Commands, decider: Decider, id: str, *wanted: Any) -> Non
     await commands.run(call(), Receipt, attempt)
 
 
-async def each(things: Iterable[T], act: Callable[[T], Awaitable[object]]) -> None:
+async def each(
+    things: Iterable[T], act: Callable[[T], Awaitable[object]], at_once: int = AT_ONCE
+) -> None:
     """``act`` on all of them, so many at once."""
     left = iter(things)
 
@@ -84,7 +86,7 @@ async def each(things: Iterable[T], act: Callable[[T], Awaitable[object]]) -> No
         for thing in left:
             await act(thing)
 
-    await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
+    await asyncio.gather(*(worker() for _ in range(at_once)))
 
 
 def listing(seller: str, number: str) -> CreateProduct:

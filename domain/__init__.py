@@ -2,6 +2,7 @@
 
 from domain import (
     audit,
+    bulks,
     carts,
     catalog,
     categories,
@@ -28,6 +29,7 @@ from domain.kernel import Decider
 
 AGGREGATES: dict[str, Decider] = {
     "audit": audit,
+    "bulks": bulks,
     "carts": carts,
     "catalog": catalog,
     "categories": categories,

@@ -17,6 +17,8 @@ from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
 from adapters.tokens import Signer, TokenVerifier
 from application.audit import Audit
+from application.bulking import KINDS
+from application.bulks import Bulks
 from application.carts import Carts
 from application.catalog import Catalog
 from application.categories import Categories
@@ -68,6 +70,10 @@ class Souk:
     @property
     def audit(self) -> Audit:
         return Audit(self.commands)
+
+    @property
+    def bulks(self) -> Bulks:
+        return Bulks(self.commands, self.log, KINDS)
 
     @property
     def carts(self) -> Carts:

@@ -2,6 +2,7 @@
 
 from projections import (
     analytics,
+    bulks,
     carts,
     catalog,
     categories,
@@ -27,6 +28,7 @@ from projections.kernel import Projection
 
 PROJECTIONS: dict[str, Projection] = {
     "analytics": analytics,
+    "bulks": bulks,
     "carts": carts,
     "catalog": catalog,
     "categories": categories,

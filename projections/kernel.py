@@ -170,6 +170,24 @@ def narrowed(wanted: Any, columns: Iterable[str]) -> tuple[str, tuple[Any, ...]]
     return where, tuple(params)
 
 
+async def ids_of(
+    db: Reader,
+    table: str,
+    where: str,
+    params: tuple[Any, ...],
+    ids: Sequence[str] | None,
+    most: int,
+) -> list[str]:
+    """Those of the rows that meet ``where`` and, if they are given, are among ``ids``; the first
+    ``most`` of them."""
+    rows = await db.rows(
+        f"SELECT id FROM read.{table} WHERE tenant = %s AND {where}"
+        " AND (%s::text[] IS NULL OR id = any(%s)) ORDER BY id LIMIT %s",
+        (db.tenant, *params, *([None if ids is None else list(ids)] * 2), most),
+    )
+    return [id for (id,) in rows]
+
+
 async def newest(
     db: Reader, table: str, where: str, params: tuple[Any, ...], by: str, before: int, limit: int
 ) -> Slice:

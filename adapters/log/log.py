@@ -13,6 +13,7 @@ from adapters.log.origins import Origins
 from adapters.log.requests import Request, check, prepared
 from adapters.log.rows import COLUMNS, Row
 from adapters.log.snapshots import Shelf
+from adapters.log.store import CLAIMS
 from adapters.log.tail import house_codec
 from adapters.postgres.migrate import refuse_unsafe_settings
 from adapters.postgres.pools import APPEND, Pool, borrow, open_pool
@@ -141,6 +142,27 @@ class PostgresLog:
                 (tenant, principal, route, list(keys)),
             )
             return frozenset(key for (key,) in await cursor.fetchall())
+
+    async def held(
+        self, tenant: str, names: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], str]:
+        kinds, values = [kind for kind, _ in names], [value for _, value in names]
+        async with borrow(self.pool) as connection:
+            cursor = await connection.execute(CLAIMS, ([tenant] * len(names), kinds, values))
+            return {(kind, value): owner for _, kind, value, owner in await cursor.fetchall()}
+
+    async def written(self, tenant: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+        async with borrow(self.pool) as connection:
+            cursor = await connection.execute(
+                "SELECT e.stream FROM unnest(%s::bigint[], %s::bigint[]) AS span (first, last)"
+                " JOIN log.events e ON e.position BETWEEN span.first AND span.last"
+                " WHERE e.tenant = %s ORDER BY e.position",
+                ([first for first, _ in spans], [last for _, last in spans], tenant),
+            )
+            return tuple(dict.fromkeys(s.split("/", 2)[2] for (s,) in await cursor.fetchall()))
+
+    def check(self, append: Append) -> None:
+        prepared(append, self._codec, Seals(append.call.tenant, {}), 0.0)
 
     async def _rows(self, tenant: str, streams: list[str]) -> list[Row]:
         async with borrow(self.pool) as connection:

@@ -32,6 +32,7 @@ CONTEXTS = {
     "costing": ("costing:read_all", "costing:read", ("*.{user}",)),
     "costruns": ("costing:read_all", "costing:read", ("*.{user}",)),
     "offers": ("offers:read_all", "offers:read", ("*.{user}.*",)),
+    "bulks": ("bulks:read_all", "bulks:read", ("*.{user}",)),
     "negotiations": ("offers:read_all", "offers:read", ("*.{user}.*", "*.*.{user}")),
     "identity": ("members:read_all", "products:read", ("{user}",)),
     "tenants": ("products:read", "products:read", ()),

@@ -3,6 +3,7 @@
 from benchmarks.work import Work
 from benchmarks.works import (
     auditing,
+    bulk,
     catchup,
     checkout,
     commands,
@@ -37,4 +38,5 @@ WORKS: tuple[Work, ...] = (
     *hot_reel.WORKS,
     *rolling.WORKS,
     *auditing.WORKS,
+    *bulk.WORKS,
 )

@@ -4,6 +4,9 @@ from litestar import Controller
 
 from entrypoints.http.analytics import AnalyticsController
 from entrypoints.http.audit import AuditController
+from entrypoints.http.bulk_materials import MaterialsBulkController, YarnsBulkController
+from entrypoints.http.bulk_products import ProductsBulkController
+from entrypoints.http.bulks import BulksController
 from entrypoints.http.carts import CartsController
 from entrypoints.http.catalog import CatalogController
 from entrypoints.http.categories import CategoriesController
@@ -33,6 +36,7 @@ from entrypoints.http.yarns import YarnsController
 CONTROLLERS: tuple[type[Controller], ...] = (
     AnalyticsController,
     AuditController,
+    BulksController,
     CartsController,
     CatalogController,
     CategoriesController,
@@ -47,6 +51,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     InventoryController,
     LikesController,
     LiveController,
+    MaterialsBulkController,
     MaterialsController,
     PurchasesController,
     MediaController,
@@ -54,9 +59,11 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     OffersController,
     OrdersController,
     PaymentsController,
+    ProductsBulkController,
     ProjectsController,
     ReelsController,
     StorageController,
     TenantsController,
+    YarnsBulkController,
     YarnsController,
 )

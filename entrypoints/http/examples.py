@@ -102,6 +102,27 @@ BODIES: dict[str, dict[str, Any]] = {
     "Supposition": {"materials": [{"id": PRODUCT, "cost": PRICE}]},
     "CostedName": {"name": "Winter scarf"},
     "CostBasis": {"basis": "last"},
+    "MaterialOperations": {
+        "operations": [
+            {"op": "create", "name": "Merino", "kind": "yarn", "unit": "g"},
+            {"op": "update", "id": PRODUCT, "brand": "Atlas", "threshold": "500"},
+            {"op": "delete", "id": PRODUCT},
+        ]
+    },
+    "MaterialsUpdated": {"filter": {"kind": "yarn", "low": True}, "updates": {"brand": "Atlas"}},
+    "MaterialsDeleted": {"filter": {"kind": "supply", "q": "meri"}},
+    "YarnOperations": {"operations": [{"op": "create", "name": "Merino", "unit": "g"}]},
+    "YarnsUpdated": {"filter": {"q": "meri"}, "updates": {"colour": "indigo", "sku": None}},
+    "YarnsDeleted": {"filter": {"ids": [PRODUCT]}},
+    "ProductOperations": {
+        "operations": [
+            {"op": "create", "name": "Mint tea", "slug": "mint-tea", "price": PRICE},
+            {"op": "update", "id": PRODUCT, "price": PRICE, "reason": "season"},
+        ]
+    },
+    "ProductsUpdated": {"filter": {"category": "tea"}, "updates": {"min_order_quantity": 3}},
+    "ProductsDeleted": {"filter": {"in_stock": False}},
+    "Undo": {},
 }
 
 

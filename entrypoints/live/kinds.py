@@ -2,6 +2,7 @@
 
 from entrypoints.live.kind import Kind
 from projections import (
+    bulks,
     carts,
     catalog,
     categories,
@@ -120,6 +121,15 @@ COSTRUNS = Kind(
     uuids=False,
     newest_wins=True,
     events=("cost-calculation-progress", "cost-calculation-progress"),
+)
+BULKS = Kind(
+    "bulks",
+    bulks.BULKS,
+    "bulks:read",
+    "bulks",
+    "bulks.unknown_bulk",
+    {"owner": 2},
+    "started_at DESC, id",
 )
 MEDIA = Kind(
     "media",
@@ -242,6 +252,7 @@ KINDS = {
         MATERIALS,
         COSTING,
         COSTRUNS,
+        BULKS,
         MEDIA,
         REELS,
         LIKES,

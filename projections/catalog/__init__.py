@@ -1,5 +1,6 @@
 """Catalog: one row per product, as the product page and every list show it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +39,7 @@ from projections.kernel import (
     Page,
     Reader,
     Table,
+    ids_of,
     narrowed,
     one,
     own,
@@ -58,6 +60,7 @@ __all__ = [
     "prices",
     "product",
     "products",
+    "selected",
     "seller_of",
 ]
 
@@ -263,6 +266,11 @@ def condition(db: Reader, wanted: Filter) -> tuple[str, tuple[Any, ...]]:
 
 def _text(value: Field) -> str:
     return value if isinstance(value, str) else str(value).lower()
+
+
+async def selected(db: Reader, wanted: Filter, ids: Sequence[str] | None, most: int) -> list[str]:
+    """The ids of those of the list that are among ``ids``, if these are given."""
+    return await ids_of(db, PRODUCTS.name, *condition(db, wanted), ids, most)
 
 
 def is_retired(found: Found) -> bool:

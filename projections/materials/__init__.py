@@ -1,10 +1,10 @@
 """Materials: what there is of each, what it has cost, and how that came about."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from domain.materials import KINDS
 from domain.money import Money, Price
-from projections.kernel import Document, Found, Page, Reader, one, page
+from projections.kernel import Document, Found, Page, Reader, ids_of, narrowed, one, page
 from projections.materials.history import (
     ADJUSTMENTS,
     PURCHASES,
@@ -31,6 +31,7 @@ __all__ = [
     "material",
     "materials",
     "purchases",
+    "selected",
 ]
 
 VERSION = 2
@@ -73,14 +74,13 @@ async def material(db: Reader, id: str, owner: str | None = None) -> Found | Non
 
 async def materials(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """By name."""
-    params: list[Any] = [wanted.retired]
-    where = "retired = %s"
-    for column in ("owner", "kind", "low"):
-        if (value := getattr(wanted, column)) is not None:
-            where, params = f"{where} AND {column} = %s", [*params, value]
-    if wanted.search:
-        where, params = f"{where} AND strpos(found_by, %s) > 0", [*params, wanted.search.lower()]
-    return await page(db, MATERIALS.name, where, tuple(params), "name, id", number, limit)
+    found = narrowed(wanted, ("owner", "kind", "low"))
+    return await page(db, MATERIALS.name, *found, "name, id", number, limit)
+
+
+async def selected(db: Reader, wanted: Filter, ids: Sequence[str] | None, most: int) -> list[str]:
+    found = narrowed(wanted, ("owner", "kind", "low"))
+    return await ids_of(db, MATERIALS.name, *found, ids, most)
 
 
 COUNTS = """

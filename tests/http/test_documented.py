@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 REFUSALS = ("Rejected", "Refused", "Missing", "Forbidden")
 # What no request can run into: the use case makes these commands itself, by their rules.
 UNREACHED = {
+    "bulks.bulk_exists",
+    "bulks.out_of_step",
     "checkouts.checkout_exists",
     "checkouts.empty",
     "checkouts.seller_repeated",

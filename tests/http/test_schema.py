@@ -56,6 +56,7 @@ async def known_ids(api, client):
     shelf = {"name": "Teas", "slug": "teas"}
     shelf = (await api.of("admin", "root").post("/categories", shelf)).json()["id"]
     scarf = (await api.of("seller", "amina").post("/costing/products", {"name": "Scarf"})).json()
+    bulk = await in_bulk(api.of("seller", "amina"))
     receipt = (await karim.post(f"/carts/{bought}/check-out", paying)).json()
     paid = await karim.get(f"/payments/{receipt['id']}", after=receipt["position"])
     return {
@@ -65,6 +66,7 @@ async def known_ids(api, client):
         ("materials", "id"): wool,
         ("costing", "id"): scarf["id"],
         ("projects", "id"): scarf["id"],
+        ("bulks", "id"): bulk,
         ("orders", "id"): receipt["orders"][0]["id"],
         ("checkouts", "id"): receipt["id"],
         ("offers", "id"): offer,
@@ -74,6 +76,15 @@ async def known_ids(api, client):
         "product": tea,
         "user": "amina",
     }
+
+
+async def in_bulk(client):
+    """A bulk that has added a material."""
+    body = {"operations": [{"op": "create", "name": "Silk", "kind": "yarn", "unit": "g"}]}
+    preview = (await client.post("/materials/bulk", body)).json()
+    ran = await client.post("/materials/bulk", body | {"confirm": preview["confirm"]})
+    assert ran.status_code == 200, ran.text
+    return ran.json()["id"]
 
 
 async def bargain(api, product):

@@ -173,6 +173,8 @@ async def test_whose_it_is_not_may_not_watch_by_filter(api, readers):
             "materials?owner=amina",
             "costing?owner=amina",
             "costing",
+            "bulks?owner=amina",
+            "bulks",
             "orders",
             "checkouts",
             "payments",

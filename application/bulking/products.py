@@ -1,0 +1,127 @@
+"""Products of the catalogue, as bulks change them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from application.bulks.items import Item, Kind, Name
+from application.catalog import SKU, SLUG
+from application.ports import Call, Forbidden, Missing
+from application.work import Work
+from domain import catalog, identity
+from domain.catalog import (
+    AssignSku,
+    ChangePrice,
+    CreateProduct,
+    DescribeProduct,
+    Product,
+    RestoreProduct,
+    RetireProduct,
+    SetMinimum,
+)
+from domain.identity import Member
+from domain.kernel import Decider, Value, but
+from domain.money import Money, Price
+
+
+class Change(Value):
+    """``describing``: the parts of it to change, by name."""
+
+    describing: dict[str, str] = {}
+    price: Money | None = None
+    original_price: Money | UnsetType | None = UNSET
+    reason: str = ""
+    minimum: int | None = None
+    sku: str | UnsetType | None = UNSET
+    retire: bool = False
+
+    def commands(self, now: Product) -> Iterator[catalog.COMMANDS]:
+        if self.describing:
+            yield DescribeProduct(but(now.describing, **self.describing))
+        if self.price is not None or self.original_price is not UNSET:
+            struck = now.original_price if self.original_price is UNSET else self.original_price
+            yield ChangePrice(self.price or now.price, struck, self.reason)
+        if self.minimum is not None:
+            yield SetMinimum(self.minimum)
+        if self.sku is not UNSET:
+            yield AssignSku(self.sku)
+        if self.retire:
+            yield RetireProduct(self.reason)
+
+
+class Products:
+    """An item's ``what`` is a CreateProduct or a Change."""
+
+    decider: Decider = catalog
+
+    def needs(self, call: Call, items: Iterable[Item]) -> Iterable[tuple[Decider, str]]:
+        sellers = {i.what.seller for i in items if isinstance(i.what, CreateProduct)}
+        return [(identity, seller) for seller in sorted(sellers)]
+
+    def owned(self, product: Product, owner: str | None) -> None:
+        if not product.exists:
+            raise Missing("catalog.unknown_product")
+        if owner not in (None, product.seller):
+            raise Forbidden("catalog.not_yours")
+
+    async def commands(
+        self, work: Work, item: Item, product: Product
+    ) -> Sequence[catalog.COMMANDS]:
+        if isinstance(item.what, CreateProduct):
+            seller: Member = await work.load(identity, item.what.seller)
+            if not seller.sells:
+                raise Forbidden("catalog.not_a_seller")
+            return [but(item.what, seller_category=seller.tier)]
+        change: Change = item.what
+        return list(change.commands(product))
+
+    def names(self, product: Product) -> frozenset[Name]:
+        if not product.exists:
+            return frozenset()
+        slug = (SLUG, product.describing.slug)
+        sku = [(SKU, f"{product.seller}/{product.sku}")] if product.sku else []
+        return frozenset([slug, *sku])
+
+    def gone(self, product: Product) -> bool:
+        return not product.exists or product.retired
+
+    def back(self, before: Product, now: Product) -> Sequence[catalog.COMMANDS]:
+        if not before.exists:
+            return [RetireProduct()]
+        found: list[catalog.COMMANDS] = [RestoreProduct()]
+        found.append(DescribeProduct(before.describing))
+        found.append(ChangePrice(before.price, before.original_price))
+        found += [SetMinimum(before.min_order_quantity), AssignSku(before.sku)]
+        if _same(before, now):
+            found = [] if before.retired else [RestoreProduct()]
+        return [*found, RetireProduct()] if before.retired else found
+
+    def shown(self, product: Product) -> dict[str, Any]:
+        text = product.describing
+        return {
+            "name": text.name,
+            "slug": text.slug,
+            "category": text.category,
+            "product_type": text.product_type,
+            "brand": text.brand,
+            "description": text.description,
+            "price": _price(product.price),
+            "original_price": product.original_price and _price(product.original_price),
+            "min_order_quantity": product.min_order_quantity,
+            "sku": product.sku,
+            "retired": product.retired,
+        }
+
+
+def _same(before: Product, now: Product) -> bool:
+    """But for being retired."""
+    return before == but(now, retired=before.retired)
+
+
+def _price(money: Money) -> dict[str, str]:
+    price = Price.of(money)
+    return {"amount": price.amount, "currency": price.currency}
+
+
+PRODUCTS: Kind = Products()
