@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 REFUSALS = ("Rejected", "Refused", "Missing", "Forbidden")
 # What no request can run into: the use case makes these commands itself, by their rules.
 UNREACHED = {
+    "categories.category_exists",
     "checkouts.checkout_exists",
     "checkouts.empty",
     "checkouts.seller_repeated",
