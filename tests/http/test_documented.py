@@ -18,6 +18,7 @@ REFUSALS = ("Rejected", "Refused", "Missing", "Forbidden")
 UNREACHED = {
     "bulks.bulk_exists",
     "bulks.out_of_step",
+    "categories.category_exists",
     "checkouts.checkout_exists",
     "checkouts.empty",
     "checkouts.seller_repeated",
