@@ -26,7 +26,7 @@ class Catalog:
             seller: Member = await work.load(identity, new.seller)
             if not seller.sells:
                 raise Forbidden("catalog.not_a_seller")
-            await _check_category(work, None, new.describing.category_id)
+            await check_category(work, None, new.describing.category_id)
             await work.decide(catalog, id, but(new, seller_category=seller.tier))
             work.claim(SLUG, new.describing.slug, id)
             if new.sku:
@@ -40,7 +40,7 @@ class Catalog:
     ) -> Receipt:
         async def names(work: Work, product: Product) -> None:
             known, new = product.describing, command.describing
-            await _check_category(work, known.category_id, new.category_id)
+            await check_category(work, known.category_id, new.category_id)
             _move(work, SLUG, known.slug, new.slug, id)
 
         return await self.change(call, id, owner, command, names)
@@ -80,7 +80,7 @@ class Catalog:
         )
 
 
-async def _check_category(work: Work, old: str | None, new: str | None) -> None:
+async def check_category(work: Work, old: str | None, new: str | None) -> None:
     """A product may stay in a category that was retired; none comes into it."""
     if new is None or new == old:
         return

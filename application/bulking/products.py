@@ -6,10 +6,10 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from application.bulks.items import Item, Kind, Name
-from application.catalog import SKU, SLUG
+from application.catalog import SKU, SLUG, check_category
 from application.ports import Call, Forbidden, Missing
 from application.work import Work
-from domain import catalog, identity
+from domain import catalog, categories, identity
 from domain.catalog import (
     AssignSku,
     ChangePrice,
@@ -28,7 +28,7 @@ from domain.money import Money, Price
 class Change(Value):
     """``describing``: the parts of it to change, by name."""
 
-    describing: dict[str, str] = {}
+    describing: dict[str, str | None] = {}
     price: Money | None = None
     original_price: Money | UnsetType | None = UNSET
     reason: str = ""
@@ -57,7 +57,9 @@ class Products:
 
     def needs(self, call: Call, items: Iterable[Item]) -> Iterable[tuple[Decider, str]]:
         sellers = {i.what.seller for i in items if isinstance(i.what, CreateProduct)}
-        return [(identity, seller) for seller in sorted(sellers)]
+        placed = any(_category(item.what) for item in items)
+        tree: list[tuple[Decider, str]] = [(categories, call.tenant)] if placed else []
+        return [*((identity, seller) for seller in sorted(sellers)), *tree]
 
     def owned(self, product: Product, owner: str | None) -> None:
         if not product.exists:
@@ -72,8 +74,11 @@ class Products:
             seller: Member = await work.load(identity, item.what.seller)
             if not seller.sells:
                 raise Forbidden("catalog.not_a_seller")
+            await check_category(work, None, _category(item.what))
             return [but(item.what, seller_category=seller.tier)]
         change: Change = item.what
+        if wanted := _category(change):
+            await check_category(work, product.describing.category_id, wanted)
         return list(change.commands(product))
 
     def names(self, product: Product) -> frozenset[Name]:
@@ -103,6 +108,7 @@ class Products:
             "name": text.name,
             "slug": text.slug,
             "category": text.category,
+            "category_id": text.category_id,
             "product_type": text.product_type,
             "brand": text.brand,
             "description": text.description,
@@ -112,6 +118,13 @@ class Products:
             "sku": product.sku,
             "retired": product.retired,
         }
+
+
+def _category(what: CreateProduct | Change | None) -> str | None:
+    """Of the tenant's tree, that it is to come into."""
+    if isinstance(what, CreateProduct):
+        return what.describing.category_id
+    return what.describing.get("category_id") if isinstance(what, Change) else None
 
 
 def _same(before: Product, now: Product) -> bool:

@@ -16,7 +16,7 @@ from domain.bulks import Bulk
 from domain.money import Price
 from domain.money import parse as money_of
 from entrypoints.http.bulking import Bulking, Confirm, Previewed, TheBulk, bulking, bulks
-from entrypoints.http.names import Line, Name, Short, Text, money
+from entrypoints.http.names import Line, Name, Short, Text, money, text
 from entrypoints.http.operations import each, given, items, texts
 from entrypoints.http.products import NewProduct, Quantity
 from entrypoints.http.views import View
@@ -32,6 +32,7 @@ class ProductUpdates(Struct, forbid_unknown_fields=True, kw_only=True):
     name: Named | UnsetType = UNSET
     slug: Named | UnsetType = UNSET
     category: Short | UnsetType = UNSET
+    category_id: UUID | UnsetType | None = UNSET
     product_type: Short | UnsetType = UNSET
     brand: Short | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -44,8 +45,11 @@ class ProductUpdates(Struct, forbid_unknown_fields=True, kw_only=True):
     def change(self) -> Change:
         """Rejects money.malformed."""
         original = self.original_price
+        describing = given(self, TEXTS)
+        if self.category_id is not UNSET:
+            describing["category_id"] = text(self.category_id)
         return Change(
-            given(self, TEXTS),
+            describing,
             None if self.price is UNSET else money_of(self.price),
             money_of(original) if isinstance(original, Price) else original,
             self.reason,

@@ -210,6 +210,27 @@ async def test_products_are_created_priced_and_retired_in_bulk(house):
     assert ran["applied"] == 1
 
 
+async def test_products_come_into_a_category_in_bulk_and_out_of_it_when_that_is_undone(house):
+    tea, new = await house.product("tea-2"), {"name": "Kitchen", "slug": "kitchen"}
+    root = house.root
+    shelf, old = [(await house.done(root.post("/categories", new | n)))["id"]
+                  for n in ({}, {"slug": "attic"})]  # fmt: skip
+    await house.done(root.post(f"/categories/{old}/retire"))
+    path, change = "/catalog/products/bulk", {"op": "update", "id": tea}
+    body = {"operations": [change | {"category_id": shelf}]}
+    wrong = {"operations": [change | {"category_id": str(uuid4())}]}
+    gone = {"operations": [change | {"category_id": old}]}
+    for refusing, code in ((wrong, "unknown_category"), (gone, "category_retired")):
+        preview = await previewed(house, "POST", path, refusing)
+        assert [r["code"] for r in preview["refused"]["first"]] == [f"catalog.{code}"]
+    _, ran = await confirmed(house, "POST", path, body)
+    page = await house.seen(house.karim, f"/catalog/products/{tea}")
+    assert page["category_id"] == shelf
+    await confirmed(house, "POST", f"/bulks/{ran['id']}/undo", {})
+    page = await house.seen(house.karim, f"/catalog/products/{tea}")
+    assert page["category_id"] is None
+
+
 @pytest.mark.parametrize("path", [MATERIALS, "/yarns/bulk", "/catalog/products/bulk"])
 async def test_who_may_not_write_may_not_in_bulk(house, path):
     for client in (house.karim, house.olga):
