@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from application.commands import Commands
 from application.ports import Answer, Call, Forbidden, Missing, Receipt
-from application.work import Work, stream_of
+from application.work import Names, Work, stream_of
 from domain import catalog, categories, identity
 from domain.catalog import Product
 from domain.categories import Tree
@@ -28,9 +28,7 @@ class Catalog:
                 raise Forbidden("catalog.not_a_seller")
             await check_category(work, None, new.describing.category_id)
             await work.decide(catalog, id, but(new, seller_category=seller.tier))
-            work.claim(SLUG, new.describing.slug, id)
-            if new.sku:
-                work.claim(SKU, f"{new.seller}/{new.sku}", id)
+            work.rename(frozenset(), names_of(await work.load(catalog, id)), id)
             return work.receipt(catalog, id)
 
         return await self._commands.run(call, Receipt, attempt)
@@ -38,21 +36,11 @@ class Catalog:
     async def describe(
         self, call: Call, id: str, owner: str | None, command: catalog.DescribeProduct
     ) -> Receipt:
-        async def names(work: Work, product: Product) -> None:
+        async def check(work: Work, product: Product) -> None:
             known, new = product.describing, command.describing
             await check_category(work, known.category_id, new.category_id)
-            _move(work, SLUG, known.slug, new.slug, id)
 
-        return await self.change(call, id, owner, command, names)
-
-    async def assign_sku(
-        self, call: Call, id: str, owner: str | None, command: catalog.AssignSku
-    ) -> Receipt:
-        async def names(work: Work, product: Product) -> None:
-            old, new = (s and f"{product.seller}/{s}" for s in (product.sku, command.sku))
-            _move(work, SKU, old, new, id)
-
-        return await self.change(call, id, owner, command, names)
+        return await self.change(call, id, owner, command, check)
 
     async def change(
         self,
@@ -60,24 +48,35 @@ class Catalog:
         id: str,
         owner: str | None,
         command: catalog.COMMANDS,
-        names: Callable[[Work, Product], Awaitable[None]] | None = None,
+        check: Callable[[Work, Product], Awaitable[None]] | None = None,
     ) -> Receipt:
-        """Any command on an existing product that belongs to ``owner``."""
+        """Any command on an existing product that belongs to ``owner``. Its names follow: one that
+        is retired leaves them to others, and takes them again when it comes back. Raises Taken."""
 
         async def attempt(work: Work) -> Answer:
-            product = await work.load(catalog, id)
+            product: Product = await work.load(catalog, id)
             if not product.exists:
                 raise Missing("catalog.unknown_product")
             if owner is not None and product.seller != owner:
                 raise Forbidden("catalog.not_yours")
-            if names:
-                await names(work, product)
+            if check:
+                await check(work, product)
             await work.decide(catalog, id, command)
+            work.rename(names_of(product), names_of(await work.load(catalog, id)), id)
             return work.receipt(catalog, id)
 
         return await self._commands.run(
             call, Receipt, attempt, queues=[stream_of(call.tenant, catalog, id)]
         )
+
+
+def names_of(product: Product) -> Names:
+    """What a product in that state holds and no other may: slug and SKU, unless it is retired."""
+    if not product.exists or product.retired:
+        return frozenset()
+    slug = (SLUG, product.describing.slug)
+    sku = [(SKU, f"{product.seller}/{product.sku}")] if product.sku else []
+    return frozenset([slug, *sku])
 
 
 async def check_category(work: Work, old: str | None, new: str | None) -> None:
@@ -90,12 +89,3 @@ async def check_category(work: Work, old: str | None, new: str | None) -> None:
         raise Rejected("catalog.unknown_category", new)
     if found.retired:
         raise Rejected("catalog.category_retired", found.name)
-
-
-def _move(work: Work, kind: str, old: str | None, new: str | None, owner: str) -> None:
-    """Free one name and take another."""
-    if old != new:
-        if old:
-            work.release(kind, old, owner)
-        if new:
-            work.claim(kind, new, owner)

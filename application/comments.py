@@ -5,8 +5,8 @@ from application.gathered import visible
 from application.ports import Answer, Call, Forbidden, Missing, Receipt
 from application.work import Work, stream_of
 from domain import comments, reels
-from domain.comments import AddComment, Comment, RemoveComment
-from domain.kernel import Personal
+from domain.comments import AddComment, Comment, CommentAdded, RemoveComment, RestoreComment
+from domain.kernel import Personal, Rejected
 from domain.reels import Reel
 
 
@@ -36,6 +36,30 @@ class Comments:
             under: Reel = await work.load(reels, reel)
             by = _by(owner, call.actor, comment, under)
             await work.decide(comments, id, RemoveComment(by, reason))
+            return work.receipt(comments, id)
+
+        return await self._commands.run(
+            call, Receipt, attempt, [stream_of(call.tenant, comments, id)]
+        )
+
+    async def restore(self, call: Call, id: str, owner: str | None, reel: str) -> Receipt:
+        """Back to where it stood. ``owner``: as in ``remove``."""
+
+        async def attempt(work: Work) -> Answer:
+            comment: Comment = await work.load(comments, id)
+            if comment.reel != reel:
+                raise Missing("comments.unknown_comment")
+            under: Reel = await work.load(reels, reel)
+            if under.status == "purged":
+                raise Rejected("reels.purged", "there is nothing left to comment")
+            by = _by(owner, call.actor, comment, under)
+            added = (await self._commands.past(call, comments, [id]))[id][0]
+            assert isinstance(added.event, CommentAdded)
+            said = added.event.text
+            if not said.erased:
+                said = Personal(comment.author, said.text)
+            back = RestoreComment(by, said, added.position, added.occurred_at)
+            await work.decide(comments, id, back)
             return work.receipt(comments, id)
 
         return await self._commands.run(

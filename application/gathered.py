@@ -34,7 +34,7 @@ async def adding(work: Work, product: str, quantity: int, reel: str | None = Non
     found = await sold(work, product)
     if reel is not None:
         shown: Reel = await work.load(reels, reel)
-        if shown.product != product or shown.status == "draft":
+        if shown.product != product or not shown.shown:
             raise Rejected("carts.reel_unknown", "there is no such reel of this product")
     return AddItem(
         product,

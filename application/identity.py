@@ -4,8 +4,8 @@ from application.commands import Commands
 from application.ports import Answer, Call, Missing, Receipt
 from application.work import Work
 from domain import identity, tenants
-from domain.identity import AddMember, AppointSeller, DismissSeller
-from domain.kernel import Personal
+from domain.identity import AddMember, AppointSeller, DismissSeller, RemoveMember, RestoreMember
+from domain.kernel import Personal, Rejected
 
 
 class Identity:
@@ -33,6 +33,15 @@ class Identity:
 
     async def dismiss_seller(self, call: Call, user: str, reason: str = "") -> Receipt:
         return await self._change(call, user, DismissSeller(reason))
+
+    async def remove_member(self, call: Call, user: str, reason: str = "") -> Receipt:
+        """They may do nothing any more. Nobody removes themselves: somebody must be left."""
+        if user == call.actor:
+            raise Rejected("identity.yourself", "somebody else is to do it")
+        return await self._change(call, user, RemoveMember(reason))
+
+    async def restore_member(self, call: Call, user: str) -> Receipt:
+        return await self._change(call, user, RestoreMember())
 
     async def _change(self, call: Call, user: str, command: identity.COMMANDS) -> Receipt:
         async def attempt(work: Work) -> Answer:

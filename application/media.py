@@ -79,7 +79,7 @@ class Media:
         async def attempt(work: Work) -> Answer:
             await _own(work, id, owner)
             shown: Product = await work.load(catalog, product)
-            if not shown.exists:
+            if not shown.exists or shown.purged:
                 raise Missing("catalog.unknown_product")
             if owner is not None and shown.seller != owner:
                 raise Forbidden("catalog.not_yours")

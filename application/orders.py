@@ -51,6 +51,12 @@ class Orders:
     async def promise_delivery(self, call: Call, id: str, user: str | None, day: date) -> Receipt:
         return await self._step(call, id, user, orders.PromiseDelivery(day))
 
+    async def archive(self, call: Call, id: str, user: str | None) -> Receipt:
+        return await self._step(call, id, user, orders.ArchiveOrder())
+
+    async def unarchive(self, call: Call, id: str, user: str | None) -> Receipt:
+        return await self._step(call, id, user, orders.UnarchiveOrder())
+
     async def cancel(
         self, call: Call, id: str, user: str | None, reason: str, note: str | None = None
     ) -> Receipt:

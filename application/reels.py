@@ -84,7 +84,8 @@ class Reels:
             reel = await _own(work, id, owner)
             by_staff = owner is None and call.actor != reel.seller
             await work.decide(reels, id, reels.HideReel(reason, by_staff))
-            await work.decide(media, reel.media or "", media.Withhold(place(id)))
+            if reel.shown:  # a draft shows nothing yet
+                await work.decide(media, reel.media or "", media.Withhold(place(id)))
             return work.receipt(reels, id)
 
         return await self._run(call, id, attempt)
@@ -93,7 +94,8 @@ class Reels:
         async def attempt(work: Work) -> Answer:
             reel = await _own(work, id, owner)
             await work.decide(reels, id, reels.RestoreReel(owner is None))
-            await work.decide(media, reel.media or "", media.Attach(place(id)))
+            if reel.shown:
+                await work.decide(media, reel.media or "", media.Attach(place(id)))
             return work.receipt(reels, id)
 
         return await self._run(call, id, attempt)
@@ -121,7 +123,7 @@ def film_of(asset: Asset) -> Film:
 
 async def _own(work: Work, id: str, owner: str | None) -> Reel:
     reel: Reel = await work.load(reels, id)
-    if not reel.exists or (reel.status == "draft" and owner not in (None, reel.seller)):
+    if not reel.exists or (not reel.shown and owner not in (None, reel.seller)):
         raise Missing(UNKNOWN)
     if owner not in (None, reel.seller):
         raise Forbidden("reels.not_yours")

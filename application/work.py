@@ -8,7 +8,7 @@ from collections.abc import (
 )
 from functools import reduce
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 from application.ports import (
     Answer,
@@ -22,6 +22,8 @@ from application.ports import (
 )
 from application.states import State, States
 from domain.kernel import Decider, Event, Recorded, context_of
+
+Names: TypeAlias = frozenset[tuple[str, str]]
 
 
 def stream_of(tenant: str, decider: Decider, id: str) -> str:
@@ -141,6 +143,14 @@ class Work:
 
     def release(self, kind: str, value: str, owner: str) -> None:
         self._releases.append((kind, value, owner))
+
+    def rename(self, had: Names, has: Names, owner: str) -> None:
+        """Take and release names, given as (kind, value), so that ``owner`` holds what it ``has``
+        and no longer what it ``had``."""
+        for name in sorted(had - has):
+            self.release(*name, owner)
+        for name in sorted(has - had):
+            self.claim(*name, owner)
 
     def version(self, decider: Decider, id: str) -> int:
         """The stream's version once this work is appended."""

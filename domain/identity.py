@@ -24,6 +24,14 @@ class DismissSeller(Command):
     reason: str = ""
 
 
+class RemoveMember(Command):
+    reason: str = ""
+
+
+class RestoreMember(Command):
+    pass
+
+
 class MemberAdded(Event, tag="identity.member_added"):
     name: Personal | None
     role: str
@@ -38,8 +46,16 @@ class SellerDismissed(Event, tag="identity.seller_dismissed"):
     reason: str
 
 
-COMMANDS = AddMember | AppointSeller | DismissSeller
-EVENTS = MemberAdded | SellerAppointed | SellerDismissed
+class MemberRemoved(Event, tag="identity.member_removed"):
+    reason: str
+
+
+class MemberRestored(Event, tag="identity.member_restored"):
+    pass
+
+
+COMMANDS = AddMember | AppointSeller | DismissSeller | RemoveMember | RestoreMember
+EVENTS = MemberAdded | SellerAppointed | SellerDismissed | MemberRemoved | MemberRestored
 
 
 class Member(Value):
@@ -49,6 +65,7 @@ class Member(Value):
     shop: str = ""
     tier: str | None = None
     sells: bool = False
+    removed: bool = False  # and may do nothing
 
     @property
     def exists(self) -> bool:
@@ -63,11 +80,17 @@ def decide(member: Member, command: COMMANDS) -> list[EVENTS]:
         return _add(member, command)
     if not member.exists:
         raise Rejected("identity.unknown_member")
+    if member.removed and not isinstance(command, RemoveMember | RestoreMember):
+        raise Rejected("identity.removed", "restore the member first")
     match command:
         case AppointSeller():
             return _appoint(member, command)
         case DismissSeller(reason=reason):
             return [SellerDismissed(reason)] if member.sells else []
+        case RemoveMember(reason=reason):
+            return [] if member.removed else _remove(member, reason)
+        case RestoreMember():
+            return [MemberRestored()] if member.removed else []
         case _:
             assert_never(command)
 
@@ -90,6 +113,12 @@ def _appoint(member: Member, new: AppointSeller) -> list[EVENTS]:
     return [SellerAppointed(new.shop, new.tier)]
 
 
+def _remove(member: Member, reason: str) -> list[EVENTS]:
+    """Who sold is dismissed, and is appointed anew when they are back."""
+    dismissed: list[EVENTS] = [SellerDismissed(reason)] if member.sells else []
+    return [*dismissed, MemberRemoved(reason)]
+
+
 def evolve(member: Member, event: EVENTS) -> Member:
     match event:
         case MemberAdded(role=role):
@@ -98,6 +127,10 @@ def evolve(member: Member, event: EVENTS) -> Member:
             return but(member, shop=shop, tier=tier, sells=True, role=_with(member.role))
         case SellerDismissed():
             return but(member, sells=False, role=_without(member.role))
+        case MemberRemoved():
+            return but(member, removed=True)
+        case MemberRestored():
+            return but(member, removed=False)
         case _:
             assert_never(event)
 

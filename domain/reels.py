@@ -54,6 +54,10 @@ class RestoreReel(Command):
     by_staff: bool = False
 
 
+class PurgeReel(Command):
+    """For good: what was hidden does not come back."""
+
+
 class ReelDrafted(Event, tag="reels.reel_drafted"):
     """The product as it was; what becomes of it later is the catalogue's to say."""
 
@@ -89,12 +93,19 @@ class ReelRestored(Event, tag="reels.reel_restored"):
     by_staff: bool
 
 
-COMMANDS = DraftReel | ChangeCaption | SetMedia | PublishReel | HideReel | RestoreReel
-EVENTS = ReelDrafted | CaptionChanged | MediaSet | ReelPublished | ReelHidden | ReelRestored
+class ReelPurged(Event, tag="reels.reel_purged"):
+    pass
+
+
+COMMANDS = DraftReel | ChangeCaption | SetMedia | PublishReel | HideReel | RestoreReel | PurgeReel
+EVENTS = (
+    ReelDrafted | CaptionChanged | MediaSet | ReelPublished | ReelHidden | ReelRestored | ReelPurged
+)
 
 
 class Reel(Value):
-    """``status``: draft, published or hidden; empty while there is none."""
+    """``status``: draft, published, hidden or purged; empty while there is none. ``shown``: it has
+    been published, so that this is what it comes back to."""
 
     status: str = ""
     seller: str = ""
@@ -102,6 +113,7 @@ class Reel(Value):
     caption: str = ""
     media: str | None = None
     by_staff: bool = False  # it was hidden by staff, and only they bring it back
+    shown: bool = False
 
     @property
     def exists(self) -> bool:
@@ -120,6 +132,8 @@ def decide(reel: Reel, command: COMMANDS) -> list[EVENTS]:
         return _draft(reel, command)
     if not reel.exists:
         raise Rejected("reels.unknown_reel")
+    if reel.status == "purged" and not isinstance(command, PurgeReel):
+        raise Rejected("reels.purged", "it is gone for good")
     match command:
         case ChangeCaption(caption=caption):
             _check_caption(caption)
@@ -132,6 +146,8 @@ def decide(reel: Reel, command: COMMANDS) -> list[EVENTS]:
             return _hide(reel, command)
         case RestoreReel(by_staff=by_staff):
             return _restore(reel, by_staff)
+        case PurgeReel():
+            return _purge(reel)
         case _:
             assert_never(command)
 
@@ -154,31 +170,36 @@ def _publish(reel: Reel, film: Film) -> list[EVENTS]:
     if reel.published:
         return []
     if reel.status == "hidden":
-        raise Rejected("reels.hidden", "it was published before: restore it")
+        raise Rejected("reels.hidden", "restore it first")
     if reel.media is None:
         raise Rejected("reels.media_missing", "set its video first")
     return [ReelPublished(reel.seller, reel.product, reel.media, film)]
 
 
 def _hide(reel: Reel, command: HideReel) -> list[EVENTS]:
-    """Staff may take over what its seller has hidden already."""
+    """A draft, too, which nobody saw but its seller. Staff may take over what its seller has hidden
+    already."""
     if len(command.reason) > LONGEST_REASON:
         raise Rejected("reels.reason_too_long", f"at most {LONGEST_REASON} characters")
-    if reel.status == "draft":
-        raise Rejected("reels.not_published", "nobody sees a draft")
     if reel.status == "hidden" and (reel.by_staff or not command.by_staff):
         return []
     return [ReelHidden(command.reason, command.by_staff)]
 
 
 def _restore(reel: Reel, by_staff: bool) -> list[EVENTS]:
-    if reel.status == "draft":
-        raise Rejected("reels.not_published", "publish it first")
-    if reel.published:
+    if reel.status != "hidden":
         return []
     if reel.by_staff and not by_staff:
         raise Rejected("reels.hidden_by_staff", "only they can restore it")
     return [ReelRestored(by_staff)]
+
+
+def _purge(reel: Reel) -> list[EVENTS]:
+    if reel.status == "purged":
+        return []
+    if reel.status != "hidden":
+        raise Rejected("reels.not_hidden", "hide the reel first")
+    return [ReelPurged()]
 
 
 def _check_caption(caption: str) -> None:
@@ -195,10 +216,12 @@ def evolve(reel: Reel, event: EVENTS) -> Reel:
         case MediaSet(media=media):
             return but(reel, media=media)
         case ReelPublished():
-            return but(reel, status="published")
+            return but(reel, status="published", shown=True)
         case ReelHidden(by_staff=by_staff):
             return but(reel, status="hidden", by_staff=by_staff)
         case ReelRestored():
-            return but(reel, status="published", by_staff=False)
+            return but(reel, status="published" if reel.shown else "draft", by_staff=False)
+        case ReelPurged():
+            return but(reel, status="purged")
         case _:
             assert_never(event)

@@ -6,6 +6,7 @@ from typing import assert_never
 from domain.costs import BASES
 from domain.kernel import Command, Event, Rejected, Value, but
 
+RETENTION, LONGEST = 90, 36_500  # days: the usual, and the most
 CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
@@ -20,6 +21,20 @@ class SetCostBasis(Command):
     basis: str
 
 
+class ArchiveTenant(Command):
+    """It takes no commands of its members any more, and is read as ever."""
+
+
+class RestoreTenant(Command):
+    pass
+
+
+class SetRetention(Command):
+    """How long what is deleted can surely be restored, before it may be purged."""
+
+    days: int
+
+
 class TenantCreated(Event, tag="tenants.tenant_created"):
     name: str
     currency: str
@@ -29,8 +44,20 @@ class CostBasisSet(Event, tag="tenants.cost_basis_set"):
     basis: str
 
 
-COMMANDS = CreateTenant | SetCostBasis
-EVENTS = TenantCreated | CostBasisSet
+class TenantArchived(Event, tag="tenants.tenant_archived"):
+    pass
+
+
+class TenantRestored(Event, tag="tenants.tenant_restored"):
+    pass
+
+
+class RetentionSet(Event, tag="tenants.retention_set"):
+    days: int
+
+
+COMMANDS = CreateTenant | SetCostBasis | ArchiveTenant | RestoreTenant | SetRetention
+EVENTS = TenantCreated | CostBasisSet | TenantArchived | TenantRestored | RetentionSet
 
 
 class Tenant(Value):
@@ -39,6 +66,8 @@ class Tenant(Value):
     name: str = ""
     currency: str = ""
     cost_basis: str = BASES[0]
+    archived: bool = False
+    retention: int = RETENTION
 
     @property
     def exists(self) -> bool:
@@ -54,6 +83,14 @@ def decide(tenant: Tenant, command: COMMANDS) -> list[EVENTS]:
             return _create(tenant, name, currency)
         case SetCostBasis(basis=basis):
             return _set_basis(tenant, basis)
+        case ArchiveTenant():
+            _check_there(tenant)
+            return [] if tenant.archived else [TenantArchived()]
+        case RestoreTenant():
+            _check_there(tenant)
+            return [TenantRestored()] if tenant.archived else []
+        case SetRetention(days=days):
+            return _keep(tenant, days)
         case _:
             assert_never(command)
 
@@ -69,11 +106,22 @@ def _create(tenant: Tenant, name: str, currency: str) -> list[EVENTS]:
 
 
 def _set_basis(tenant: Tenant, basis: str) -> list[EVENTS]:
-    if not tenant.exists:
-        raise Rejected("tenants.unknown_tenant")
+    _check_there(tenant)
     if basis not in BASES:
         raise Rejected("tenants.unknown_cost_basis", f"one of {', '.join(BASES)}")
     return [CostBasisSet(basis)] if basis != tenant.cost_basis else []
+
+
+def _keep(tenant: Tenant, days: int) -> list[EVENTS]:
+    _check_there(tenant)
+    if not 0 <= days <= LONGEST:
+        raise Rejected("tenants.retention_out_of_range", f"0 to {LONGEST:,} days")
+    return [RetentionSet(days)] if days != tenant.retention else []
+
+
+def _check_there(tenant: Tenant) -> None:
+    if not tenant.exists:
+        raise Rejected("tenants.unknown_tenant")
 
 
 def evolve(tenant: Tenant, event: EVENTS) -> Tenant:
@@ -82,5 +130,11 @@ def evolve(tenant: Tenant, event: EVENTS) -> Tenant:
             return Tenant(name, currency)
         case CostBasisSet(basis=basis):
             return but(tenant, cost_basis=basis)
+        case TenantArchived():
+            return but(tenant, archived=True)
+        case TenantRestored():
+            return but(tenant, archived=False)
+        case RetentionSet(days=days):
+            return but(tenant, retention=days)
         case _:
             assert_never(event)

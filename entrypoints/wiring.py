@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from adapters.audit.history import History
 from adapters.audit.history import opened as history
+from adapters.barred import Barred
 from adapters.engagement.watched import Watched
 from adapters.live.tickets import Tickets
 from adapters.log.keyring import Keyring
@@ -17,6 +18,7 @@ from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
 from adapters.tokens import Signer, TokenVerifier
 from application.audit import Audit
+from application.bin import Bin
 from application.bulking import KINDS
 from application.bulks import Bulks
 from application.carts import Carts
@@ -61,6 +63,7 @@ class Souk:
     objects: Objects
     watched: Watched
     history: History
+    barred: Barred
     project: Pool  # reads all tenants: for health, never for a caller's query
 
     @property
@@ -70,6 +73,10 @@ class Souk:
     @property
     def audit(self) -> Audit:
         return Audit(self.commands)
+
+    @property
+    def bin(self) -> Bin:
+        return Bin(self.commands)
 
     @property
     def bulks(self) -> Bulks:
@@ -163,6 +170,8 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
         read = await _pool(stack, settings, READ, READERS)
         project = await _pool(stack, settings, PROJECT, 2)
         reader = PostgresReader(read)
+        barred = Barred(project)
+        stack.push_async_callback(barred.close)
         signer = Signer(settings.signing_key_pem, settings.issuer, settings.audience)
         tickets = Tickets(settings.valkey_url)
         stack.push_async_callback(tickets.close)
@@ -183,6 +192,7 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
             objects,
             watched,
             await stack.enter_async_context(history(url, log.keyring, settings.patience)),
+            barred,
             project,
         )
 

@@ -2,6 +2,7 @@
 
 from projections import (
     analytics,
+    bin,
     bulks,
     carts,
     catalog,
@@ -28,6 +29,7 @@ from projections.kernel import Projection
 
 PROJECTIONS: dict[str, Projection] = {
     "analytics": analytics,
+    "bin": bin,
     "bulks": bulks,
     "carts": carts,
     "catalog": catalog,

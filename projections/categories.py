@@ -8,6 +8,7 @@ import msgspec
 from domain.categories import (
     CategoryCreated,
     CategoryMoved,
+    CategoryPurged,
     CategoryRenamed,
     CategoryRestored,
     CategoryRetired,
@@ -15,7 +16,7 @@ from domain.categories import (
 from domain.kernel import Recorded, but
 from projections.kernel import Document, Found, Reader, Table, one, own
 
-VERSION = 1
+VERSION = 2
 
 
 class Category(Document):
@@ -55,7 +56,7 @@ def evolve(category: Category | None, recorded: Recorded, id: str) -> Category |
     if isinstance(event, CategoryCreated):
         at = recorded.occurred_at
         return Category(id, version, event.name, event.slug, event.parent, False, at)
-    if category is None:
+    if category is None or isinstance(event, CategoryPurged):
         return None
     category = but(category, version=version)
     match event:
@@ -83,6 +84,8 @@ def _grown(tree: Tree | None, recorded: Recorded, id: str) -> Tree:
             known[category] = but(known[category], retired=True)
         case CategoryRestored(category=category):
             known[category] = but(known[category], retired=False)
+        case CategoryPurged(category=category):
+            known.pop(category, None)
     return Tree(id, recorded.version, list(_in_order(known.values())))
 
 
@@ -97,7 +100,14 @@ def _in_order(branches: Iterable[Branch]) -> Iterator[Branch]:
         waiting += [(child, depth + 1) for child in children.get(branch.id, ())]
 
 
-KINDS = (CategoryCreated, CategoryRenamed, CategoryMoved, CategoryRetired, CategoryRestored)
+KINDS = (
+    CategoryCreated,
+    CategoryRenamed,
+    CategoryMoved,
+    CategoryRetired,
+    CategoryRestored,
+    CategoryPurged,
+)
 CATEGORIES = Table(
     name="categories_categories",
     document=Category,

@@ -5,11 +5,11 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from domain.comments import CommentAdded, CommentRemoved
+from domain.comments import CommentAdded, CommentRemoved, CommentRestored
 from domain.kernel import Personal, Recorded, Value
 from projections.kernel import Column, Document, Found, Reader, Slice, Table, newest, one, own
 
-VERSION = 1
+VERSION = 2
 
 
 class Said(Value):
@@ -32,13 +32,16 @@ def evolve(comment: Comment | None, recorded: Recorded, id: str) -> Comment | No
     if isinstance(event, CommentAdded):
         at, said = recorded.occurred_at, Said(event.text)
         return Comment(id, event.reel, event.author, recorded.position, at, said)
+    if isinstance(event, CommentRestored):
+        who = event.reel, event.author
+        return Comment(id, *who, event.place, event.said_at, Said(event.text))
     return None
 
 
 COMMENTS = Table(
     name="comments_comments",
     document=Comment,
-    on={CommentAdded: own, CommentRemoved: own},
+    on={CommentAdded: own, CommentRemoved: own, CommentRestored: own},
     evolve=evolve,
     columns={
         "reel": Column("text", lambda comment: comment.reel),

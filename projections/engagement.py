@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from domain.comments import CommentAdded, CommentRemoved
+from domain.comments import CommentAdded, CommentRemoved, CommentRestored
 from domain.engagement import ViewsCounted
 from domain.kernel import Recorded, but
 from domain.likes import ReelLiked, ReelUnliked
 from domain.reels import ReelPublished
 from projections.kernel import Column, Counts, Document, Found, Table, own
 
-VERSION = 1
+VERSION = 2
 # A reel's counters change with every like; whoever watches them is told five times a second.
 PAUSE = 0.2
 
@@ -33,7 +33,7 @@ def evolve(counters: Engagement | None, recorded: Recorded, id: str) -> Engageme
             return but(counters, likes=counters.likes + 1)
         case ReelUnliked():
             return but(counters, likes=counters.likes - 1)
-        case CommentAdded():
+        case CommentAdded() | CommentRestored():
             return but(counters, comments=counters.comments + 1)
         case CommentRemoved():
             return but(counters, comments=counters.comments - 1)
@@ -52,7 +52,9 @@ REELS = Table(
     on={
         ReelPublished: own,
         ViewsCounted: own,
-        **dict.fromkeys((ReelLiked, ReelUnliked, CommentAdded, CommentRemoved), _of_reel),
+        **dict.fromkeys(
+            (ReelLiked, ReelUnliked, CommentAdded, CommentRemoved, CommentRestored), _of_reel
+        ),
     },
     evolve=evolve,
     columns={"seller": Column("text", lambda e: e.seller)},

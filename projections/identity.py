@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from domain.identity import MemberAdded, SellerAppointed, SellerDismissed
+from domain.identity import (
+    MemberAdded,
+    MemberRemoved,
+    MemberRestored,
+    SellerAppointed,
+    SellerDismissed,
+)
 from domain.kernel import Personal, Recorded, Value, but
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
-VERSION = 1
+VERSION = 2
 
 
 class Person(Value):
@@ -26,6 +31,7 @@ class Member(Document):
     shop: str
     tier: str | None
     added_at: datetime
+    removed: bool = False
     personal: Person | UnsetType = UNSET
 
 
@@ -34,7 +40,7 @@ def evolve(member: Member | None, recorded: Recorded, id: str) -> Member | None:
     if isinstance(event, MemberAdded):
         person = Person(event.name) if event.name else UNSET
         return Member(
-            id, recorded.version, event.role, False, "", None, recorded.occurred_at, person
+            id, recorded.version, event.role, False, "", None, recorded.occurred_at, personal=person
         )
     return _changed(but(member, version=recorded.version), event) if member else None
 
@@ -45,19 +51,40 @@ def _changed(member: Member, event: object) -> Member:
             return but(member, sells=True, shop=shop, tier=tier)
         case SellerDismissed():
             return but(member, sells=False)
+        case MemberRemoved():
+            return but(member, removed=True)
+        case MemberRestored():
+            return but(member, removed=False)
     return member
 
 
 MEMBERS = Table(
     name="identity_members",
     document=Member,
-    on=dict.fromkeys((MemberAdded, SellerAppointed, SellerDismissed), own),
+    on=dict.fromkeys(
+        (MemberAdded, SellerAppointed, SellerDismissed, MemberRemoved, MemberRestored), own
+    ),
     evolve=evolve,
-    columns={"sells": Column("boolean", lambda m: m.sells)},
+    columns={
+        "sells": Column("boolean", lambda m: m.sells),
+        "removed": Column("boolean", lambda m: m.removed),
+    },
     indexes=("sells",),
     topic=lambda id, member: f"identity.{id}",
 )
-TABLES = (MEMBERS,)
+
+
+class Removed(Document):
+    """Of a member who is removed: few, so that every process may know all of them."""
+
+
+REMOVED = Table(
+    name="identity_removed",
+    document=Removed,
+    on={MemberRemoved: own, MemberRestored: own},
+    evolve=lambda _, recorded, id: Removed() if type(recorded.event) is MemberRemoved else None,
+)
+TABLES = (MEMBERS, REMOVED)
 
 
 async def member(db: Reader, user: str) -> Found | None:
@@ -78,6 +105,7 @@ class _Standing(Value):
     sells: bool
     shop: str
     tier: str | None = None
+    removed: bool = False
 
 
 _STANDING = msgspec.json.Decoder(_Standing | None)
@@ -87,7 +115,7 @@ def role_of(document: bytes) -> str:
     """The role that a member has by now: who sells has the seller's rights, and who was dismissed
     has them no longer. Empty for one who is gone."""
     member = _STANDING.decode(document)
-    if member is None:
+    if member is None or member.removed:
         return ""
     if member.role == "buyer" and member.sells:
         return "seller"
@@ -101,7 +129,7 @@ def tier_of(document: bytes) -> str | None:
     return member.tier if member and member.sells else None
 
 
-async def members(db: Reader, sells: bool | None, number: int, limit: int) -> Page:
+async def members(db: Reader, sells: bool | None, removed: bool, number: int, limit: int) -> Page:
     """By user id."""
-    where, params = ("sells = %s", (sells,)) if sells is not None else ("", ())
-    return await page(db, MEMBERS.name, where, tuple[Any, ...](params), "id", number, limit)
+    where, params = "removed = %s AND coalesce(sells = %s, true)", (removed, sells)
+    return await page(db, MEMBERS.name, where, params, "id", number, limit)

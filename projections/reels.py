@@ -14,6 +14,7 @@ from domain.reels import (
     ReelDrafted,
     ReelHidden,
     ReelPublished,
+    ReelPurged,
     ReelRestored,
 )
 from projections.kernel import (
@@ -30,7 +31,7 @@ from projections.kernel import (
     page,
 )
 
-VERSION = 1
+VERSION = 2
 FIRST = 2**63 - 1  # the cursor before the newest
 
 
@@ -73,7 +74,7 @@ def evolve(reel: Reel | None, recorded: Recorded, id: str) -> Reel | None:
     event = recorded.event
     if isinstance(event, ReelDrafted):
         return _drafted(event, recorded)
-    if reel is None:
+    if reel is None or isinstance(recorded.event, ReelPurged):
         return None
     reel = _changed(reel, recorded)
     return but(reel, visible=reel.status == "published" and reel.on_sale)
@@ -122,7 +123,8 @@ def _moved(reel: Reel, recorded: Recorded) -> Reel:
         case ReelHidden(reason=reason, by_staff=by_staff):
             return but(reel, status="hidden", reason=reason, by_staff=by_staff)
         case ReelRestored():
-            return but(reel, status="published", reason="", by_staff=False)
+            status = "published" if reel.place else "draft"
+            return but(reel, status=status, reason="", by_staff=False)
     return reel
 
 
@@ -141,7 +143,16 @@ REELS = Table(
     name="reels_reels",
     document=Reel,
     on=dict.fromkeys(
-        (ReelDrafted, CaptionChanged, MediaSet, ReelPublished, ReelHidden, ReelRestored), own
+        (
+            ReelDrafted,
+            CaptionChanged,
+            MediaSet,
+            ReelPublished,
+            ReelHidden,
+            ReelRestored,
+            ReelPurged,
+        ),
+        own,
     ),
     related=dict.fromkeys(
         (ProductDescribed, PriceChanged, ProductRetired, ProductRestored), _of_product

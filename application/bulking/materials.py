@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from application.bulks.items import Item, Kind, Name
-from application.materials import SKU, UNKNOWN
+from application.materials import UNKNOWN, names_of
 from application.ports import Call, Missing
 from application.work import Work
 from domain import materials, tenants
@@ -77,7 +77,7 @@ class Materials:
         return list(change.commands(material))
 
     def names(self, material: Material) -> frozenset[Name]:
-        return frozenset([(SKU, material.sku)] if material.sku else [])
+        return names_of(material)
 
     def gone(self, material: Material) -> bool:
         return not material.exists or material.retired

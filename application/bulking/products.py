@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from application.bulks.items import Item, Kind, Name
-from application.catalog import SKU, SLUG, check_category
+from application.catalog import check_category, names_of
 from application.ports import Call, Forbidden, Missing
 from application.work import Work
 from domain import catalog, categories, identity
@@ -82,11 +82,7 @@ class Products:
         return list(change.commands(product))
 
     def names(self, product: Product) -> frozenset[Name]:
-        if not product.exists:
-            return frozenset()
-        slug = (SLUG, product.describing.slug)
-        sku = [(SKU, f"{product.seller}/{product.sku}")] if product.sku else []
-        return frozenset([slug, *sku])
+        return names_of(product)
 
     def gone(self, product: Product) -> bool:
         return not product.exists or product.retired

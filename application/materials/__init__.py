@@ -1,20 +1,18 @@
 """Materials: each is its owner's, and is not there for others."""
 
-from collections.abc import Callable
-
 from application.commands import Commands
 from application.materials.purchases import Shadow, placed, shadow_of
 from application.ports import Answer, Call, Missing, Outdated, Receipt
-from application.work import Work, stream_of
+from application.work import Names, Work, stream_of
 from domain import materials, tenants
 from domain.kernel import Rejected, but
-from domain.materials import AddMaterial, AssignSku, Material, RecordPurchase
+from domain.materials import AddMaterial, Material, RecordPurchase
 from domain.tenants import SetCostBasis, Tenant
 
 UNKNOWN = "materials.unknown_material"
 SKU = "materials.sku"
 
-__all__ = ["SKU", "UNKNOWN", "Materials", "Shadow"]
+__all__ = ["SKU", "UNKNOWN", "Materials", "Shadow", "names_of"]
 
 
 class Materials:
@@ -34,37 +32,21 @@ class Materials:
             currency = new.currency or tenant.currency
             told = but(new, currency=currency, basis=tenant.cost_basis)
             await work.decide(materials, id, told)
-            if new.sku:
-                work.claim(SKU, new.sku, id)
+            work.rename(frozenset(), names_of(await work.load(materials, id)), id)
             return work.receipt(materials, id)
 
         return await self._commands.run(call, Receipt, attempt)
 
-    async def assign_sku(
-        self, call: Call, id: str, owner: str | None, command: AssignSku
-    ) -> Receipt:
-        def names(work: Work, material: Material) -> None:
-            if material.sku != command.sku:
-                if material.sku:
-                    work.release(SKU, material.sku, id)
-                if command.sku:
-                    work.claim(SKU, command.sku, id)
-
-        return await self.change(call, id, owner, command, names)
-
     async def change(
-        self,
-        call: Call,
-        id: str,
-        owner: str | None,
-        command: materials.COMMANDS,
-        names: Callable[[Work, Material], None] = lambda work, material: None,
+        self, call: Call, id: str, owner: str | None, command: materials.COMMANDS
     ) -> Receipt:
-        """Any command on an existing material that belongs to ``owner``."""
+        """Any command on an existing material that belongs to ``owner``. Its SKU follows: one that
+        is retired leaves it to others, and takes it again when it comes back. Raises Taken."""
 
         async def attempt(work: Work) -> Answer:
-            names(work, await owned(work, id, owner))
+            material = await owned(work, id, owner)
             await work.decide(materials, id, command)
+            work.rename(names_of(material), names_of(await work.load(materials, id)), id)
             return work.receipt(materials, id)
 
         return await self._commands.run(
@@ -126,6 +108,12 @@ class Materials:
             return work.receipt(tenants, call.tenant)
 
         return await self._commands.run(call, Receipt, attempt)
+
+
+def names_of(material: Material) -> Names:
+    """What a material in that state holds and no other may: its SKU, unless it is retired."""
+    held = material.sku and not material.retired
+    return frozenset([(SKU, material.sku)] if held and material.sku else [])
 
 
 async def owned(work: Work, id: str, owner: str | None) -> Material:

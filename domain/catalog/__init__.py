@@ -22,8 +22,10 @@ from domain.catalog.words import (
     ProductCreated,
     ProductDescribed,
     ProductFeatured,
+    ProductPurged,
     ProductRestored,
     ProductRetired,
+    PurgeProduct,
     RestoreProduct,
     RetireProduct,
     SetFields,
@@ -56,8 +58,10 @@ __all__ = [
     "ProductCreated",
     "ProductDescribed",
     "ProductFeatured",
+    "ProductPurged",
     "ProductRestored",
     "ProductRetired",
+    "PurgeProduct",
     "RestoreProduct",
     "RetireProduct",
     "SetFields",
@@ -69,6 +73,7 @@ __all__ = [
 ]
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
+IN_BIN = RetireProduct | RestoreProduct | PurgeProduct | LinkCosting
 
 
 class Product(Value):
@@ -83,6 +88,7 @@ class Product(Value):
     sku: str | None = None
     featured: bool = False
     retired: bool = False
+    purged: bool = False
     costing: str | None = None
     fields: dict[str, Field] = {}
 
@@ -103,8 +109,7 @@ def decide(product: Product, command: COMMANDS) -> list[EVENTS]:
         return _create(product, command)
     if not product.exists:
         raise Rejected("catalog.unknown_product")
-    if product.retired and not isinstance(command, RetireProduct | RestoreProduct | LinkCosting):
-        raise Rejected("catalog.retired", "restore the product first")
+    _check_there(product, command)
     match command:
         case DescribeProduct(describing=describing):
             return _describe(product, describing)
@@ -125,8 +130,24 @@ def decide(product: Product, command: COMMANDS) -> list[EVENTS]:
             return [] if product.retired else [ProductRetired(reason)]
         case RestoreProduct():
             return [ProductRestored()] if product.retired else []
+        case PurgeProduct():
+            return _purge(product)
         case _:
             assert_never(command)
+
+
+def _check_there(product: Product, command: COMMANDS) -> None:
+    """A costed product may let go of what it was sold as, whatever became of that."""
+    if product.purged and not isinstance(command, PurgeProduct | LinkCosting):
+        raise Rejected("catalog.purged", "it is gone for good")
+    if product.retired and not isinstance(command, IN_BIN):
+        raise Rejected("catalog.retired", "restore the product first")
+
+
+def _purge(product: Product) -> list[EVENTS]:
+    if not product.retired:
+        raise Rejected("catalog.not_retired", "retire the product first")
+    return [] if product.purged else [ProductPurged()]
 
 
 def _create(product: Product, new: CreateProduct) -> list[EVENTS]:
@@ -203,6 +224,8 @@ def evolve(product: Product, event: EVENTS) -> Product:
             return but(product, retired=True)
         case ProductRestored():
             return but(product, retired=False)
+        case ProductPurged():
+            return but(product, purged=True)
         case _:
             assert_never(event)
 

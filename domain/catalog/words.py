@@ -73,6 +73,10 @@ class RestoreProduct(Command):
     pass
 
 
+class PurgeProduct(Command):
+    """For good: what was retired does not come back."""
+
+
 class ProductCreated(Event, tag="catalog.product_created"):
     seller: str
     describing: Describing
@@ -125,6 +129,10 @@ class ProductRestored(Event, tag="catalog.product_restored"):
     pass
 
 
+class ProductPurged(Event, tag="catalog.product_purged"):
+    pass
+
+
 COMMANDS = (
     CreateProduct
     | DescribeProduct
@@ -136,6 +144,7 @@ COMMANDS = (
     | SetFields
     | RetireProduct
     | RestoreProduct
+    | PurgeProduct
 )
 EVENTS = (
     ProductCreated
@@ -148,4 +157,5 @@ EVENTS = (
     | CustomFieldSet
     | ProductRetired
     | ProductRestored
+    | ProductPurged
 )

@@ -33,9 +33,11 @@ from domain.costing.words import (
     Overhead,
     OverheadsSet,
     ProductDefined,
+    ProductPurged,
     ProductRenamed,
     ProductRestored,
     ProductRetired,
+    PurgeProduct,
     RedefineProduct,
     RenameProduct,
     RestoreProduct,
@@ -73,9 +75,11 @@ __all__ = [
     "Overhead",
     "OverheadsSet",
     "ProductDefined",
+    "ProductPurged",
     "ProductRenamed",
     "ProductRestored",
     "ProductRetired",
+    "PurgeProduct",
     "RedefineProduct",
     "RenameProduct",
     "RestoreProduct",
@@ -97,6 +101,7 @@ __all__ = [
 ]
 
 EMPTY = CostedProduct()
+IN_BIN = RetireProduct | RestoreProduct | PurgeProduct | RollUp
 
 
 def decide(product: CostedProduct, command: COMMANDS) -> list[EVENTS]:
@@ -104,7 +109,9 @@ def decide(product: CostedProduct, command: COMMANDS) -> list[EVENTS]:
         return _define(product, command)
     if not product.exists:
         raise Rejected("costing.unknown_product")
-    if product.retired and not isinstance(command, RetireProduct | RestoreProduct | RollUp):
+    if product.purged and not isinstance(command, PurgeProduct):
+        raise Rejected("costing.purged", "it is gone for good")
+    if product.retired and not isinstance(command, IN_BIN):
         raise Rejected("costing.retired", "restore the product first")
     match command:
         case SetComponents(components=components, makes=makes):
@@ -129,12 +136,21 @@ def decide(product: CostedProduct, command: COMMANDS) -> list[EVENTS]:
             return [] if product.retired else [ProductRetired()]
         case RestoreProduct():
             return [ProductRestored()] if product.retired else []
+        case PurgeProduct():
+            return _purge(product)
         case LinkListing(product=listing):
             return [ListingLinked(listing)] if listing != product.listing else []
         case RollUp(cost=cost, cause=cause):
             return [CostRolledUp(product.cost, cost, cause)] if cost != product.cost else []
         case _:
             assert_never(command)
+
+
+def _purge(product: CostedProduct) -> list[EVENTS]:
+    """It is sold as nothing any more."""
+    if not product.retired:
+        raise Rejected("costing.not_retired", "retire the product first")
+    return [] if product.purged else [ProductPurged()]
 
 
 def _define(product: CostedProduct, new: DefineProduct) -> list[EVENTS]:
@@ -175,6 +191,8 @@ def evolve(product: CostedProduct, event: EVENTS) -> CostedProduct:
             return but(product, retired=True)
         case ProductRestored():
             return but(product, retired=False)
+        case ProductPurged():
+            return but(product, purged=True, listing=None)
         case ListingLinked(product=listing):
             return but(product, listing=listing)
         case CostRolledUp(new=cost):

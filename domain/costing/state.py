@@ -22,6 +22,7 @@ class CostedProduct(Value):
     margin: int = 0
     cost: Cost | None = None
     retired: bool = False
+    purged: bool = False
     listing: str | None = None
 
     @property

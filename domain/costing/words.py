@@ -96,6 +96,10 @@ class RestoreProduct(Command):
     pass
 
 
+class PurgeProduct(Command):
+    """For good: what was retired does not come back."""
+
+
 class LinkListing(Command):
     """What it is sold as: a product of the catalogue, or None."""
 
@@ -145,6 +149,10 @@ class ProductRestored(Event, tag="costing.product_restored"):
     pass
 
 
+class ProductPurged(Event, tag="costing.product_purged"):
+    pass
+
+
 class ListingLinked(Event, tag="costing.listing_linked"):
     """``product``: of the catalogue; None: it is not sold as any."""
 
@@ -169,6 +177,7 @@ COMMANDS = (
     | RedefineProduct
     | RetireProduct
     | RestoreProduct
+    | PurgeProduct
     | LinkListing
     | RollUp
 )
@@ -181,6 +190,7 @@ EVENTS = (
     | ProductRenamed
     | ProductRetired
     | ProductRestored
+    | ProductPurged
     | ListingLinked
     | CostRolledUp
 )

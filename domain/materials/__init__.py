@@ -3,7 +3,7 @@
 from functools import reduce
 from typing import assert_never
 
-from domain.costs import MAX_MICROS, Cost, blended, per_unit
+from domain.costs import Cost, blended, per_unit
 from domain.kernel import Rejected, but
 from domain.materials.checks import (
     KINDS,
@@ -12,11 +12,14 @@ from domain.materials.checks import (
     MAX_NOTE,
     MAX_QUANTITY,
     MAX_SCRAP,
+    check_cost,
     check_currency,
     check_description,
     check_measures,
+    check_money,
     check_note,
     check_reason,
+    check_stock,
     check_unit,
 )
 from domain.materials.history import Refolded, happened, movements, refolded
@@ -35,11 +38,13 @@ from domain.materials.words import (
     MaterialDescribed,
     MaterialMeasured,
     MaterialPurchased,
+    MaterialPurged,
     MaterialRestored,
     MaterialRetired,
     MeasureMaterial,
     Measuring,
     Movement,
+    PurgeMaterial,
     RecordPurchase,
     RestoreMaterial,
     RetireMaterial,
@@ -75,11 +80,13 @@ __all__ = [
     "MaterialDescribed",
     "MaterialMeasured",
     "MaterialPurchased",
+    "MaterialPurged",
     "MaterialRestored",
     "MaterialRetired",
     "MeasureMaterial",
     "Measuring",
     "Movement",
+    "PurgeMaterial",
     "RecordPurchase",
     "Refolded",
     "RestoreMaterial",
@@ -99,6 +106,7 @@ __all__ = [
 ]
 
 EMPTY = Material()
+IN_BIN = RetireMaterial | RestoreMaterial | PurgeMaterial
 
 
 def decide(material: Material, command: COMMANDS) -> list[EVENTS]:
@@ -114,7 +122,9 @@ def _decided(material: Material, command: COMMANDS) -> list[EVENTS]:
         return _add(material, command)
     if not material.exists:
         raise Rejected("materials.unknown_material")
-    if material.retired and not isinstance(command, RetireMaterial | RestoreMaterial):
+    if material.purged and not isinstance(command, PurgeMaterial):
+        raise Rejected("materials.purged", "it is gone for good")
+    if material.retired and not isinstance(command, IN_BIN):
         raise Rejected("materials.retired", "restore the material first")
     match command:
         case DescribeMaterial(describing=describing):
@@ -139,8 +149,16 @@ def _decided(material: Material, command: COMMANDS) -> list[EVENTS]:
             return [] if material.retired else [MaterialRetired()]
         case RestoreMaterial():
             return [MaterialRestored()] if material.retired else []
+        case PurgeMaterial():
+            return _purge(material)
         case _:
             assert_never(command)
+
+
+def _purge(material: Material) -> list[EVENTS]:
+    if not material.retired:
+        raise Rejected("materials.not_retired", "retire the material first")
+    return [] if material.purged else [MaterialPurged()]
 
 
 def _add(material: Material, new: AddMaterial) -> list[EVENTS]:
@@ -161,10 +179,10 @@ def _purchase(material: Material, bought: RecordPurchase) -> list[EVENTS]:
     quantity = material.quantity(bought.amount)
     if not 1 <= quantity <= MAX_QUANTITY:
         raise Rejected("materials.quantity_out_of_range", "above 0, to a thousand million")
-    _check_stock(material.stock + quantity)
-    paid = _same(material, bought.price) + _same(material, bought.landed)
+    check_stock(material.stock + quantity)
+    paid = check_money(material, bought.price) + check_money(material, bought.landed)
     cost = last = per_unit(paid, quantity)
-    _check_cost(cost)
+    check_cost(cost)
     average = blended(material.average, material.stock, paid, quantity)
     if bought.past is not None and bought.bought_at is not None:
         whole = refolded((*bought.past, Movement(bought.bought_at, quantity, paid)))
@@ -192,33 +210,15 @@ def _adjust(material: Material, change: AdjustStock) -> list[EVENTS]:
     delta = material.quantity(change.delta)
     if material.stock + delta < 0:
         raise Rejected("materials.below_zero", "there is not that much of it")
-    _check_stock(material.stock + delta)
+    check_stock(material.stock + delta)
     return [StockAdjusted(delta, change.reason, change.note)] if delta else []
 
 
 def _set_standard(material: Material, cost: Cost | None) -> list[EVENTS]:
     if cost is not None:
-        _same(material, Money(0, cost.currency))
-        _check_cost(cost)
+        check_money(material, Money(0, cost.currency))
+        check_cost(cost)
     return [StandardCostSet(cost)] if cost != material.standard else []
-
-
-def _same(material: Material, money: Money) -> Money:
-    if money.currency != material.currency:
-        raise Rejected("materials.currency_changed", f"its costs are in {material.currency}")
-    if money.minor < 0:
-        raise Rejected("materials.price_negative")
-    return money
-
-
-def _check_stock(stock: int) -> None:
-    if stock > MAX_QUANTITY:
-        raise Rejected("materials.stock_out_of_range", "a thousand million at the most")
-
-
-def _check_cost(cost: Cost) -> None:
-    if not 0 <= cost.micros <= MAX_MICROS:
-        raise Rejected("materials.cost_out_of_range", "too much for one unit")
 
 
 def evolve(material: Material, event: EVENTS) -> Material:
@@ -251,6 +251,8 @@ def evolve(material: Material, event: EVENTS) -> Material:
             return but(material, retired=True)
         case MaterialRestored():
             return but(material, retired=False)
+        case MaterialPurged():
+            return but(material, purged=True)
         case StockFellBelow():
             return material
         case _:

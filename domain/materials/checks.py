@@ -2,8 +2,11 @@
 
 import re
 
+from domain.costs import MAX_MICROS, Cost
 from domain.kernel import Personal, Rejected
+from domain.materials.state import Material
 from domain.materials.words import Describing, Measuring
+from domain.money import Money
 
 KINDS = ("yarn", "component", "supply")
 MAX_QUANTITY = 10**12  # thousandths
@@ -57,3 +60,21 @@ def check_reason(reason: str) -> None:
 def check_note(note: Personal | None) -> None:
     if note is not None and len(note.text) > MAX_NOTE:
         raise Rejected("materials.note_too_long", f"at most {MAX_NOTE} characters")
+
+
+def check_money(material: Material, money: Money) -> Money:
+    if money.currency != material.currency:
+        raise Rejected("materials.currency_changed", f"its costs are in {material.currency}")
+    if money.minor < 0:
+        raise Rejected("materials.price_negative")
+    return money
+
+
+def check_stock(stock: int) -> None:
+    if stock > MAX_QUANTITY:
+        raise Rejected("materials.stock_out_of_range", "a thousand million at the most")
+
+
+def check_cost(cost: Cost) -> None:
+    if not 0 <= cost.micros <= MAX_MICROS:
+        raise Rejected("materials.cost_out_of_range", "too much for one unit")

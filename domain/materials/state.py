@@ -21,6 +21,7 @@ class Material(Value):
     standard: Cost | None = None
     threshold: int | None = None
     retired: bool = False
+    purged: bool = False
 
     @property
     def exists(self) -> bool:

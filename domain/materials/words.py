@@ -108,6 +108,10 @@ class RestoreMaterial(Command):
     pass
 
 
+class PurgeMaterial(Command):
+    """For good: what was retired does not come back."""
+
+
 class MaterialAdded(Event, tag="materials.material_added"):
     owner: str
     describing: Describing
@@ -175,6 +179,10 @@ class MaterialRestored(Event, tag="materials.material_restored"):
     pass
 
 
+class MaterialPurged(Event, tag="materials.material_purged"):
+    pass
+
+
 COMMANDS = (
     AddMaterial
     | DescribeMaterial
@@ -186,6 +194,7 @@ COMMANDS = (
     | SetStandardCost
     | RetireMaterial
     | RestoreMaterial
+    | PurgeMaterial
 )
 EVENTS = (
     MaterialAdded
@@ -199,4 +208,5 @@ EVENTS = (
     | StandardCostSet
     | MaterialRetired
     | MaterialRestored
+    | MaterialPurged
 )

@@ -9,6 +9,7 @@ from domain.money import Money
 from domain.orders.channels import CHANNELS, OVER, STATUSES, UNTRACKED, can_be_shipped
 from domain.orders.commands import (
     COMMANDS,
+    ArchiveOrder,
     AssignTracking,
     CancelOrder,
     CompleteOrder,
@@ -20,10 +21,12 @@ from domain.orders.commands import (
     ReturnOrder,
     ShipOrder,
     StartProcessing,
+    UnarchiveOrder,
 )
 from domain.orders.events import (
     EVENTS,
     DeliveryPromised,
+    OrderArchived,
     OrderCancelled,
     OrderCompleted,
     OrderConfirmed,
@@ -32,6 +35,7 @@ from domain.orders.events import (
     OrderReady,
     OrderReturned,
     OrderShipped,
+    OrderUnarchived,
     ProcessingStarted,
     TrackingAssigned,
 )
@@ -44,6 +48,7 @@ __all__ = [
     "EMPTY",
     "EVENTS",
     "STATUSES",
+    "ArchiveOrder",
     "AssignTracking",
     "CancelOrder",
     "CompleteOrder",
@@ -55,6 +60,7 @@ __all__ = [
     "LineCost",
     "MakeReady",
     "Order",
+    "OrderArchived",
     "OrderCancelled",
     "OrderCompleted",
     "OrderConfirmed",
@@ -63,6 +69,7 @@ __all__ = [
     "OrderReady",
     "OrderReturned",
     "OrderShipped",
+    "OrderUnarchived",
     "PlaceOrder",
     "ProcessingStarted",
     "PromiseDelivery",
@@ -70,6 +77,7 @@ __all__ = [
     "ShipOrder",
     "StartProcessing",
     "TrackingAssigned",
+    "UnarchiveOrder",
     "decide",
     "digits",
     "evolve",
@@ -95,6 +103,7 @@ class Order(Value):
     tracking: str | None = None
     expected_delivery: date | None = None
     delivered: bool = False
+    archived: bool = False
 
     @property
     def exists(self) -> bool:
@@ -131,6 +140,10 @@ def decide(order: Order, command: COMMANDS) -> list[EVENTS]:
             return _step(order, "returned", OrderReturned(reason))
         case PromiseDelivery(date=day):
             return _promise(order, day)
+        case ArchiveOrder():
+            return _archive(order)
+        case UnarchiveOrder():
+            return [OrderUnarchived()] if order.archived else []
         case _:
             assert_never(command)
 
@@ -193,6 +206,12 @@ def _promise(order: Order, day: date) -> list[EVENTS]:
     return [DeliveryPromised(day)] if day != order.expected_delivery else []
 
 
+def _archive(order: Order) -> list[EVENTS]:
+    if order.status not in OVER:
+        raise Rejected("orders.not_over", f"this order is {order.status}")
+    return [] if order.archived else [OrderArchived()]
+
+
 def evolve(order: Order, event: EVENTS) -> Order:
     match event:
         case OrderPlaced():
@@ -217,6 +236,10 @@ def evolve(order: Order, event: EVENTS) -> Order:
             return but(order, status="returned")
         case DeliveryPromised(date=day):
             return but(order, expected_delivery=day)
+        case OrderArchived():
+            return but(order, archived=True)
+        case OrderUnarchived():
+            return but(order, archived=False)
         case _:
             assert_never(event)
 

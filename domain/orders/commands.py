@@ -61,6 +61,14 @@ class ReturnOrder(Command):
     reason: str
 
 
+class ArchiveOrder(Command):
+    """Off the seller's lists; the order itself is as it was."""
+
+
+class UnarchiveOrder(Command):
+    pass
+
+
 class PromiseDelivery(Command):
     date: date
 
@@ -77,4 +85,6 @@ COMMANDS = (
     | CancelOrder
     | ReturnOrder
     | PromiseDelivery
+    | ArchiveOrder
+    | UnarchiveOrder
 )

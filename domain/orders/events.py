@@ -64,6 +64,14 @@ class OrderReturned(Event, tag="orders.order_returned"):
     reason: str
 
 
+class OrderArchived(Event, tag="orders.order_archived"):
+    pass
+
+
+class OrderUnarchived(Event, tag="orders.order_unarchived"):
+    pass
+
+
 class DeliveryPromised(Event, tag="orders.delivery_promised"):
     date: date
 
@@ -80,4 +88,6 @@ EVENTS = (
     | OrderCancelled
     | OrderReturned
     | DeliveryPromised
+    | OrderArchived
+    | OrderUnarchived
 )

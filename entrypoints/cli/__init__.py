@@ -24,6 +24,7 @@ COMMANDS = {
     "deadletters": "deadletters",
     "rebuild": "rebuild",
     "media": "media",
+    "purge": "purge",
     "nats-credentials": "nats_credentials",
     "nats-config": "nats_credentials",
 }

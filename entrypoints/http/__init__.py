@@ -4,6 +4,7 @@ from litestar import Controller
 
 from entrypoints.http.analytics import AnalyticsController
 from entrypoints.http.audit import AuditController
+from entrypoints.http.bin import BinController
 from entrypoints.http.bulk_materials import MaterialsBulkController, YarnsBulkController
 from entrypoints.http.bulk_products import ProductsBulkController
 from entrypoints.http.bulks import BulksController
@@ -36,6 +37,7 @@ from entrypoints.http.yarns import YarnsController
 CONTROLLERS: tuple[type[Controller], ...] = (
     AnalyticsController,
     AuditController,
+    BinController,
     BulksController,
     CartsController,
     CatalogController,

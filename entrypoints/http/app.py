@@ -67,7 +67,7 @@ def http(
         lifespan=[lifespan] if lifespan else [],
         middleware=[
             edging,
-            partial(authenticating, bearers=bearers),
+            partial(authenticating, bearers=bearers, barred=lambda: souk().barred),
             partial(sharing, lists=lists or Lists()),
         ],
         before_send=[marking],

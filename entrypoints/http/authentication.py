@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from adapters.barred import Barred
 from adapters.tokens import Refused, TokenVerifier
 from domain.permissions import allows, expand
 from entrypoints.http.caller import Caller
@@ -14,6 +15,7 @@ from entrypoints.http.edge import header
 from entrypoints.http.names import NAME
 from entrypoints.http.problems import Problem
 
+QUERIES = ("GET", "HEAD", "OPTIONS")
 KEPT = 10_000  # verified headers at the most
 FRESH = 60.0  # seconds that one is trusted without looking again
 
@@ -53,16 +55,28 @@ def unauthenticated(detail: str) -> Problem:
     return Problem(401, "unauthenticated", detail, {"WWW-Authenticate": "Bearer"})
 
 
-def authenticating(app: ASGIApp, bearers: Bearers) -> ASGIApp:
-    """The layer. A route says what it wants by ``opt``: ``permission``, or ``public``."""
+def authenticating(app: ASGIApp, bearers: Bearers, barred: Callable[[], Barred]) -> ASGIApp:
+    """The layer. A route says what it wants by ``opt``: ``permission``, or ``public``; and by
+    ``archived`` that it is a command which an archived tenant takes."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
         opt = scope["route_handler"].opt
         if not opt.get("public"):
             caller = await bearers.caller(header(scope, b"authorization"))
+            known = await barred()()
+            if (caller.tenant, caller.user) in known.members:
+                raise unauthenticated("whoever this is of was removed from the tenant")
             if (wanted := opt.get("permission")) and not allows(caller.held, wanted):
                 raise Problem(403, "forbidden", f"this needs the permission {wanted}")
+            if caller.tenant in known.tenants and not _taken(scope):
+                raise Problem(403, "tenants.archived", "restore the tenant first")
             scope["user"] = caller
         await app(scope, receive, send)
 
     return layer
+
+
+def _taken(scope: Scope) -> bool:
+    """Whether it is a query, or a command that an archived tenant takes too."""
+    opt = scope["route_handler"].opt
+    return scope.get("method") in QUERIES or bool(opt.get("archived") or opt.get("anyone"))

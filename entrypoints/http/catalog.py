@@ -45,6 +45,7 @@ PRICE = (
     "catalog.original_price_too_low",
 )
 RETIRED = "catalog.retired"
+TAKEN = "catalog.slug_taken catalog.sku_taken"
 Tier = Literal["fournisseur", "grossiste", "importateur"]
 Search = Annotated[str | None, QueryParameter(min_length=2, max_length=100)]
 
@@ -76,7 +77,7 @@ class CatalogController(Controller):
             "catalog.minimum_below_one",
             "catalog.product_exists",
             denied="catalog.not_a_seller",
-            taken="catalog.slug_taken catalog.sku_taken",
+            taken=TAKEN,
         ),
     )
     async def create(
@@ -128,7 +129,7 @@ class CatalogController(Controller):
     async def sku(self, data: JSONBody[Sku], product: TheProduct) -> Receipt:
         """Give it the seller's own number, or none."""
         command = rules.AssignSku(data.sku)
-        return await product(Catalog.assign_sku, command)
+        return await product(Catalog.change, command)
 
     @post(
         "/{id:uuid}/fields",
@@ -162,9 +163,11 @@ class CatalogController(Controller):
         """The same as retire."""
         return await product(Catalog.change, rules.RetireProduct())
 
-    @post("/{id:uuid}/restore", **changes("products:restore", **ON_OWN))
+    @post(
+        "/{id:uuid}/restore", **changes("products:restore", "catalog.purged", taken=TAKEN, **ON_OWN)
+    )
     async def restore(self, product: TheProduct) -> Receipt:
-        """Put a retired product back on the lists."""
+        """Put a retired product back on the lists, unless another has its names by now."""
         return await product(Catalog.change, rules.RestoreProduct())
 
     @get("/", **lists("products:read", catalog.Product, shared=True))

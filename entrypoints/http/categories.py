@@ -120,7 +120,13 @@ class CategoriesController(Controller):
 
     @post(
         "/{id:uuid}/restore",
-        **changes("categories:restore", *PLACE, "categories.slug_taken", missing=UNKNOWN),
+        **changes(
+            "categories:restore",
+            *PLACE,
+            "categories.slug_taken",
+            "categories.purged",
+            missing=UNKNOWN,
+        ),
     )
     async def restore(self, id: FromPath[UUID], call: Sent, souk: NamedDependency[Souk]) -> Receipt:
         """Put a retired one back where it stood."""

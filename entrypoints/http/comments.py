@@ -63,6 +63,30 @@ class CommentsController(Controller):
         owner = caller.as_owner("comments")
         return await souk.comments.remove(call, str(comment), owner, str(id), reason)
 
+    @post(
+        "/{comment:uuid}/restore",
+        **changes(
+            "comments:update",
+            "comments.removed_by_other",
+            "comments.erased",
+            "comments.purged",
+            "reels.purged",
+            missing=UNSAID,
+            denied="comments.not_yours",
+        ),
+    )
+    async def restore(
+        self,
+        id: FromPath[UUID],
+        comment: FromPath[UUID],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """Back to where it stood, by whoever removed it. Staff may overrule a seller."""
+        owner = caller.as_owner("comments")
+        return await souk.comments.restore(call, str(comment), owner, str(id))
+
     @get("/", **slices("reels:read", comments.Comment, UNKNOWN))
     async def under(
         self, id: FromPath[UUID], view: NamedDependency[View], slicing: NamedDependency[Slicing]

@@ -162,7 +162,10 @@ class CostingController(Controller):
         """Take it off every list; what it is in still costs what it did."""
         return await product(Costing.change, rules.RetireProduct())
 
-    @post("/{id:uuid}/restore", **changes("costing:update", missing=UNKNOWN))
+    @post(
+        "/{id:uuid}/restore",
+        **changes("costing:update", "costing.purged", missing=UNKNOWN),
+    )
     async def restore(self, product: TheProduct) -> Receipt:
         """Put a retired product back on the lists."""
         return await product(Costing.change, rules.RestoreProduct())

@@ -20,6 +20,7 @@ PRICE = {"amount": "12.50", "currency": "DZD"}
 # By the name of the request body's type; a test holds each against that type.
 BODIES: dict[str, dict[str, Any]] = {
     "NewTenant": {"id": "bazaar", "name": "The bazaar", "currency": "DZD"},
+    "Retention": {"days": 90},
     "NewMember": {"user": "amina", "role": "buyer", "name": "Amina B."},
     "Shop": {"shop": "Amina's teas", "tier": "grossiste"},
     "Dismissal": {"reason": "left"},

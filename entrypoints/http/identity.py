@@ -17,6 +17,7 @@ from entrypoints.wiring import Souk
 from projections import identity
 
 UNKNOWN = "identity.unknown_member"
+REMOVED = "identity.removed"
 
 
 class NewMember(Struct, forbid_unknown_fields=True):
@@ -57,7 +58,11 @@ class IdentityController(Controller):
     @post(
         "/{user:str}/appoint-seller",
         **changes(
-            "members:manage", "identity.shop_missing", "identity.unknown_tier", missing=UNKNOWN
+            "members:manage",
+            "identity.shop_missing",
+            "identity.unknown_tier",
+            REMOVED,
+            missing=UNKNOWN,
         ),
     )
     async def appoint_seller(
@@ -66,12 +71,27 @@ class IdentityController(Controller):
         """Make a member a seller, or change the shop's name or tier."""
         return await souk.identity.appoint_seller(call, user, data.shop, data.tier)
 
-    @post("/{user:str}/dismiss-seller", **changes("members:manage", missing=UNKNOWN))
+    @post("/{user:str}/dismiss-seller", **changes("members:manage", REMOVED, missing=UNKNOWN))
     async def dismiss_seller(
         self, user: NamedInPath, data: JSONBody[Dismissal], call: Sent, souk: NamedDependency[Souk]
     ) -> Receipt:
         """The member sells no longer; their orders go on."""
         return await souk.identity.dismiss_seller(call, user, data.reason)
+
+    @post(
+        "/{user:str}/remove",
+        **changes("members:manage", "identity.yourself", missing=UNKNOWN),
+    )
+    async def remove(
+        self, user: NamedInPath, data: JSONBody[Dismissal], call: Sent, souk: NamedDependency[Souk]
+    ) -> Receipt:
+        """Their tokens are refused from now on; who sold sells no longer. Nothing is lost."""
+        return await souk.identity.remove_member(call, user, data.reason)
+
+    @post("/{user:str}/restore", **changes("members:manage", missing=UNKNOWN))
+    async def restore(self, user: NamedInPath, call: Sent, souk: NamedDependency[Souk]) -> Receipt:
+        """They are a member again; who sold is to be appointed anew."""
+        return await souk.identity.restore_member(call, user)
 
     @get("/", **lists("members:read_all", identity.Member))
     async def members(
@@ -79,9 +99,10 @@ class IdentityController(Controller):
         view: NamedDependency[View],
         paging: NamedDependency[Paging],
         sells: FromQuery[bool | None] = None,
+        removed: FromQuery[bool] = False,
     ) -> ASGIResponse:
-        """The tenant's members, by user id."""
-        found = await identity.members(view.db, sells, paging.page, paging.limit)
+        """The tenant's members, or those who were removed, by user id."""
+        found = await identity.members(view.db, sells, removed, paging.page, paging.limit)
         return await view.opened_page(found, paging)
 
     @get("/{user:str}", **reads("products:read", identity.Member, UNKNOWN))

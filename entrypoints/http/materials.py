@@ -113,7 +113,7 @@ class MaterialsController(Controller):
     )
     async def sku(self, data: JSONBody[MaterialSku], material: TheMaterial) -> Receipt:
         """Give it a number that no other material has, or none."""
-        return await material(Materials.assign_sku, rules.AssignSku(data.sku))
+        return await material(Materials.change, rules.AssignSku(data.sku))
 
     @post(
         "/{id:uuid}/adjust",
@@ -165,7 +165,12 @@ class MaterialsController(Controller):
         """The same as retire."""
         return await material(Materials.change, rules.RetireMaterial())
 
-    @post("/{id:uuid}/restore", **changes("materials:update", missing=UNKNOWN))
+    @post(
+        "/{id:uuid}/restore",
+        **changes(
+            "materials:update", "materials.purged", taken="materials.sku_taken", missing=UNKNOWN
+        ),
+    )
     async def restore(self, material: TheMaterial) -> Receipt:
         """Put a retired material back on the lists."""
         return await material(Materials.change, rules.RestoreMaterial())

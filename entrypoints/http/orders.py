@@ -112,6 +112,16 @@ class OrdersController(Controller):
         """Say by when it will arrive."""
         return await order(Orders.promise_delivery, data.date)
 
+    @post("/{id:uuid}/archive", **changes("orders:update", "orders.not_over", **OWN))
+    async def archive(self, order: TheOrder) -> Receipt:
+        """Take what is over off the seller's and the tenant's lists; its buyer still has it."""
+        return await order(Orders.archive)
+
+    @post("/{id:uuid}/unarchive", **changes("orders:update", **OWN))
+    async def unarchive(self, order: TheOrder) -> Receipt:
+        """Put it back on these lists."""
+        return await order(Orders.unarchive)
+
     @get(
         "/",
         dependencies={"sought": Provide(sought)},

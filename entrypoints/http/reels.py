@@ -138,13 +138,14 @@ class ReelsController(Controller):
 
     @post(
         "/{id:uuid}/hide",
-        **changes("reels:update", "reels.not_published", "reels.reason_too_long", **OWN),
+        **changes("reels:update", "reels.reason_too_long", "reels.purged", **OWN),
     )
     async def hide(self, data: JSONBody[Hiding], reel: TheReel) -> Receipt:
-        """Take it out of the feed; nothing is lost. What staff hides only staff restores."""
+        """Take it out of the feed, or off the drafts; nothing is lost. What staff hides only staff
+        restores."""
         return await reel(Reels.hide, data.reason)
 
-    @delete("/{id:uuid}", **changes("reels:update", "reels.not_published", **OWN))
+    @delete("/{id:uuid}", **changes("reels:update", "reels.purged", **OWN))
     async def hide_by_delete(self, reel: TheReel) -> Receipt:
         """The same as hide."""
         return await reel(Reels.hide)
@@ -153,7 +154,7 @@ class ReelsController(Controller):
         "/{id:uuid}/restore",
         **changes(
             "reels:update",
-            "reels.not_published",
+            "reels.purged",
             "reels.hidden_by_staff",
             "media.not_rendered",
             "media.attached_too_often",
@@ -161,7 +162,7 @@ class ReelsController(Controller):
         ),
     )
     async def restore(self, reel: TheReel) -> Receipt:
-        """Put it back where it was in the feed."""
+        """Put it back where it was: in the feed, or among the drafts."""
         return await reel(Reels.restore)
 
     @get("/", **slices("reels:read", Shown, shared=True))

@@ -41,8 +41,10 @@ async def sought(
     placed_before: FromQuery[datetime | None] = None,
     expected_from: FromQuery[date | None] = None,
     expected_before: FromQuery[date | None] = None,
+    archived: FromQuery[bool] = False,
 ) -> Sought:
-    """Times and days are half-open. Raises Forbidden, Problem 400 for a word nobody knows."""
+    """Times and days are half-open. What its seller has archived stays on its buyer's list. Raises
+    Forbidden, Problem 400 for a word nobody knows."""
     caller, opened = view.caller, party != "tenant" or view.caller.manages("orders")
     if not (opened or (caller.sees_all("orders") and phone is None)):
         raise Forbidden("forbidden")
@@ -51,6 +53,7 @@ async def sought(
         seller=caller.user if party == "seller" else None,
         status=_known("status", status, STATUSES),
         channel=_known("channel", channel, CHANNELS),
+        archived=None if party == "buyer" else archived,
         number=number,
         placed_from=utc(placed_from),
         placed_before=utc(placed_before),

@@ -9,14 +9,17 @@ from litestar.response.base import ASGIResponse
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from application.ports import Receipt
+from application.ports import Call, Missing, Receipt
+from domain.tenants import LONGEST, ArchiveTenant, RestoreTenant, SetRetention
 from entrypoints.http.caller import Caller
-from entrypoints.http.commands import SentToCreate
+from entrypoints.http.commands import Sent, SentToCreate
 from entrypoints.http.names import Line, Name, NamedInPath
-from entrypoints.http.routes import creates, reads
+from entrypoints.http.routes import changes, creates, reads
 from entrypoints.http.views import View
 from entrypoints.wiring import Souk
 from projections import tenants
+
+UNKNOWN = "tenants.unknown_tenant"
 
 
 class NewTenant(Struct, forbid_unknown_fields=True):
@@ -25,6 +28,14 @@ class NewTenant(Struct, forbid_unknown_fields=True):
     id: Name
     name: Line
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", examples=["DZD"])]
+
+
+class Retention(Struct, forbid_unknown_fields=True):
+    days: Annotated[int, Meta(ge=0, le=LONGEST, examples=[90])]
+
+
+RESTORING = changes("tenants:restore", missing=UNKNOWN)
+RESTORING["opt"]["archived"] = True  # or nobody could
 
 
 class TenantsController(Controller):
@@ -49,8 +60,36 @@ class TenantsController(Controller):
         call = replace(creating, tenant=data.id)
         return await souk.tenants.create(call, caller.user, data.name, data.currency)
 
-    @get("/{name:str}", **reads("products:read", tenants.Tenant, "tenants.unknown_tenant"))
+    @post("/{name:str}/archive", **changes("tenants:soft_delete", missing=UNKNOWN))
+    async def archive(self, name: NamedInPath, call: Sent, souk: NamedDependency[Souk]) -> Receipt:
+        """From now on it takes no commands of its members; everything can be read as ever."""
+        return await souk.tenants.change(_own(call, name), ArchiveTenant())
+
+    @post("/{name:str}/restore", **RESTORING)
+    async def restore(self, name: NamedInPath, call: Sent, souk: NamedDependency[Souk]) -> Receipt:
+        """It takes commands again."""
+        return await souk.tenants.change(_own(call, name), RestoreTenant())
+
+    @post("/{name:str}/retention", **changes("tenants:update", missing=UNKNOWN))
+    async def retention(
+        self,
+        name: NamedInPath,
+        data: JSONBody[Retention],
+        call: Sent,
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """How many days what is deleted can surely be restored, before it may be purged."""
+        return await souk.tenants.change(_own(call, name), SetRetention(data.days))
+
+    @get("/{name:str}", **reads("products:read", tenants.Tenant, UNKNOWN))
     async def tenant(self, name: NamedInPath, view: NamedDependency[View]) -> ASGIResponse:
         """The caller's own tenant; any other does not exist for them."""
         found = await tenants.tenant(view.db, name)
-        return view.one(found, "tenants.unknown_tenant")
+        return view.one(found, UNKNOWN)
+
+
+def _own(call: Call, name: str) -> Call:
+    """Raises Missing: another's tenant does not exist for them."""
+    if name != call.tenant:
+        raise Missing(UNKNOWN)
+    return call

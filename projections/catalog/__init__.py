@@ -28,7 +28,7 @@ __all__ = [
     "seller_of",
 ]
 
-VERSION = 5
+VERSION = 6
 TABLES = (PRODUCTS, PRICES, SHELVES)
 COLUMNS = "seller", "seller_category", "featured", "in_stock"
 

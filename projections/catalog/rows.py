@@ -10,6 +10,7 @@ from domain.catalog import (
     ProductCreated,
     ProductDescribed,
     ProductFeatured,
+    ProductPurged,
     ProductRestored,
     ProductRetired,
     SkuAssigned,
@@ -69,7 +70,7 @@ class Product(Document):
 def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | None:
     if isinstance(recorded.event, ProductCreated):
         return _created(recorded.event, recorded)
-    if product is None:
+    if product is None or isinstance(recorded.event, ProductPurged):
         return None
     if isinstance(recorded.event, SellerAppointed):
         return but(product, seller_category=recorded.event.tier)
@@ -165,6 +166,7 @@ PRODUCTS = Table(
             ProductFeatured,
             ProductRetired,
             ProductRestored,
+            ProductPurged,
             CustomFieldSet,
             *STOCK,
         ),

@@ -3,6 +3,7 @@
 from domain.categories import (
     CategoryCreated,
     CategoryMoved,
+    CategoryPurged,
     CategoryRenamed,
     CategoryRestored,
     CategoryRetired,
@@ -21,7 +22,7 @@ def evolve(shelf: Shelf | None, recorded: Recorded, id: str) -> Shelf | None:
     event = recorded.event
     if isinstance(event, CategoryCreated):
         return Shelf(event.slug, event.parent)
-    if shelf is None:
+    if shelf is None or isinstance(event, CategoryPurged):
         return None
     match event:
         case CategoryRenamed(slug=slug):
@@ -39,7 +40,14 @@ SHELVES = Table(
     name="catalog_shelves",
     document=Shelf,
     on=dict.fromkeys(
-        (CategoryCreated, CategoryRenamed, CategoryMoved, CategoryRetired, CategoryRestored),
+        (
+            CategoryCreated,
+            CategoryRenamed,
+            CategoryMoved,
+            CategoryRetired,
+            CategoryRestored,
+            CategoryPurged,
+        ),
         lambda recorded: (recorded.event.category,),
     ),
     evolve=evolve,

@@ -21,5 +21,5 @@ __all__ = [
     "timeline",
 ]
 
-VERSION = 2
+VERSION = 3
 TABLES = (PRODUCTS, TIMELINE, SALES)

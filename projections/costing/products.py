@@ -13,6 +13,7 @@ from domain.costing import (
     MarginSet,
     OverheadsSet,
     ProductDefined,
+    ProductPurged,
     ProductRenamed,
     ProductRestored,
     ProductRetired,
@@ -92,7 +93,7 @@ def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | No
             event.margin,
             recorded.occurred_at,
         )
-    if product is None:
+    if product is None or isinstance(event, ProductPurged):
         return None
     return _priced(_changed(but(product, version=recorded.version), event, recorded))
 
@@ -145,6 +146,7 @@ PRODUCTS = Table(
             MarginSet,
             ProductRenamed,
             ProductRetired,
+            ProductPurged,
             ProductRestored,
             ListingLinked,
             CostRolledUp,

@@ -34,7 +34,7 @@ __all__ = [
     "selected",
 ]
 
-VERSION = 2
+VERSION = 3
 TABLES = (MATERIALS, PURCHASES, ADJUSTMENTS)
 
 

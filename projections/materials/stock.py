@@ -10,6 +10,7 @@ from domain.materials import (
     MaterialDescribed,
     MaterialMeasured,
     MaterialPurchased,
+    MaterialPurged,
     MaterialRestored,
     MaterialRetired,
     Measuring,
@@ -72,7 +73,7 @@ def evolve(material: Material | None, recorded: Recorded, id: str) -> Material |
     event = recorded.event
     if isinstance(event, MaterialAdded):
         return _added(event, recorded)
-    if material is None:
+    if material is None or isinstance(event, MaterialPurged):
         return None
     if isinstance(event, CostBasisSet):
         return _valued(but(material, basis=event.basis))
@@ -179,6 +180,7 @@ MATERIALS = Table(
             StandardCostSet,
             MaterialRetired,
             MaterialRestored,
+            MaterialPurged,
         ),
         own,
     ),

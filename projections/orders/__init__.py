@@ -1,7 +1,7 @@
 """Orders: one row per order, as its buyer, its seller and the tenant's staff see it."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import UNSET, UnsetType, json
@@ -12,6 +12,7 @@ from domain.money import Price
 from domain.orders import (
     DeliveryPromised,
     Line,
+    OrderArchived,
     OrderCancelled,
     OrderCompleted,
     OrderConfirmed,
@@ -20,13 +21,16 @@ from domain.orders import (
     OrderReady,
     OrderReturned,
     OrderShipped,
+    OrderUnarchived,
     ProcessingStarted,
     TrackingAssigned,
 )
-from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
+from projections.kernel import Column, Found, Page, Reader, Table, one, own, page
 from projections.orders.documents import Order, OrderLine, People
+from projections.orders.finding import Filter as Filter
+from projections.orders.finding import condition
 
-VERSION = 4
+VERSION = 5
 
 
 def evolve(order: Order | None, recorded: Recorded, id: str) -> Order | None:
@@ -108,6 +112,10 @@ def _step(order: Order, event: object, at: datetime) -> dict[str, Any]:
             return {"status": "returned", "returned_at": at, "reason": reason}
         case DeliveryPromised(date=day):
             return {"expected_delivery": day}
+        case OrderArchived():
+            return {"archived": True}
+        case OrderUnarchived():
+            return {"archived": False}
     return {}
 
 
@@ -141,6 +149,8 @@ ORDERS = Table(
             OrderCancelled,
             OrderReturned,
             DeliveryPromised,
+            OrderArchived,
+            OrderUnarchived,
         ),
         own,
     ),
@@ -152,6 +162,7 @@ ORDERS = Table(
         "status": Column("text", lambda o: o.status),
         "channel": Column("text", lambda o: o.channel),
         "customer_phone": Column("text", _phone),
+        "archived": Column("boolean", lambda o: o.archived),
         "number": Column("bigint", lambda o: o.number),
         "placed_at": Column("timestamptz", lambda o: o.placed_at),
         "expected_delivery": Column("date", lambda o: o.expected_delivery),
@@ -169,37 +180,6 @@ ORDERS = Table(
     topic=lambda id, order: f"orders.{id}.{order.seller}.{order.buyer}",
 )
 TABLES = (ORDERS,)
-
-
-class Filter(Document):
-    """What a list of orders is narrowed to; None: no such filter. Times and days are half-open."""
-
-    buyer: str | None = None
-    seller: str | None = None
-    status: str | None = None
-    channel: str | None = None
-    customer_phone: str | None = None  # its keyed hash
-    buyers: list[str] | None = None
-    number: int | None = None
-    placed_from: datetime | None = None
-    placed_before: datetime | None = None
-    expected_from: date | None = None
-    expected_before: date | None = None
-
-
-CONDITIONS = {
-    "buyer": "buyer = %s",
-    "seller": "seller = %s",
-    "status": "status = %s",
-    "channel": "channel = %s",
-    "customer_phone": "customer_phone = %s",
-    "buyers": "buyer = any(%s)",
-    "number": "number = %s",
-    "placed_from": "placed_at >= %s",
-    "placed_before": "placed_at < %s",
-    "expected_from": "expected_delivery >= %s",
-    "expected_before": "expected_delivery < %s",
-}
 
 
 async def order(db: Reader, id: str, party: str | None = None) -> Found | None:
@@ -229,7 +209,7 @@ def parties(found: Found) -> Parties:
 
 async def every(db: Reader, wanted: Filter, batch: int = 500) -> AsyncIterator[list[Found]]:
     """All that meet it, oldest first, so many rows at a time."""
-    where, params = _condition(wanted)
+    where, params = condition(wanted)
     last = (datetime.min.replace(tzinfo=UTC), "")
     while True:
         rows = await db.rows(
@@ -245,10 +225,5 @@ async def every(db: Reader, wanted: Filter, batch: int = 500) -> AsyncIterator[l
 
 async def orders(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """Newest first. No buyer and no seller: the whole tenant's."""
-    where, params = _condition(wanted)
+    where, params = condition(wanted)
     return await page(db, ORDERS.name, where, params, "placed_at DESC, id", number, limit)
-
-
-def _condition(wanted: Filter) -> tuple[str, tuple[Any, ...]]:
-    given = {name: value for name in CONDITIONS if (value := getattr(wanted, name)) is not None}
-    return " AND ".join(CONDITIONS[name] for name in given) or "true", tuple(given.values())

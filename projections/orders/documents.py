@@ -34,7 +34,8 @@ class People(Value):
 
 
 class Order(Document, kw_only=True):
-    """``<step>_at`` is None until that step is taken."""
+    """``<step>_at`` is None until that step is taken. ``archived``: it is on its seller's and the
+    tenant's lists only if these are asked for what is archived."""
 
     id: str
     version: int
@@ -50,6 +51,7 @@ class Order(Document, kw_only=True):
     shipping: Price
     total: Price
     cash: bool
+    archived: bool = False
     region: str
     tracking: str | None = None
     expected_delivery: date | None = None

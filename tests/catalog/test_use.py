@@ -53,7 +53,7 @@ async def test_a_sku_is_unique_for_its_seller_only(market):
     await offered(market, product("mat", "amina", sku="R1"))
     with pytest.raises(Taken):
         await offered(market, product("kilim", sku="R1"))
-    await market.catalog.assign_sku(call(), rug, "karim", AssignSku(None))
+    await market.catalog.change(call(), rug, "karim", AssignSku(None))
     await offered(market, product("kilim", sku="R1"))
 
 

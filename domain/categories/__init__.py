@@ -5,72 +5,51 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
-from domain.kernel import Command, Event, Rejected, Value, but
+from domain.categories.words import (
+    COMMANDS,
+    EVENTS,
+    CategoryCreated,
+    CategoryMoved,
+    CategoryPurged,
+    CategoryRenamed,
+    CategoryRestored,
+    CategoryRetired,
+    CreateCategory,
+    MoveCategory,
+    PurgeCategory,
+    RenameCategory,
+    RestoreCategory,
+    RetireCategory,
+)
+from domain.kernel import Rejected, Value, but
+
+__all__ = [
+    "COMMANDS",
+    "EMPTY",
+    "EVENTS",
+    "LEVELS",
+    "MOST",
+    "SLUG",
+    "Category",
+    "CategoryCreated",
+    "CategoryMoved",
+    "CategoryPurged",
+    "CategoryRenamed",
+    "CategoryRestored",
+    "CategoryRetired",
+    "CreateCategory",
+    "MoveCategory",
+    "PurgeCategory",
+    "RenameCategory",
+    "RestoreCategory",
+    "RetireCategory",
+    "Tree",
+    "decide",
+    "evolve",
+]
 
 LEVELS, MOST = 8, 1_000  # retired ones count: they may be restored
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
-
-
-class CreateCategory(Command):
-    """``parent`` None: it stands at the top."""
-
-    category: str
-    name: str
-    slug: str
-    parent: str | None = None
-
-
-class RenameCategory(Command):
-    """``slug`` None: it keeps its own."""
-
-    category: str
-    name: str
-    slug: str | None = None
-
-
-class MoveCategory(Command):
-    """With all that is below it."""
-
-    category: str
-    parent: str | None
-
-
-class RetireCategory(Command):
-    category: str
-
-
-class RestoreCategory(Command):
-    category: str
-
-
-class CategoryCreated(Event, tag="categories.category_created"):
-    category: str
-    name: str
-    slug: str
-    parent: str | None
-
-
-class CategoryRenamed(Event, tag="categories.category_renamed"):
-    category: str
-    name: str
-    slug: str
-
-
-class CategoryMoved(Event, tag="categories.category_moved"):
-    category: str
-    parent: str | None
-
-
-class CategoryRetired(Event, tag="categories.category_retired"):
-    category: str
-
-
-class CategoryRestored(Event, tag="categories.category_restored"):
-    category: str
-
-
-COMMANDS = CreateCategory | RenameCategory | MoveCategory | RetireCategory | RestoreCategory
-EVENTS = CategoryCreated | CategoryRenamed | CategoryMoved | CategoryRetired | CategoryRestored
 
 
 class Category(Value):
@@ -78,6 +57,7 @@ class Category(Value):
     slug: str  # unique among those that are not retired
     parent: str | None
     retired: bool = False
+    purged: bool = False  # and retired
 
 
 class Tree(Value):
@@ -104,6 +84,8 @@ def decide(tree: Tree, command: COMMANDS) -> list[EVENTS]:
     known = tree.get(command.category)
     if known is None:
         raise Rejected("categories.unknown_category")
+    if known.purged and not isinstance(command, PurgeCategory):
+        raise Rejected("categories.purged", "it is gone for good")
     match command:
         case RenameCategory():
             return _rename(tree, known, command)
@@ -113,6 +95,8 @@ def decide(tree: Tree, command: COMMANDS) -> list[EVENTS]:
             return [] if known.retired else _retire(tree, id)
         case RestoreCategory(category=id):
             return _restore(tree, id, known) if known.retired else []
+        case PurgeCategory(category=id):
+            return [] if known.purged else _purge(tree, id, known)
         case _:
             assert_never(command)
 
@@ -120,7 +104,7 @@ def decide(tree: Tree, command: COMMANDS) -> list[EVENTS]:
 def _create(tree: Tree, new: CreateCategory) -> list[EVENTS]:
     if tree.get(new.category):
         raise Rejected("categories.category_exists")
-    if len(tree.categories) >= MOST:
+    if sum(not one.purged for one in tree.categories.values()) >= MOST:
         raise Rejected("categories.too_many", f"at most {MOST}, with those that are retired")
     _check_name(new.name)
     _check_slug(tree, new.slug, new.category)
@@ -161,6 +145,15 @@ def _restore(tree: Tree, id: str, known: Category) -> list[EVENTS]:
     _check_parent(tree, known.parent)
     _check_slug(tree, known.slug, id)
     return [CategoryRestored(id)]
+
+
+def _purge(tree: Tree, id: str, known: Category) -> list[EVENTS]:
+    """What is retired below it would have no place to come back to."""
+    if not known.retired:
+        raise Rejected("categories.not_retired", "retire the category first")
+    if any(child.parent == id and not child.purged for child in tree.categories.values()):
+        raise Rejected("categories.not_empty", "purge what is below it first")
+    return [CategoryPurged(id)]
 
 
 def _check_lives(category: Category) -> None:
@@ -220,6 +213,8 @@ def evolve(tree: Tree, event: EVENTS) -> Tree:
             return _changed(tree.categories, id, retired=True)
         case CategoryRestored(category=id):
             return _changed(tree.categories, id, retired=False)
+        case CategoryPurged(category=id):
+            return _changed(tree.categories, id, purged=True)
         case _:
             assert_never(event)
 

@@ -1,0 +1,148 @@
+"""Purging: what was deleted goes for good, one thing an append, so that it may break off anywhere
+and be run again."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import uuid5
+
+from msgspec.structs import replace
+
+from application.catalog import SKU, SLUG
+from application.commands import Commands
+from application.materials import SKU as MATERIAL_SKU
+from application.ports import Answer, Call, Forbidden, Missing, Outdated, Receipt
+from application.work import Work, stream_of
+from domain import catalog, categories, comments, costgraph, costing, materials, media, reels
+from domain.catalog import Product
+from domain.costgraph import CostGraph
+from domain.costing import CostedProduct
+from domain.kernel import Decider, Event, Rejected, Value
+from domain.materials import Material
+
+
+class Condemned(Value):
+    """A thing of the bin as it was seen there: ``place`` is the position of its deletion, and
+    ``media`` what is let go of with it."""
+
+    context: str
+    id: str
+    place: int
+    media: tuple[str, ...] = ()
+
+
+class Kept(Value):
+    """What was not purged, and why."""
+
+    context: str
+    id: str
+    code: str
+
+
+class Purged(Value):
+    """``position``: of the last purge; 0 when there was none."""
+
+    purged: int
+    kept: tuple[Kept, ...]
+    position: int
+
+
+class Bin:
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
+    async def purge(self, call: Call, things: Sequence[Condemned]) -> Purged:
+        """Again and again while that gets anywhere: what is still used by another of them waits
+        for that one."""
+        done, position, left = 0, 0, list(things)
+        while True:
+            kept, waiting = list[Kept](), list[Condemned]()
+            for thing in left:
+                try:
+                    position = max(position, (await self.purge_one(call, thing)).position)
+                except (Rejected, Missing, Forbidden, Outdated) as no:
+                    kept.append(Kept(thing.context, thing.id, no.code))
+                    waiting.append(thing)
+            done += len(left) - len(waiting)
+            if not waiting or len(waiting) == len(left):
+                return Purged(done, tuple(kept), position)
+            left = waiting
+
+    async def purge_one(self, call: Call, thing: Condemned) -> Receipt:
+        """Raises Outdated if it has come back since, even if it was deleted again; Rejected while
+        something needs it."""
+        decider, _, _ = KINDS[thing.context]
+        own = call.tenant if decider is categories else thing.id
+        named = f"{thing.context}/{thing.id}/{thing.place}"
+        call = replace(call, command_id=uuid5(call.command_id, named), key=None)
+
+        async def attempt(work: Work) -> Answer:
+            await _purge(work, thing, own)
+            for asset in thing.media:
+                await work.decide(media, asset, media.Release(f"{thing.context}/{thing.id}"))
+            return work.receipt(decider, own)
+
+        queues = [stream_of(call.tenant, decider, own)]
+        return await self._commands.run(call, Receipt, attempt, queues)
+
+
+async def _purge(work: Work, thing: Condemned, own: str) -> None:
+    decider, gone, purge = KINDS[thing.context]
+    await work.load(decider, own)  # before the last deletion is looked up: the append asserts it
+    if decider is not categories:
+        last = (await work.latest(decider, gone, [own])).get(own)
+        if last is None or last.position != thing.place:
+            raise Outdated("bin.changed")
+    await purge(work, thing.id)
+
+
+async def _product(work: Work, id: str) -> None:
+    product: Product = await work.load(catalog, id)
+    await work.decide(catalog, id, catalog.PurgeProduct())
+    # What was retired before names were left to others still holds its own.
+    work.release(SLUG, product.describing.slug, id)
+    if product.sku:
+        work.release(SKU, f"{product.seller}/{product.sku}", id)
+
+
+async def _category(work: Work, id: str) -> None:
+    await work.decide(categories, work.call.tenant, categories.PurgeCategory(id))
+
+
+async def _comment(work: Work, id: str) -> None:
+    await work.decide(comments, id, comments.PurgeComment())
+
+
+async def _reel(work: Work, id: str) -> None:
+    await work.decide(reels, id, reels.PurgeReel())
+
+
+async def _material(work: Work, id: str) -> None:
+    material: Material = await work.load(materials, id)
+    graph: CostGraph = await work.load(costgraph, work.call.tenant)
+    if id in graph.used:
+        raise Rejected("materials.in_use", "a costed product is made of it")
+    await work.decide(materials, id, materials.PurgeMaterial())
+    if material.sku:
+        work.release(MATERIAL_SKU, material.sku, id)
+
+
+async def _costed(work: Work, id: str) -> None:
+    product: CostedProduct = await work.load(costing, id)
+    graph: CostGraph = await work.load(costgraph, work.call.tenant)
+    if any(id in used for used in graph.products.values()):
+        raise Rejected("costing.in_use", "another costed product is made of it")
+    await work.decide(costing, id, costing.PurgeProduct())
+    await work.decide(costgraph, work.call.tenant, costgraph.SetEdges(id, (), ()))
+    if product.listing:
+        await work.decide(catalog, product.listing, catalog.LinkCosting(None))
+
+
+Purge = Callable[[Work, str], Awaitable[None]]
+# By context: its rules, the event that puts a thing into the bin, and how it is purged.
+KINDS: dict[str, tuple[Decider, type[Event], Purge]] = {
+    "catalog": (catalog, catalog.ProductRetired, _product),
+    "categories": (categories, categories.CategoryRetired, _category),
+    "comments": (comments, comments.CommentRemoved, _comment),
+    "costing": (costing, costing.ProductRetired, _costed),
+    "materials": (materials, materials.MaterialRetired, _material),
+    "reels": (reels, reels.ReelHidden, _reel),
+}

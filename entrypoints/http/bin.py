@@ -1,0 +1,159 @@
+"""/bin"""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, TypeAlias
+from uuid import uuid4
+
+import msgspec
+from litestar import Controller, Request, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery, JSONBody
+from litestar.response.base import ASGIResponse
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from application.bin import Condemned, Kept
+from domain.kernel import Rejected
+from domain.tenants import LONGEST
+from entrypoints.http.bulking import CHANGED, unconfirmed
+from entrypoints.http.caller import Caller
+from entrypoints.http.commands import Sent
+from entrypoints.http.confirming import LASTS, Confirm, digest, offered, read
+from entrypoints.http.routes import changes, slices
+from entrypoints.http.slicing import Slicing, slicing
+from entrypoints.http.views import View
+from entrypoints.http.views import digest as state_of
+from entrypoints.wiring import Souk
+from projections import bin
+from projections.kernel import Reader
+
+MOST, SHOWN = 500, 10  # things that one request purges, and examples of them
+Context: TypeAlias = Literal[
+    "catalog", "categories", "comments", "costing", "identity", "materials", "reels"
+]
+
+
+class Binned(bin.Thing, kw_only=True):
+    """``kept_until``: it can surely be restored till then; null: for ever."""
+
+    kept_until: datetime | None
+
+
+class Purging(Struct, forbid_unknown_fields=True):
+    """``context`` null: of all. ``older_than_days``: at least the tenant's retention, which is
+    meant by null. Without ``confirm`` nothing is purged."""
+
+    context: Context | None = None
+    older_than_days: Annotated[int, Meta(ge=0, le=LONGEST)] | None = None
+    confirm: Annotated[str, Meta(max_length=400, description="of the dry run")] | None = None
+
+
+class WouldPurge(Struct, frozen=True):
+    """Of ``total`` things that are due, the ``now`` longest deleted would be purged; send the same
+    with ``confirm`` until ``expires_at``, and they are. Null: there are none."""
+
+    total: int
+    now: int
+    examples: list[bin.Thing]
+    confirm: str | None
+    expires_at: datetime | None
+
+
+class Purged(Struct, frozen=True):
+    """``kept``: the first 100 of what was not purged, and why."""
+
+    id: str
+    position: int
+    purged: int
+    kept: list[Kept]
+
+
+class BinController(Controller):
+    path = "/bin"
+    tags = ["bin"]
+    opt = {"projection": "bin"}
+    dependencies = {"slicing": Provide(slicing)}
+
+    @get("/", **slices("bin:read", Binned))
+    async def things(
+        self,
+        view: NamedDependency[View],
+        slicing: NamedDependency[Slicing],
+        context: FromQuery[Context | None] = None,
+    ) -> ASGIResponse:
+        """What is deleted, the last first: the caller's own, everyone's for staff."""
+        owner = None if view.caller.sees_all("bin") else view.caller.user
+        found = await bin.things(view.db, context, owner, slicing.before, slicing.limit)
+        days = await bin.retention(view.db)
+        bodies = [msgspec.json.encode(_binned(row.body, days)) for row in found.items]
+        state = state_of([[row.id, row.position] for row in found.items] + [[days, found.next]])
+        return view.slice(bodies, state, found.next)
+
+    @post(
+        "/purge",
+        **changes(
+            "bin:hard_delete",
+            "bin.within_retention",
+            "bulks.confirm_malformed",
+            "bulks.confirm_expired",
+            taken="bulks.selection_changed",
+        ),
+    )
+    async def purge(
+        self,
+        data: JSONBody[Purging],
+        request: Request[Any, Any, Any],
+        call: Sent,
+        caller: NamedDependency[Caller],
+        view: NamedDependency[View],
+        souk: NamedDependency[Souk],
+    ) -> WouldPurge | Purged:
+        """Let go for good of what was deleted longer ago than the tenant keeps it. Without
+        ``confirm`` it is only told what that would be."""
+        secret, body = souk.settings.secret, digest(unconfirmed(data))
+        whose = (caller.tenant, caller.user, request.scope["path"])
+        if data.confirm is None:
+            confirm = offered(str(uuid4()), body, "")
+            total, things = await _due(view.db, data, confirm)
+            confirm = replace(confirm, selection=_selection(things))
+            if not things:
+                return WouldPurge(0, 0, [], None, None)
+            signed = confirm.signed(secret, whose)
+            return WouldPurge(total, len(things), things[:SHOWN], signed, confirm.expires_at)
+        confirm = read(data.confirm, secret, whose)
+        if confirm.expired:
+            raise Rejected("bulks.confirm_expired", "look again, and confirm what you see then")
+        _, things = await _due(view.db, data, confirm)
+        if (confirm.body, confirm.selection) != (body, _selection(things)):
+            raise CHANGED
+        done = await souk.bin.purge(call, [condemned(thing) for thing in things])
+        return Purged(confirm.id, done.position, done.purged, list(done.kept[:100]))
+
+
+def condemned(thing: bin.Thing) -> Condemned:
+    return Condemned(thing.context, thing.id, thing.place, thing.media)
+
+
+async def _due(db: Reader, asked: Purging, confirm: Confirm) -> tuple[int, list[bin.Thing]]:
+    """By the second in which it was looked at first, or more would be due by the time that it is
+    confirmed. Rejects what is to be purged sooner than the tenant keeps it."""
+    looked = confirm.expires_at - timedelta(seconds=LASTS - 1)
+    days = await bin.retention(db)
+    wanted = days if asked.older_than_days is None else asked.older_than_days
+    if wanted < days:
+        raise Rejected("bin.within_retention", f"what is deleted is kept for {days} days")
+    contexts = bin.PURGEABLE if asked.context is None else (asked.context,)
+    return await bin.due(db, contexts, looked - timedelta(days=wanted), MOST)
+
+
+def _selection(things: list[bin.Thing]) -> str:
+    return digest([[thing.context, thing.id, thing.place] for thing in things])
+
+
+def _binned(body: bytes, days: int) -> Binned:
+    thing = bin.read(body)
+    until = None
+    if thing.deleted_at is not None and thing.context in bin.PURGEABLE:
+        until = thing.deleted_at + timedelta(days=days)
+    parts = {name: getattr(thing, name) for name in thing.__struct_fields__}
+    return Binned(**parts, kept_until=until)
