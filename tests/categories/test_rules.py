@@ -15,6 +15,7 @@ from domain.categories import (
     CategoryRetired,
     CreateCategory,
     MoveCategory,
+    PurgeCategory,
     RenameCategory,
     RestoreCategory,
     RetireCategory,
@@ -144,6 +145,7 @@ COMMANDS = st.one_of(
     st.builds(MoveCategory, ids, ids),
     st.builds(RetireCategory, ids),
     st.builds(RestoreCategory, ids),
+    st.builds(PurgeCategory, ids),
 )
 grown = st.lists(st.none() | ids, min_size=10, max_size=10).map(
     lambda parents: [
@@ -174,6 +176,9 @@ def test_whatever_is_done_the_tree_is_a_tree(commands):
         way_up(tree, id)
     for id in living:
         assert all(not tree.categories[above].retired for above in way_up(tree, id))
+    for category in tree.categories.values():
+        above = category.parent and tree.categories[category.parent]
+        assert not (above and above.purged) or category.purged
     slugs = [tree.categories[id].slug for id in living]
     assert len(set(slugs)) == len(slugs)
 

@@ -1,9 +1,12 @@
 """Rows of comments are the fold of their events, their words sealed; what is removed is gone."""
 
+from datetime import UTC, datetime
+
 from hypothesis import strategies as st
 
 from domain import comments as rules
-from domain.comments import RemoveComment
+from domain.comments import PurgeComment, RemoveComment, RestoreComment
+from domain.kernel import Personal
 from projections import comments
 from tests.comments.test_rules import removing, say
 from tests.support.histories import history
@@ -11,7 +14,10 @@ from tests.support.rows import rows_equal_the_fold
 
 words = st.sampled_from(["Does it shrink?", "Lovely", "مرحبا"])
 saying = st.builds(say, words, st.sampled_from(["karim", "nora"]))
-ends = st.lists(removing | st.just(RemoveComment("author")), max_size=2)
+back = RestoreComment("author", Personal("karim", "Lovely"), 7, datetime(2024, 5, 16, tzinfo=UTC))
+ends = st.lists(
+    removing | st.sampled_from([RemoveComment("author"), back, PurgeComment()]), max_size=4
+)
 made = st.tuples(
     st.builds("{}/comments/{}".format, st.sampled_from("AB"), st.sampled_from("12345")),
     st.builds(lambda said, ends: history(rules, [said, *ends]), saying, ends),

@@ -1,10 +1,20 @@
 """The rules of a comment, and what no history may break."""
 
+from datetime import UTC, datetime
+
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from domain import comments
-from domain.comments import LONGEST, AddComment, CommentAdded, CommentRemoved, RemoveComment
+from domain.comments import (
+    LONGEST,
+    AddComment,
+    CommentAdded,
+    CommentRemoved,
+    CommentRestored,
+    RemoveComment,
+    RestoreComment,
+)
 from domain.kernel import ERASED, Personal, fold
 from tests.support.deciders import given
 from tests.support.histories import history, stored
@@ -46,6 +56,22 @@ def test_a_comment_whose_words_were_erased_is_still_one_and_is_removed_as_ever()
     erased = CommentAdded("rug", "karim", Personal("karim", box=ERASED))
     assert fold(comments, [erased]).author == "karim"
     given(comments, erased).when(RemoveComment("author")).then(removed)
+
+
+def test_a_comment_is_restored_by_whoever_removed_it_and_staff_overrule_a_seller():
+    day, words = datetime(2024, 5, 16, tzinfo=UTC), Personal("karim", "x")
+    for remover in ("author", "seller", "staff"):
+        gone = said("x"), CommentRemoved("rug", remover, "")
+        for by in ("author", "seller", "staff"):
+            back = RestoreComment(by, words, 7, day)
+            if by == remover or (by, remover) == ("staff", "seller"):
+                restored = CommentRestored("rug", "karim", words, 7, day)
+                given(comments, *gone).when(back).then(restored)
+                given(comments, *gone, restored).when(back).then()
+            else:
+                given(comments, *gone).when(back).rejected("comments.removed_by_other")
+    erased = RestoreComment("author", Personal("karim", box=ERASED), 7, day)
+    given(comments, said("x"), removed).when(erased).rejected("comments.erased")
 
 
 texts = st.sampled_from(["", " ", "x", "Does it shrink?", "x" * LONGEST, "x" * (LONGEST + 1)])

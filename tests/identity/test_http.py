@@ -1,5 +1,7 @@
 """Members over HTTP."""
 
+import asyncio
+
 
 async def test_a_members_name_is_shown_to_themselves_and_to_staff_only(api):
     await api.market()
@@ -45,3 +47,34 @@ async def test_a_user_id_ends_where_its_line_does(api):
         "/identity/members", {"user": "bo\n", "role": "buyer"}
     )
     assert (refused.status_code, refused.json()["code"]) == (400, "malformed")
+
+
+async def test_whoever_is_removed_is_refused_and_is_let_in_again_once_restored(api):
+    await api.market("amina")
+    admin, amina = api.of("admin", "root"), api.of("seller", "amina")
+    assert (await amina.get("/catalog/products")).status_code == 200
+    yourself = await admin.post("/identity/members/root/remove", {})
+    assert (yourself.status_code, yourself.json()["code"]) == (422, "identity.yourself")
+
+    gone = await admin.post("/identity/members/amina/remove", {"reason": "left"})
+    after = gone.json()["position"]
+    await becomes(amina, 401)
+    refused = (await amina.post("/carts")).json()["code"]
+    assert refused == "unauthenticated"
+    listed = await admin.get("/identity/members", after=after)
+    assert [m["id"] for m in listed.json()["items"]] == ["root"]
+    listed = await admin.get("/identity/members", removed=True)
+    assert [(m["id"], m["sells"]) for m in listed.json()["items"]] == [("amina", False)]
+    (binned,) = (await admin.get("/bin", after=after)).json()["items"]
+    told = binned["context"], binned["id"], binned["name"], binned["kept_until"]
+    assert told == ("identity", "amina", "amina's shop", None)
+
+    await admin.post("/identity/members/amina/restore")
+    await becomes(amina, 200)
+
+
+async def becomes(client, status):
+    """Within the second or so that a process may take to hear of it."""
+    async with asyncio.timeout(30):
+        while (await client.get("/catalog/products")).status_code != status:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)

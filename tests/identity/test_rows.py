@@ -2,7 +2,13 @@
 
 from hypothesis import strategies as st
 
-from domain.identity import MemberAdded, SellerAppointed, SellerDismissed
+from domain.identity import (
+    MemberAdded,
+    MemberRemoved,
+    MemberRestored,
+    SellerAppointed,
+    SellerDismissed,
+)
 from domain.kernel import Personal
 from projections import identity
 from tests.support.rows import rows_equal_the_fold
@@ -12,6 +18,8 @@ events = (
     st.builds(MemberAdded, names, st.sampled_from(["buyer", "admin"]))
     | st.builds(SellerAppointed, st.sampled_from(["Tea", "Rugs"]), st.none())
     | st.builds(SellerDismissed, st.just(""))
+    | st.just(MemberRemoved(""))
+    | st.just(MemberRestored())
 )
 histories = st.lists(
     st.tuples(

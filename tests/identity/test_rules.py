@@ -9,6 +9,10 @@ from domain.identity import (
     AppointSeller,
     DismissSeller,
     MemberAdded,
+    MemberRemoved,
+    MemberRestored,
+    RemoveMember,
+    RestoreMember,
     SellerAppointed,
     SellerDismissed,
 )
@@ -47,6 +51,8 @@ commands = st.lists(
     st.builds(AddMember, st.sampled_from(["buyer", "admin", "king"]))
     | st.builds(AppointSeller, shops, st.sampled_from([None, "grossiste", "baron"]))
     | st.builds(DismissSeller)
+    | st.builds(RemoveMember)
+    | st.builds(RestoreMember)
 )
 
 
@@ -54,5 +60,28 @@ commands = st.lists(
 def test_whoever_sells_is_a_member_with_a_shop(commands):
     past = history(identity, commands)
     member = fold(identity, past)
-    assert not member.sells or (member.exists and member.shop)
+    assert not member.sells or (member.exists and member.shop and not member.removed)
     assert sum(isinstance(event, MemberAdded) for event in past) <= 1
+
+
+removed, restored = MemberRemoved("left"), MemberRestored()
+
+
+def test_a_member_is_removed_and_comes_back_once():
+    given(identity, added).when(RemoveMember("left")).then(removed)
+    given(identity, added, removed).when(RemoveMember("left")).then()
+    given(identity, added, removed).when(RestoreMember()).then(restored)
+    given(identity, added).when(RestoreMember()).then()
+    given(identity).when(RemoveMember()).rejected("identity.unknown_member")
+
+
+def test_who_sold_is_dismissed_when_they_are_removed_and_comes_back_as_a_buyer():
+    gone = SellerDismissed("left"), removed
+    given(identity, added, appointed).when(RemoveMember("left")).then(*gone)
+    back = fold(identity, [added, appointed, *gone, restored])
+    assert (back.sells, back.role, back.removed) == (False, "buyer", False)
+
+
+def test_who_was_removed_is_nothing_until_they_are_back():
+    given(identity, added, removed).when(AppointSeller("Tea")).rejected("identity.removed")
+    given(identity, added, removed).when(AddMember("buyer")).rejected("identity.member_exists")

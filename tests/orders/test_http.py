@@ -226,3 +226,25 @@ async def test_a_shops_new_name_shows_on_its_orders(shop):
     )
     shown = await shop.amina.get(f"/orders/{shop.order}", after=named.json()["position"])
     assert shown.json()["seller_name"] == "Rugs of Karim"
+
+
+async def test_what_its_seller_archives_leaves_the_sellers_lists_and_stays_on_its_buyers(shop):
+    path = f"/orders/{shop.order}"
+    early = await shop.karim.post(f"{path}/archive")
+    assert (early.status_code, early.json()["code"]) == (422, "orders.not_over")
+    await shop.karim.post(f"{path}/cancel", {"reason": "sold_out"})
+    assert (await shop.amina.post(f"{path}/archive")).status_code == 403
+
+    async def listed(client, after, **query):
+        found = await client.get("/orders", after=after, **query)
+        return [item["id"] for item in found.json()["items"]]
+
+    staff, one = shop.of("admin", "root"), [shop.order]
+    for step, seen, archived in (("archive", [], one), ("unarchive", one, [])):
+        at = (await shop.karim.post(f"{path}/{step}")).json()["position"]
+        for client, party in ((shop.karim, "seller"), (staff, "tenant")):
+            assert await listed(client, at, **{"as": party}) == seen
+            assert await listed(client, at, **{"as": party}, archived=True) == archived
+        assert await listed(shop.amina, at) == one
+        shown = (await shop.karim.get(path, after=at)).json()
+        assert (shown["archived"], shown["status"]) == (bool(archived), "cancelled")

@@ -11,6 +11,7 @@ from domain.kernel import Personal, but, fold
 from domain.money import Money
 from domain.orders import (
     CHANNELS,
+    ArchiveOrder,
     AssignTracking,
     CancelOrder,
     CompleteOrder,
@@ -20,6 +21,7 @@ from domain.orders import (
     DeliveryPromised,
     Line,
     MakeReady,
+    OrderArchived,
     OrderCancelled,
     OrderCompleted,
     OrderConfirmed,
@@ -28,6 +30,7 @@ from domain.orders import (
     OrderReady,
     OrderReturned,
     OrderShipped,
+    OrderUnarchived,
     PlaceOrder,
     ProcessingStarted,
     PromiseDelivery,
@@ -35,9 +38,11 @@ from domain.orders import (
     ShipOrder,
     StartProcessing,
     TrackingAssigned,
+    UnarchiveOrder,
     digits,
     phone,
 )
+from domain.orders.channels import OVER
 from tests.support.deciders import given
 from tests.support.histories import history, stored
 
@@ -230,6 +235,16 @@ def test_a_phone_number_is_one_however_it_is_written(written):
     assert phone("ada", written).text == written
 
 
+def test_what_is_over_is_archived_and_its_steps_go_on():
+    given(orders, placed).when(ArchiveOrder()).rejected("orders.not_over")
+    given(orders, placed, cancelled).when(ArchiveOrder()).then(OrderArchived())
+    given(orders, placed, cancelled, OrderArchived()).when(ArchiveOrder()).then()
+    given(orders, placed, cancelled, OrderArchived()).when(UnarchiveOrder()).then(OrderUnarchived())
+    given(orders, placed, cancelled).when(UnarchiveOrder()).then()
+    gone = confirmed, processing, OrderShipped(None), OrderDelivered(), OrderArchived()
+    given(orders, placed, *gone).when(ReturnOrder("damaged")).then(returned)
+
+
 people = st.builds(Personal, st.just("ada"), st.text(max_size=10))
 phones = st.builds(phone, st.just("ada"), st.sampled_from(["", "0550 12", "0661 34"]))
 reasons = st.sampled_from(["changed_mind", "out_of_stock", "No!", ""])
@@ -265,6 +280,8 @@ steps = (
     | st.builds(CancelOrder, reasons, st.none() | people, st.booleans())
     | st.builds(ReturnOrder, reasons)
     | st.builds(PromiseDelivery, st.dates())
+    | st.builds(ArchiveOrder)
+    | st.builds(UnarchiveOrder)
 )
 likely_steps = st.permutations(
     [
@@ -275,6 +292,8 @@ likely_steps = st.permutations(
         DeliverOrder(),
         CompleteOrder(),
         cancel,
+        ArchiveOrder(),
+        UnarchiveOrder(),
     ]
 )
 commands = st.one_of(
@@ -299,8 +318,14 @@ def test_no_history_breaks_an_order(placing, channel, commands):
 def _only_legal_steps(channel, first, rest):
     order = orders.evolve(orders.EMPTY, first)
     for event in rest:
-        assert order.status not in ("cancelled", "returned")
         then = orders.evolve(order, event)
+        if isinstance(event, OrderArchived | OrderUnarchived):
+            assert then.archived != order.archived
+            assert but(then, archived=order.archived) == order
+            assert order.status in OVER or order.archived
+            order = then
+            continue
+        assert order.status not in ("cancelled", "returned")
         assert then.tracking or not order.tracking
         if isinstance(event, TrackingAssigned):
             assert order.status != "pending"

@@ -1,5 +1,7 @@
 """Tenants over HTTP."""
 
+import asyncio
+
 
 async def test_who_makes_a_tenant_is_its_first_member(api):
     admin = api.of("admin", "root", "shop-1")
@@ -30,3 +32,26 @@ async def test_another_tenant_does_not_exist(api):
     await api.market(tenant="other")
     stranger = api.of("admin", "root", "other")
     assert (await stranger.get("/tenants/bazaar")).status_code == 404
+
+
+async def test_an_archived_tenant_is_read_and_takes_no_command_until_it_is_restored(api):
+    await api.market("amina")
+    await api.market(tenant="other")
+    admin, amina = api.of("admin", "root"), api.of("seller", "amina")
+    assert (await amina.post("/tenants/bazaar/archive")).status_code == 403
+    assert (await admin.post("/tenants/other/archive")).status_code == 404
+    after = (await admin.post("/tenants/bazaar/archive")).json()["position"]
+    assert (await admin.get("/tenants/bazaar", after=after)).json()["archived"] is True
+
+    async def becomes(status):
+        """Within the second or so that a process may take to hear of it."""
+        async with asyncio.timeout(30):
+            while (answer := await amina.post("/carts")).status_code != status:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        return answer.json()
+
+    assert (await becomes(403))["code"] == "tenants.archived"
+    assert (await amina.get("/catalog/products")).status_code == 200
+    assert (await api.of("buyer", "bo", "other").post("/carts")).status_code == 201
+    assert (await admin.post("/tenants/bazaar/restore")).status_code == 200
+    await becomes(201)

@@ -1,0 +1,75 @@
+"""Purging from the command line, after a crash, and against who restores meanwhile."""
+
+import pytest
+
+from application.bin import Condemned
+from tests.bin.test_http import binned, keep, product, shelf
+from tests.support.commands import souk
+
+
+async def condemned(house):
+    found = await house.seen(house.root, "/bin")
+    return [
+        Condemned(item["context"], item["id"], item["place"], tuple(item["media"]))
+        for item in found["items"]
+    ]
+
+
+async def test_an_operator_is_told_what_is_due_and_purges_it_by_saying_so(house):
+    rug, top = await product(house, "rug"), await shelf(house, "top")
+    await house.done(house.amina.delete(f"/catalog/products/{rug}"))
+    await house.done(house.root.delete(f"/categories/{top}"))
+    await house.seen(house.root, "/bin")
+    words = "purge", "--tenant", house.tenant
+    assert "0 would be purged" in (await souk(house.api, *words)).output
+    early = await souk(house.api, *words, "--older-than", "10")
+    assert (early.exit_code, "kept for 90 days" in early.output) == (2, True)
+    await keep(house, 0)
+    await house.seen(house.root, "/bin")
+    told = (await souk(house.api, *words)).output
+    assert f"catalog/{rug}  Rug" in told
+    assert "2 would be purged; say --confirm to do it" in told
+    assert len(await binned(house, house.root)) == 2
+    told = (await souk(house.api, *words, "--context", "categories", "--confirm")).output
+    assert told == "1 purged\n"
+    assert (await souk(house.api, *words, "--confirm")).output == "1 purged\n"
+    assert (await souk(house.api, *words, "--confirm")).output == "0 purged\n"
+    lag = (await house.souk.positions.lags())["bin"]
+    house.at = lag.position + lag.events
+    assert await binned(house, house.root) == []
+
+
+@pytest.mark.parametrize("context", ["catalog", "categories"])
+async def test_a_purge_that_broke_off_is_finished_by_the_next(house, context):
+    if context == "catalog":
+        ids = [await product(house, slug) for slug in ("rug", "tea", "jar")]
+        path = "/catalog/products"
+    else:
+        ids = [await shelf(house, slug) for slug in ("rug", "tea", "jar")]
+        path = "/categories"
+    for id in ids:
+        await house.done(house.root.delete(f"{path}/{id}"))
+    things = await condemned(house)
+    await house.souk.bin.purge(house.call("root"), things[:2])  # and then it was killed
+    done = await house.souk.bin.purge(house.call("root"), things)
+    assert (done.purged, done.kept) == (3, ())
+    house.at = done.position
+    assert await binned(house, house.root) == []
+
+
+async def test_what_came_back_since_it_was_looked_at_stays_even_if_it_was_deleted_again(house):
+    rug, tea = await product(house, "rug"), await product(house, "tea")
+    for id in (rug, tea):
+        await house.done(house.amina.delete(f"/catalog/products/{id}"))
+    things = await condemned(house)
+    for id in (rug, tea):
+        await house.done(house.amina.post(f"/catalog/products/{id}/restore"))
+    await house.done(house.amina.delete(f"/catalog/products/{tea}"))
+    done = await house.souk.bin.purge(house.call("root"), things)
+    assert done.purged == 0
+    assert {(kept.id, kept.code) for kept in done.kept} == {
+        (rug, "catalog.not_retired"),
+        (tea, "bin.changed"),
+    }
+    assert await binned(house, house.amina) == [("catalog", tea)]
+    assert (await house.seen(house.karim, f"/catalog/products/{rug}"))["retired"] is False
