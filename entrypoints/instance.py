@@ -23,6 +23,7 @@ from entrypoints.settings import (
     origins_of,
     roots_every_of,
     s3_public_url_of,
+    trusted_proxies_of,
 )
 
 DEFAULT = Path(".souk")
@@ -79,6 +80,7 @@ def settings_of(home: Home, urls: Urls) -> Settings:
         live_url=live_url_of(os.environ),
         origins=origins_of(os.environ),
         s3_public_url=s3_public_url_of(os.environ),
+        trusted_proxies=trusted_proxies_of(os.environ),
         roots_key_pem=home.kept("roots_key.pem", roots.new_key().encode()).decode(),
         roots_every=roots_every_of(os.environ),
     )

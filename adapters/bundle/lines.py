@@ -11,14 +11,15 @@ from msgspec import Meta, Struct
 
 from adapters.log.rows import Row
 
-Large: TypeAlias = Annotated[int, Meta(ge=0, lt=2**63)]
-Small: TypeAlias = Annotated[int, Meta(ge=0, lt=2**31)]
+Large: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Small: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
 
 
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """JSON without spaces, its fields in this order. ``data``: the bytes as text where they are
-    UTF-8, else they are in ``data_base64``; ``hash``: lower-case hexadecimal."""
+    UTF-8, else they are in ``data_base64``; so is ``origin``, where there
+    is one; ``hash``: lower-case hexadecimal."""
 
     position: Large
     tenant: str
@@ -35,6 +36,8 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
     command_id: UUID
     data: str | None = None
     data_base64: str | None = None
+    origin: str | None = None
+    origin_base64: str | None = None
     hash: str
 
 
@@ -48,6 +51,7 @@ def line_of(row: Row) -> bytes:
 
 def _line(row: Row) -> Line:
     text, packed = _told(row.data)
+    origin, packed_origin = (None, None) if row.origin is None else _told(row.origin)
     return Line(
         position=row.position,
         tenant=row.tenant,
@@ -64,6 +68,8 @@ def _line(row: Row) -> Line:
         command_id=row.command_id,
         data=text,
         data_base64=packed,
+        origin=origin,
+        origin_base64=packed_origin,
         hash=row.hash.hex(),
     )
 
@@ -80,6 +86,8 @@ def row_of(text: bytes) -> Row:
     line = _DECODER.decode(text)
     if line.occurred_at.utcoffset() or line.recorded_at.utcoffset():
         raise ValueError("a time that is not in UTC")
+    if (data := _bytes(line.data, line.data_base64)) is None:
+        raise ValueError("an event without data")
     row = Row(
         line.tenant,
         line.stream,
@@ -94,20 +102,19 @@ def row_of(text: bytes) -> Row:
         line.correlation,
         line.causation,
         line.command_id,
-        _bytes(line),
-        hash=bytes.fromhex(line.hash),
+        data,
+        _bytes(line.origin, line.origin_base64),
+        bytes.fromhex(line.hash),
     )
     if line_of(row) != text + b"\n":
         raise ValueError("not written as an event must be")
     return row
 
 
-def _bytes(line: Line) -> bytes:
-    if (line.data is None) == (line.data_base64 is None):
-        raise ValueError("an event has its data once")
-    if line.data is not None:
-        return line.data.encode()
+def _bytes(text: str | None, packed: str | None) -> bytes | None:
+    if packed is None:
+        return None if text is None else text.encode()
     try:
-        return base64.b64decode(line.data_base64 or "", validate=True)
+        return base64.b64decode(packed, validate=True)
     except binascii.Error as error:
-        raise ValueError("the data is not base64") from error
+        raise ValueError("not base64") from error

@@ -2,6 +2,8 @@
 
 import click
 
+from entrypoints.cli.audit import audit
+from entrypoints.cli.audit_bundle import check, export
 from entrypoints.cli.deadletters import deadletters
 from entrypoints.cli.failures import Tidy
 from entrypoints.cli.imports import imports
@@ -39,6 +41,7 @@ for command in (
     imports,
     report,
     verify,
+    audit,
     deadletters,
     rebuild,
     media,
@@ -46,3 +49,6 @@ for command in (
     nats_config,
 ):
     main.add_command(command)
+
+for reading in (export, check):
+    audit.add_command(reading)

@@ -1,6 +1,6 @@
 -- Merkle roots over each tenant's chain, the public keys they were signed with, and how far they
 -- have been published.
--- depends: 0012.purged
+-- depends: 0013.audit
 
 CREATE TABLE log.roots (
     tenant text NOT NULL,
