@@ -3,7 +3,6 @@
 All is read once, as a stream. What must be known of each stream waits on disk.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from msgspec.json import encode
 from msgspec.structs import replace
 
 from adapters.bundle import figures, manifest
-from adapters.bundle.container import Broken, Reader, is_sealed, opened
+from adapters.bundle.container import Broken, Reader, Tally, is_sealed, opened
 from adapters.bundle.facts import Facts
 from adapters.bundle.faults import Fault, Faults, Report
 from adapters.bundle.figures import OrderFigure
@@ -154,14 +153,12 @@ class Check:
 
     def _lines(self, reader: Reader, name: str, told: File) -> Iterator[tuple[int, bytes]]:
         """Its lines; then whether it is the file that the manifest speaks of."""
-        digest, number = hashlib.sha256(), 0
+        tally, number = Tally(), 0
         with self._told(name):
-            for number, text in enumerate(reader.lines(name, digest), 1):
+            for number, text in enumerate(reader.lines(name, tally), 1):
                 yield number, text
-            if digest.hexdigest() != told.sha256:
-                self._tell(name, "not the file that the manifest speaks of (SHA-256)")
-            if number != told.lines:
-                self._tell(name, f"{number} lines, {told.lines} by the manifest")
+            if File(number, tally.bytes, tally.sha256) != told:
+                self._tell(name, "not the file that the manifest speaks of")
 
     @contextmanager
     def _told(self, file: str) -> Iterator[None]:

@@ -23,21 +23,32 @@ class Broken(Exception):
     """The file cannot be read, or not any further."""
 
 
-class Digested:
-    """A file within the zip, written line by line, and what it came to."""
+class Tally:
+    """What was read or written of a file."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file, self._digest, self.lines, self.bytes = file, hashlib.sha256(), 0, 0
+    def __init__(self) -> None:
+        self._digest, self.bytes = hashlib.sha256(), 0
 
-    def write(self, line: bytes) -> None:
-        self._digest.update(line)
-        self._file.write(line)
-        self.lines += 1
-        self.bytes += len(line)
+    def take(self, chunk: bytes) -> None:
+        self._digest.update(chunk)
+        self.bytes += len(chunk)
 
     @property
     def sha256(self) -> str:
         return self._digest.hexdigest()
+
+
+class Digested(Tally):
+    """A file within the zip, written line by line, and what it came to."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
+        self._file, self.lines = file, 0
+
+    def write(self, line: bytes) -> None:
+        self.take(line)
+        self._file.write(line)
+        self.lines += 1
 
 
 class Writer:
@@ -98,12 +109,12 @@ class Reader:
         self._zip = zip
         self.names = [info.filename for info in zip.infolist()]
 
-    def lines(self, name: str, digest: "hashlib._Hash | None" = None) -> Iterator[bytes]:
-        """Without their line feeds; ``digest`` is fed all bytes. Raises Broken."""
+    def lines(self, name: str, tally: Tally | None = None) -> Iterator[bytes]:
+        """Without their line feeds; ``tally`` is told all bytes. Raises Broken."""
         rest = b""
         for chunk in self._chunks(name):
-            if digest:
-                digest.update(chunk)
+            if tally:
+                tally.take(chunk)
             *whole, rest = (rest + chunk).split(b"\n")
             yield from whole
             if len(rest) > LONGEST:

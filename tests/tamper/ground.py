@@ -116,7 +116,7 @@ def placed(seller="ada", minor=300, units=2, checkout="c1"):
 def history(orders=4):
     """What happened: appends of (context, id, events)."""
     yield [("tenants", TENANT, [TenantCreated("Bazaar", "DZD")])]
-    yield [("identity", "ada", [SellerAppointed("Ada's")])]
+    yield [("identity", "ada", [SellerAppointed("Ada's", "retail")])]
     yield [("reels", REEL, [ReelPublished("ada", "tea", "m", FILM)])]
     for number in range(orders):
         order, placing = f"o{number}", placed(minor=300 + number, checkout=f"c{number}")
