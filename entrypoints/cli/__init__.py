@@ -4,6 +4,7 @@ import click
 
 from entrypoints.cli.audit import audit
 from entrypoints.cli.audit_bundle import check, export
+from entrypoints.cli.audit_whatif import what_if
 from entrypoints.cli.deadletters import deadletters
 from entrypoints.cli.failures import Tidy
 from entrypoints.cli.imports import imports
@@ -50,5 +51,5 @@ for command in (
 ):
     main.add_command(command)
 
-for reading in (export, check):
+for reading in (export, check, what_if):
     audit.add_command(reading)
