@@ -17,6 +17,7 @@ from benchmarks.works import (
     renditions,
     rolling,
     sockets,
+    tamper,
     together,
 )
 
@@ -36,5 +37,6 @@ WORKS: tuple[Work, ...] = (
     *reels.WORKS,
     *hot_reel.WORKS,
     *rolling.WORKS,
+    *tamper.WORKS,
     *auditing.WORKS,
 )
