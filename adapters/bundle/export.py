@@ -130,13 +130,14 @@ class Export:
         self._came_to(manifest.EVENTS, file)
 
     async def _roots(self) -> None:
+        """Also those of events that are not there any more, unless less was asked for."""
         sql = (
-            f"SELECT {roots.COLUMNS} FROM log.roots WHERE tenant = %s AND position <= %s"
-            " ORDER BY size"
+            f"SELECT {roots.COLUMNS} FROM log.roots WHERE tenant = %s"
+            " AND position <= coalesce(%s, 9223372036854775807) ORDER BY size"
         )
         signed: set[str] = set()
         with self._writer.file(manifest.ROOTS) as file:
-            async for chunk in self._chunks(sql, (self._scope.tenant, self._scope.last)):
+            async for chunk in self._chunks(sql, (self._scope.tenant, self._scope.upto)):
                 for columns in chunk:
                     root = RootRow(*columns).told
                     signed.add(root.key)

@@ -168,3 +168,28 @@ async def test_what_is_gone_slipped_in_or_swapped_is_found(ground, strike, place
         told = {fault.position for fault in found if fault.file == "events.jsonl"} or {None}
         assert places <= told
         assert found
+
+
+async def test_an_end_that_is_cut_off_with_all_that_tells_of_it_is_given_away_by_a_root(ground):
+    """Head, last link and all: only the root still stands for what is gone."""
+    first, second = await ground.roots()
+    names = ("log.events", "log.chains", "log.head")
+    kept = [f"kept_{name[4:]}" for name in names]
+    for name, copy in zip(names, kept, strict=True):
+        ground.sql(f"CREATE TABLE {copy} AS SELECT * FROM {name}")
+    try:
+        ground.sql("DELETE FROM log.events WHERE position > %s", first.position)
+        sql = "UPDATE log.chains SET position = %s, hash = decode(%s, 'hex') WHERE tenant = %s"
+        ground.sql(sql, first.position, first.chain, TENANT)
+        ground.sql("UPDATE log.head SET position = (SELECT max(position) FROM log.events)")
+        assert ("log.roots", str(second.size)) in {
+            (table, id) for table, id, _ in await ground.verified()
+        }
+        found = await faults(ground)
+        assert {(fault.file, fault.position) for fault in found if fault.field == "size"} == {
+            ("roots.jsonl", second.position)
+        }
+    finally:
+        for name, copy in zip(names, kept, strict=True):
+            ground.sql(f"DELETE FROM {name}; INSERT INTO {name} SELECT * FROM {copy}")
+            ground.sql(f"DROP TABLE {copy}")
