@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from adapters.embedded.home import Home, write_private
 from adapters.embedded.urls import Urls
+from adapters.roots import keys as roots
 from adapters.tokens import new_key
 from entrypoints.settings import (
     REQUIRED,
@@ -20,6 +21,7 @@ from entrypoints.settings import (
     from_env,
     live_url_of,
     origins_of,
+    roots_every_of,
     s3_public_url_of,
     trusted_proxies_of,
 )
@@ -79,6 +81,8 @@ def settings_of(home: Home, urls: Urls) -> Settings:
         origins=origins_of(os.environ),
         s3_public_url=s3_public_url_of(os.environ),
         trusted_proxies=trusted_proxies_of(os.environ),
+        roots_key_pem=home.kept("roots_key.pem", roots.new_key().encode()).decode(),
+        roots_every=roots_every_of(os.environ),
     )
 
 

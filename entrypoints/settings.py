@@ -22,6 +22,9 @@ class Issuer(Struct, frozen=True):
     algorithms: tuple[str, ...] = ("RS256", "ES256")
 
 
+ROOTS_EVERY = 300.0  # seconds
+
+
 class Settings(Struct, frozen=True):
     """``signing_key_pem``: an EC P-256 private key. ``master_key``: 32 bytes, seals the keys of
     personal data. ``secret``: makes the HMACs of idempotent requests. ``patience``: seconds that
@@ -29,7 +32,8 @@ class Settings(Struct, frozen=True):
     live gateway is reached by clients (http or https), "" for where the API is; ``origins``: those
     of the pages that may speak to it, none for its own. ``s3_public_url``: scheme and host at which
     browsers reach the S3 server, "" for those of ``s3_url``. ``trusted_proxies``: networks whose
-    X-Forwarded-For is believed."""
+    X-Forwarded-For is believed. ``roots_key_pem``: an Ed25519 private key that roots are signed
+    with, "" for none; ``roots_every``: seconds between them, 0 for never."""
 
     postgres_url: str
     valkey_url: str
@@ -46,6 +50,8 @@ class Settings(Struct, frozen=True):
     origins: tuple[str, ...] = ()
     s3_public_url: str = ""
     trusted_proxies: tuple[str, ...] = ()
+    roots_key_pem: str = ""
+    roots_every: float = ROOTS_EVERY
 
     def __repr__(self) -> str:
         """Never a secret, nor a URL that may hold a password."""
@@ -74,7 +80,8 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
     SOUK_MASTER_KEY is base64 of 32 bytes; SOUK_SIGNING_KEY is a PEM or the path of one;
     SOUK_ISSUERS, optional, is a JSON list of issuers; SOUK_PATIENCE, optional, is in seconds;
     SOUK_LIVE_URL, SOUK_S3_PUBLIC_URL, SOUK_ORIGINS and SOUK_TRUSTED_PROXIES (JSON lists, or divided
-    by commas) are optional too.
+    by commas) are optional too, as are SOUK_ROOTS_KEY (a PEM or the path of one) and
+    SOUK_ROOTS_EVERY (seconds).
     """
     if missing := [name for name in REQUIRED if not env.get(name)]:
         raise SettingsMissing(f"Set {', '.join(missing)}; `souk up` needs none of them.")
@@ -94,6 +101,10 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         origins=origins_of(env),
         s3_public_url=s3_public_url_of(env),
         trusted_proxies=trusted_proxies_of(env),
+        roots_key_pem=_pem(env["SOUK_ROOTS_KEY"], "SOUK_ROOTS_KEY")
+        if env.get("SOUK_ROOTS_KEY")
+        else "",
+        roots_every=roots_every_of(env),
     )
 
 
@@ -115,6 +126,8 @@ def to_env(settings: Settings) -> dict[str, str]:
         "SOUK_S3_PUBLIC_URL": settings.s3_public_url,
         "SOUK_ORIGINS": msgspec.json.encode(settings.origins).decode(),
         "SOUK_TRUSTED_PROXIES": msgspec.json.encode(settings.trusted_proxies).decode(),
+        "SOUK_ROOTS_KEY": settings.roots_key_pem,
+        "SOUK_ROOTS_EVERY": str(settings.roots_every),
     }
 
 
@@ -128,13 +141,13 @@ def _master_key(text: str) -> bytes:
     return key
 
 
-def _pem(text: str) -> str:
+def _pem(text: str, name: str = "SOUK_SIGNING_KEY") -> str:
     if "-----BEGIN" in text:
         return text
     try:
         return Path(text).read_text()
     except OSError:
-        raise SettingsMissing("SOUK_SIGNING_KEY is neither a PEM nor a readable file.") from None
+        raise SettingsMissing(f"{name} is neither a PEM nor a readable file.") from None
 
 
 def _seconds(text: str) -> float:
@@ -144,6 +157,17 @@ def _seconds(text: str) -> float:
         seconds = 0
     if not 0.1 <= seconds <= 600:
         raise SettingsMissing("SOUK_PATIENCE must be a number of seconds, 0.1 to 600.")
+    return seconds
+
+
+def roots_every_of(env: Mapping[str, str]) -> float:
+    """Seconds; 0: never. Raises SettingsMissing."""
+    try:
+        seconds = float(env.get("SOUK_ROOTS_EVERY") or ROOTS_EVERY)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= 86_400:
+        raise SettingsMissing("SOUK_ROOTS_EVERY must be a number of seconds, 0 to 86400.")
     return seconds
 
 

@@ -18,6 +18,7 @@ from benchmarks.works import (
     renditions,
     rolling,
     sockets,
+    tamper,
     together,
 )
 
@@ -37,6 +38,7 @@ WORKS: tuple[Work, ...] = (
     *reels.WORKS,
     *hot_reel.WORKS,
     *rolling.WORKS,
+    *tamper.WORKS,
     *auditing.WORKS,
     *bulk.WORKS,
 )

@@ -20,7 +20,7 @@ COMMANDS = {
     "import": "imports",
     "report": "report",
     "verify": "verify",
-    "audit": "audit",
+    "audit": "auditing",
     "deadletters": "deadletters",
     "rebuild": "rebuild",
     "media": "media",
