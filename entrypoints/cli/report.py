@@ -1,6 +1,8 @@
 """`souk report marketplace`."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import click
@@ -8,11 +10,15 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from adapters.postgres.pools import PROJECT, READ, open_pool
+from adapters.asof.folds import Folds
+from adapters.asof.past import Past
+from adapters.asof.points import SPELT, Beyond, Malformed, point
+from adapters.postgres.pools import ASOF, PROJECT, READ, Pool, open_pool
 from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
 from entrypoints.cli.options import data_dir, tenant
 from entrypoints.instance import find
+from projections import PROJECTIONS
 from projections.analytics.report import MarketplaceReport
 from projections.analytics.report import marketplace as figures
 
@@ -32,16 +38,24 @@ def report() -> None:
 
 @report.command()
 @tenant
+@click.option("--as-of", metavar="MOMENT", help=f"{SPELT}. Default: now.")
+@click.option("--axis", type=click.Choice(["recorded", "occurred"]), help="Of a time.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @data_dir
-def marketplace(tenant: str, as_json: bool, directory: Path | None) -> None:
-    """Orders, sellers, payments and revenue of a tenant.
+def marketplace(
+    tenant: str, as_of: str | None, axis: str | None, as_json: bool, directory: Path | None
+) -> None:
+    """Orders, sellers, payments and revenue of a tenant, now or as they were.
 
     \b
     Example:
       souk report marketplace --tenant olist --json
+      souk report marketplace --tenant olist --as-of 2017-01-31T23:59:59Z --axis occurred
     """
-    answer = asyncio.run(_ask(find(directory).postgres_url, tenant))
+    if axis and not as_of:
+        raise click.UsageError("--axis needs --as-of.")
+    url = find(directory).postgres_url
+    answer = asyncio.run(_past(url, tenant, as_of, axis) if as_of else _ask(url, tenant))
     if as_json:
         click.echo(msgspec.json.encode(answer).decode())
     else:
@@ -50,16 +64,37 @@ def marketplace(tenant: str, as_json: bool, directory: Path | None) -> None:
 
 async def _ask(url: str, tenant: str) -> MarketplaceReport:
     """Waits first for the projection to reach what is in the log now."""
-    read = await open_pool(url, READ, size=2, name="souk-report", timeout=60)
-    log = await open_pool(url, PROJECT, size=1, name="souk-report", timeout=60)
-    try:
+    async with _pools(url, READ, PROJECT) as (read, log):
         positions = Positions(read, log)
         lag = (await positions.lags())[PROJECTION]
         await positions.wait(PROJECTION, lag.position + lag.events, CATCH_UP)
         return await figures(PostgresReader(read)(tenant))
-    finally:
-        await read.close()
-        await log.close()
+
+
+async def _past(url: str, tenant: str, as_of: str, axis: str | None) -> MarketplaceReport:
+    """Tells on standard error as of which position it is, and what it took."""
+    async with _pools(url, READ, PROJECT, ASOF) as (read, log, asof):
+        try:
+            then = await point(log, as_of, axis)
+        except (Malformed, Beyond) as error:
+            raise click.UsageError(f"--as-of: {error}") from None
+        async with Folds(url, asof, PROJECTIONS) as folds:
+            past = Past(folds, PostgresReader(read)(tenant), then, CATCH_UP)
+            answer = await figures(past)
+        events, ms, _ = past.cost
+        click.echo(f"As of {then.mark}: {events} events folded in {ms:g} ms.", err=True)
+        return answer
+
+
+@asynccontextmanager
+async def _pools(url: str, *roles: str) -> AsyncIterator[list[Pool]]:
+    async with AsyncExitStack() as stack:
+        pools = []
+        for role in roles:
+            pool = await open_pool(url, role, size=2, name="souk-report", timeout=60)
+            stack.push_async_callback(pool.close)
+            pools.append(pool)
+        yield pools
 
 
 def _show(answer: MarketplaceReport) -> None:

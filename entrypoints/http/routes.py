@@ -23,6 +23,7 @@ COMMAND = {
     503: ("unavailable",),
 }
 QUERY = {503: ("unavailable",)}
+PAST = {403: ("as_of.forbidden",), 422: ("as_of.beyond_the_log",), 503: ("as_of.folding",)}
 STATUSES = {"malformed": 400, "denied": 403, "missing": 404, "taken": 409}
 
 
@@ -54,7 +55,7 @@ def reads(
     permission: str, document: type[Any], missing: str = "", *, of: str | None = None
 ) -> dict[str, Any]:
     """A query for one document. ``of``: its projection, if it is not its controller's."""
-    known = _known((), {"missing": missing}, EVERY, QUERY, {404: ("not_found",)})
+    known = _known((), {"missing": missing}, EVERY, QUERY, PAST, {404: ("not_found",)})
     query = _query(permission, shown(document), known)
     return query if of is None else query | {"opt": query["opt"] | {"projection": of}}
 
@@ -65,7 +66,7 @@ def lists(
     """A query for a page of documents. ``malformed``: codes of its own that answer 400.
     ``shared``: everyone in the tenant who may see it sees the same."""
     kind: Any = Listed[shown(document)]  # type: ignore[misc]
-    query = _query(permission, kind, _known((), {"malformed": malformed}, EVERY, QUERY))
+    query = _query(permission, kind, _known((), {"malformed": malformed}, EVERY, QUERY, PAST))
     query["opt"]["shared"] = shared
     return query
 
@@ -75,7 +76,7 @@ def slices(
 ) -> dict[str, Any]:
     """A query for a piece of a list, from a cursor on. ``missing``, ``shared``: as in others."""
     kind: Any = Sliced[shown(document)]  # type: ignore[misc]
-    known = _known((), {"missing": missing}, EVERY, QUERY, {404: ("not_found",)})
+    known = _known((), {"missing": missing}, EVERY, QUERY, PAST, {404: ("not_found",)})
     query = _query(permission, kind, known)
     query["opt"]["shared"] = shared
     return query
@@ -86,7 +87,7 @@ def exports(permission: str, malformed: str = "") -> dict[str, Any]:
     ok = Response(str, generate_examples=False, media_type=LINES, description="One a line")
     return {
         "opt": {"permission": permission},
-        "responses": {200: ok} | _known((), {"malformed": malformed}, EVERY, QUERY),
+        "responses": {200: ok} | _known((), {"malformed": malformed}, EVERY, QUERY, PAST),
         "operation_class": Told,
     }
 

@@ -12,9 +12,11 @@ from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 from msgspec import Struct
 
+from adapters.asof.past import Past, PastCounts
 from application.ports import Missing
-from entrypoints.http.answers import Ready
+from entrypoints.http.answers import Headers, Ready
 from entrypoints.http.caller import Caller, caller_of
+from entrypoints.http.past import told
 from entrypoints.http.problems import Problem
 from entrypoints.wiring import Souk
 from projections.kernel import Counts, Found, Page, Reader, Slice
@@ -83,13 +85,16 @@ class TenantCounts:
 
 
 class View:
-    """One query's reader, and the way its rows are sent."""
+    """One query's reader, and the way its rows are sent. ``past``: what it reads instead of now."""
 
-    def __init__(self, souk: Souk, caller: Caller, unless: str, after: int = 0) -> None:
-        self.db: Reader = souk.reader(caller.tenant)
-        self.counts: Counts = TenantCounts(souk, caller.tenant, after)
+    def __init__(
+        self, souk: Souk, caller: Caller, unless: str, after: int = 0, past: Past | None = None
+    ) -> None:
+        counts = PastCounts(past) if past else TenantCounts(souk, caller.tenant, after)
+        self.db: Reader = past or souk.reader(caller.tenant)
+        self.counts: Counts = counts
         self.caller = caller
-        self._souk, self._unless, self._after = souk, unless, after
+        self._souk, self._unless, self._after, self._past = souk, unless, after, past
 
     def one(self, found: Found | None, missing: str) -> ASGIResponse:
         """The row without its personal part. Raises Missing."""
@@ -140,7 +145,8 @@ class View:
             async for rows in batches:
                 yield await self._lines(rows, opened)
 
-        return Stream(sent(), media_type=LINES, headers=UNKEPT)
+        more = {name.decode(): value.decode() for name, value in self._told}
+        return Stream(sent(), media_type=LINES, headers=UNKEPT | more)
 
     async def _lines(self, rows: list[Found], opened: bool) -> bytes:
         bodies = await self._with_personal(rows) if opened else [row.body for row in rows]
@@ -170,11 +176,15 @@ class View:
 
     def sent(self, body: bytes, state: str) -> ASGIResponse:
         """``state``: what the answer was made of; the ETag."""
-        tag = f'"{state}"'
-        headers = ((b"etag", tag.encode()), *OWN)
+        tag = f'"{state}@{self._past.point.mark}"' if self._past else f'"{state}"'
+        headers = ((b"etag", tag.encode()), *OWN, *self._told)
         if self._unless and tag in (part.strip() for part in self._unless.split(",")):
             return Ready(304, headers)
         return Ready.json(200, body, headers)
+
+    @property
+    def _told(self) -> Headers:
+        return told(self._past) if self._past else ()
 
 
 def _state(found: Slice) -> str:
@@ -189,6 +199,7 @@ def digest(state: object) -> str:
 async def view(
     request: Request[Any, Any, Any],
     souk: NamedDependency[Souk],
+    past: NamedDependency[Past | None],
     after: Annotated[
         int | None,
         QueryParameter(ge=0, le=MOST, description="answer no older state than this position"),
@@ -198,7 +209,11 @@ async def view(
     ] = None,
     if_none_match: Annotated[str | None, HeaderParameter(name="If-None-Match")] = None,
 ) -> View:
-    """Waits until the route's projection has come to ``after``. Raises Unavailable."""
-    if wanted := max(after or 0, souk_after or 0):
+    """Waits until the route's projection has come to ``after``; the past has no such state to
+    wait for. Raises Unavailable."""
+    wanted = 0 if past else max(after or 0, souk_after or 0)
+    if past and after:
+        raise Problem(400, "malformed", "after: as_of says how old a state it is")
+    if wanted:
         await souk.positions.wait(request.route_handler.opt["projection"], wanted)
-    return View(souk, caller_of(request.scope), if_none_match or "", wanted)
+    return View(souk, caller_of(request.scope), if_none_match or "", wanted, past)
