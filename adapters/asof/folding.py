@@ -16,8 +16,8 @@ class Into:
     """``parked``: streams with an event that cannot be folded, whose later events wait behind it,
     as they do in the projector; without its dead letters, changes and position."""
 
-    def __init__(self, id: str, tables: Projection, parked: Sequence[str]) -> None:
-        self.id, self.parked = id, set(parked)
+    def __init__(self, id: str, tables: Projection) -> None:
+        self.id, self.parked = id, set[str]()
         self._folders = Folders(tables, SCHEMA)
 
     async def take(self, db: Connection, events: Sequence[Recorded]) -> None:

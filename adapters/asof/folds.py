@@ -9,6 +9,7 @@ from types import TracebackType
 import structlog
 
 from adapters.asof import registry
+from adapters.asof.apart import apart
 from adapters.asof.making import Making
 from adapters.asof.points import Point
 from adapters.asof.tidying import tidy, trim
@@ -94,8 +95,13 @@ class Folds:
             logger.warning("no fold", error=f"{type(error).__name__}: {error}")
 
     async def _make(self, wanted: Wanted) -> Fold:
+        async with self._room:
+            return await apart(lambda: self._make_apart(wanted))
+
+    async def _make_apart(self, wanted: Wanted) -> Fold:
+        """Under another event loop than the pool is of."""
         with unavailable():
-            async with self._room, connected(self._url, NAME, ASOF) as db:
+            async with connected(self._url, NAME, ASOF) as db:
                 await db.execute("SELECT set_config('souk.tenant', %s, false)", (wanted.tenant,))
                 while not await take(db, wanted.name):  # noqa: ASYNC110 - a lock tells nobody
                     await asyncio.sleep(LOOK)

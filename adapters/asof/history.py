@@ -7,12 +7,12 @@ from typing import Any
 from adapters.log.codec import tag_of
 from adapters.log.tail import STORED
 from adapters.postgres.pools import Connection
+from adapters.projector.engine import BATCH
 from adapters.projector.kinds import logged_types
 from adapters.projector.window import Window
 from domain.kernel import Recorded
 from projections.kernel import Projection
 
-BATCH = 1_000  # events folded at once: a process that answers others meanwhile is not held up
 SPAN = 20_000  # positions looked through at once, so that they are found by position
 _READ = ", ".join(STORED)
 

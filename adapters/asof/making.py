@@ -44,10 +44,10 @@ class Making:
         tables = scratch.renamed(self._projection, id)
         await registry.enter(self._db, self._wanted, id, [table.name for table in tables.TABLES])
         await scratch.make(self._url, tables)
-        last, parked = await self._begin(id)
+        last = await self._begin(id)
         total = await self._history.count(self._db, last, upto)
         await registry.expects(self._db, id, total)
-        into = Into(id, tables, parked)
+        into = Into(id, tables)
         async for events in self._history.batches(self._db, last, upto):
             await into.take(self._db, events)
             last = events[-1].position
@@ -58,14 +58,14 @@ class Making:
         await registry.finish(self._db, fold)
         return fold
 
-    async def _begin(self, id: str) -> tuple[int, list[str]]:
+    async def _begin(self, id: str) -> int:
         """With the rows of the nearest fold, if it can be folded on; from which position."""
         async with self._db.transaction():
             below = await registry.below(self._db, self._wanted)
             if below is None or not await self._goes_on(below):
-                return 0, []
+                return 0
             await scratch.copy(self._db, self._projection, below.id, id)
-            return below.last, below.parked
+            return below.last
 
     async def _goes_on(self, below: Fold) -> bool:
         """Whether what it lacks all comes after what it has."""

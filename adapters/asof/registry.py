@@ -7,17 +7,20 @@ from adapters.asof.wanted import Fold, Folding, Wanted
 from adapters.postgres.pools import Connection
 
 KEPT = "24 hours"  # since a fold was last used
+WRONG = "1 minute"  # that one is served in which something could not be folded: it may be mended
 _FOLD = ", ".join(Fold.__struct_fields__)
 _OF = "tenant = %(tenant)s AND projection = %(projection)s AND version = %(version)s"
 _OF += " AND shape = %(shape)s"
 _READY = (
     f"SELECT {_FOLD} FROM asof.folds WHERE ready AND {_OF} AND through >= %(position)s AND"
     " CASE WHEN %(until)s::timestamptz IS NULL THEN until IS NULL AND last <= %(position)s"
-    " ELSE until = %(until)s END ORDER BY last DESC LIMIT 1"
+    " ELSE until = %(until)s END AND (parked = '{}'"
+    f" OR made_at > clock_timestamp() - interval '{WRONG}') ORDER BY last DESC LIMIT 1"
 )
 # A later time can only be folded on from an earlier one; whether it may is for the log to say.
 _BELOW = (
-    f"SELECT {_FOLD} FROM asof.folds WHERE ready AND {_OF} AND last <= %(position)s AND"
+    f"SELECT {_FOLD} FROM asof.folds WHERE ready AND {_OF} AND parked = '{{}}'"
+    " AND last <= %(position)s AND"
     " CASE WHEN %(until)s::timestamptz IS NULL THEN until IS NULL ELSE until <= %(until)s END"
     " ORDER BY until DESC NULLS LAST, last DESC LIMIT 1 FOR UPDATE"
 )
@@ -83,7 +86,7 @@ async def finish(db: Connection, fold: Fold) -> None:
     """Last of all: from now on it is served."""
     await db.execute(
         "UPDATE asof.folds SET last = %s, through = %s, parked = %s, events = %s, took = %s,"
-        " ready = true, used_at = clock_timestamp() WHERE id = %s",
+        " ready = true, made_at = clock_timestamp(), used_at = clock_timestamp() WHERE id = %s",
         (fold.last, fold.through, fold.parked, fold.events, fold.took, fold.id),
     )
 
