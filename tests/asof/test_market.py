@@ -141,7 +141,7 @@ class Market(House):
             for place in self.places(path):
                 asked = NEEDED.get(path, {}) | query
                 if path.endswith("/liked"):
-                    asked["reels"] = self.some("reels", 0)
+                    asked["reel"] = self.some("reels", 0)
                 answer = await self.root.get(place.removeprefix("/api/v1"), **asked)
                 assert answer.status_code in (200, 404), (place, answer.text)
                 found[place] = answer.status_code, answer.content
