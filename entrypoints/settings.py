@@ -5,6 +5,7 @@ import binascii
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,8 +28,9 @@ class Settings(Struct, frozen=True):
     Postgres has for an append or a read, after which the answer is 503. ``live_url``: where the
     live gateway is reached by clients (http or https), "" for where the API is; ``origins``: those
     of the pages that may speak to it, none for its own. ``s3_public_url``: scheme and host at which
-    browsers reach the S3 server, "" for those of ``s3_url``. ``as_of_seconds``: how long a question
-    about the past may take; ``as_of_folds``: how many folds of the past are kept."""
+    browsers reach the S3 server, "" for those of ``s3_url``. ``trusted_proxies``: networks whose
+    X-Forwarded-For is believed. ``as_of_seconds``: how long a question about the past may take;
+    ``as_of_folds``: how many folds of the past are kept."""
 
     postgres_url: str
     valkey_url: str
@@ -46,6 +48,7 @@ class Settings(Struct, frozen=True):
     s3_public_url: str = ""
     as_of_seconds: float = 20.0
     as_of_folds: int = 16
+    trusted_proxies: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Never a secret, nor a URL that may hold a password."""
@@ -73,8 +76,8 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
 
     SOUK_MASTER_KEY is base64 of 32 bytes; SOUK_SIGNING_KEY is a PEM or the path of one;
     SOUK_ISSUERS, optional, is a JSON list of issuers; SOUK_PATIENCE, optional, is in seconds;
-    SOUK_LIVE_URL, SOUK_S3_PUBLIC_URL, SOUK_ORIGINS (a JSON list, or divided by commas),
-    SOUK_AS_OF_SECONDS and SOUK_AS_OF_FOLDS are optional too.
+    SOUK_LIVE_URL, SOUK_S3_PUBLIC_URL, SOUK_ORIGINS and SOUK_TRUSTED_PROXIES (JSON lists, or divided
+    by commas), SOUK_AS_OF_SECONDS and SOUK_AS_OF_FOLDS are optional too.
     """
     if missing := [name for name in REQUIRED if not env.get(name)]:
         raise SettingsMissing(f"Set {', '.join(missing)}; `souk up` needs none of them.")
@@ -95,6 +98,7 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         s3_public_url=s3_public_url_of(env),
         as_of_seconds=_seconds(env, "SOUK_AS_OF_SECONDS", "20"),
         as_of_folds=_folds(env.get("SOUK_AS_OF_FOLDS") or "16"),
+        trusted_proxies=trusted_proxies_of(env),
     )
 
 
@@ -117,6 +121,7 @@ def to_env(settings: Settings) -> dict[str, str]:
         "SOUK_ORIGINS": msgspec.json.encode(settings.origins).decode(),
         "SOUK_AS_OF_SECONDS": str(settings.as_of_seconds),
         "SOUK_AS_OF_FOLDS": str(settings.as_of_folds),
+        "SOUK_TRUSTED_PROXIES": msgspec.json.encode(settings.trusted_proxies).decode(),
     }
 
 
@@ -176,15 +181,31 @@ def _web_address(env: Mapping[str, str], name: str) -> str:
 
 def origins_of(env: Mapping[str, str]) -> tuple[str, ...]:
     """Raises SettingsMissing for what no browser would send."""
-    text = (env.get("SOUK_ORIGINS") or "").strip()
+    origins = _listed(env, "SOUK_ORIGINS")
+    if not all(re.fullmatch(ORIGIN, origin) for origin in origins):
+        raise SettingsMissing("SOUK_ORIGINS must be origins such as https://shop.example.")
+    return origins
+
+
+def trusted_proxies_of(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Addresses and networks. Raises SettingsMissing."""
+    networks = _listed(env, "SOUK_TRUSTED_PROXIES")
+    try:
+        return tuple(str(ip_network(network)) for network in networks)
+    except ValueError:
+        raise SettingsMissing(
+            "SOUK_TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8."
+        ) from None
+
+
+def _listed(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """A JSON list, or what commas divide; a list that is none is one that nothing accepts."""
+    text = (env.get(name) or "").strip()
     try:
         listed = msgspec.json.decode(text, type=list[str]) if text[:1] == "[" else text.split(",")
     except msgspec.MsgspecError:
         listed = ["?"]
-    origins = tuple(origin.strip() for origin in listed if origin.strip())
-    if not all(re.fullmatch(ORIGIN, origin) for origin in origins):
-        raise SettingsMissing("SOUK_ORIGINS must be origins such as https://shop.example.")
-    return origins
+    return tuple(part.strip() for part in listed if part.strip())
 
 
 def own_origins(host: str, port: int) -> list[str]:

@@ -47,6 +47,7 @@ class Request:
     claims: tuple[tuple[str, str, str], ...] = ()
     releases: tuple[tuple[str, str, str], ...] = ()
     answer: Answer | None = None
+    origin: bytes | None = None  # as it is stored
     done: asyncio.Future[Appended] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -64,7 +65,9 @@ class Request:
         return bool(self.parts or self.call.key or self.claims or self.releases)
 
 
-def prepared(append: Append, codec: Codec, seals: Seals, deadline: float) -> Request:
+def prepared(
+    append: Append, codec: Codec, seals: Seals, deadline: float, origin: bytes | None = None
+) -> Request:
     """The append, encoded. Raises Rejected ``log.unstorable`` or ``log.too_large``."""
     request = Request(
         append.call,
@@ -82,6 +85,7 @@ def prepared(append: Append, codec: Codec, seals: Seals, deadline: float) -> Req
         append.claims,
         append.releases,
         append.answer,
+        origin,
     )
     check(request)
     return request

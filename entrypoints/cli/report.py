@@ -13,11 +13,14 @@ from rich.table import Table
 from adapters.asof.folds import Folds
 from adapters.asof.past import Past
 from adapters.asof.points import SPELT, Beyond, Malformed, point
+from adapters.log.log import PostgresLog
 from adapters.postgres.pools import ASOF, PROJECT, READ, Pool, open_pool
 from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
 from entrypoints.cli.options import data_dir, tenant
+from entrypoints.cli.recording import check, record
 from entrypoints.instance import find
+from entrypoints.settings import Settings
 from projections import PROJECTIONS
 from projections.analytics.report import MarketplaceReport
 from projections.analytics.report import marketplace as figures
@@ -40,12 +43,18 @@ def report() -> None:
 @tenant
 @click.option("--as-of", metavar="MOMENT", help=f"{SPELT}. Default: now.")
 @click.option("--axis", type=click.Choice(["recorded", "occurred"]), help="Of a time.")
+@click.option("--purpose", metavar="TEXT", help="Why the past is read; recorded with it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @data_dir
 def marketplace(
-    tenant: str, as_of: str | None, axis: str | None, as_json: bool, directory: Path | None
+    tenant: str,
+    as_of: str | None,
+    axis: str | None,
+    purpose: str | None,
+    as_json: bool,
+    directory: Path | None,
 ) -> None:
-    """Orders, sellers, payments and revenue of a tenant, now or as they were.
+    """Orders, sellers, payments and revenue of a tenant, now or, which is recorded, as they were.
 
     \b
     Example:
@@ -54,30 +63,37 @@ def marketplace(
     """
     if axis and not as_of:
         raise click.UsageError("--axis needs --as-of.")
-    url = find(directory).postgres_url
-    answer = asyncio.run(_past(url, tenant, as_of, axis) if as_of else _ask(url, tenant))
+    check(purpose)
+    settings = find(directory)
+    asked = _past(settings, tenant, as_of, axis, purpose) if as_of else _ask(settings, tenant)
+    answer = asyncio.run(asked)
     if as_json:
         click.echo(msgspec.json.encode(answer).decode())
     else:
         _show(answer)
 
 
-async def _ask(url: str, tenant: str) -> MarketplaceReport:
+async def _ask(settings: Settings, tenant: str) -> MarketplaceReport:
     """Waits first for the projection to reach what is in the log now."""
-    async with _pools(url, READ, PROJECT) as (read, log):
+    async with _pools(settings.postgres_url, READ, PROJECT) as (read, log):
         positions = Positions(read, log)
         lag = (await positions.lags())[PROJECTION]
         await positions.wait(PROJECTION, lag.position + lag.events, CATCH_UP)
         return await figures(PostgresReader(read)(tenant))
 
 
-async def _past(url: str, tenant: str, as_of: str, axis: str | None) -> MarketplaceReport:
+async def _past(
+    settings: Settings, tenant: str, as_of: str, axis: str | None, purpose: str | None
+) -> MarketplaceReport:
     """Tells on standard error as of which position it is, and what it took."""
+    url, what = settings.postgres_url, "souk report marketplace"
     async with _pools(url, READ, PROJECT, ASOF) as (read, log, asof):
         try:
             then = await point(log, as_of, axis)
         except (Malformed, Beyond) as error:
             raise click.UsageError(f"--as-of: {error}") from None
+        async with PostgresLog(url, settings.master_key) as history:
+            await record(history, tenant, what, {"as_of": as_of, "axis": axis}, purpose)
         async with Folds(url, asof, PROJECTIONS) as folds:
             past = Past(folds, PostgresReader(read)(tenant), then, CATCH_UP)
             answer = await figures(past)

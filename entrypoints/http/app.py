@@ -21,7 +21,6 @@ from entrypoints.http.commands import call, creating
 from entrypoints.http.edge import edging, marking
 from entrypoints.http.health import HealthController, jwks
 from entrypoints.http.live import asyncapi, asyncapi_page
-from entrypoints.http.past import past
 from entrypoints.http.problems import handle
 from entrypoints.http.sharing import Lists, sharing
 from entrypoints.http.views import paging, view
@@ -80,7 +79,6 @@ def http(
             "call": Provide(call),
             "creating": Provide(creating),
             "view": Provide(view),
-            "past": Provide(past),
             "paging": Provide(paging),
         },
         request_max_body_size=LARGEST,

@@ -1,9 +1,8 @@
 """``as_of``: any query as it would have been answered at a past position or time."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from litestar import Request
-from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from adapters.asof.past import Past
@@ -12,31 +11,31 @@ from entrypoints.http.answers import Headers
 from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.names import END
 from entrypoints.http.problems import Problem
+from entrypoints.http.recording import recording_of
 from entrypoints.wiring import Souk
 
 PERMISSION = "audit_logs:view"
-AXIS = "of a time: when it was recorded (the default), or when it occurred"
+AsOf: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(pattern=rf"^({POSITION}|{TIME}){END}", description=f"for auditors: {SPELT}"),
+]
+Axis: TypeAlias = Annotated[
+    Literal["recorded", "occurred"] | None,
+    QueryParameter(
+        description="of a time: when it was recorded (the default), or when it occurred"
+    ),
+]
 
 
 async def past(
-    request: Request[Any, Any, Any],
-    souk: NamedDependency[Souk],
-    as_of: Annotated[
-        str | None,
-        QueryParameter(pattern=rf"^({POSITION}|{TIME}){END}", description=f"for auditors: {SPELT}"),
-    ] = None,
-    axis: Annotated[
-        Literal["recorded", "occurred"] | None, QueryParameter(description=AXIS)
-    ] = None,
-) -> Past | None:
-    """None: now. Raises Problem 400, 403, 422."""
-    if as_of is None:
-        if axis is not None:
-            raise Problem(400, "malformed", "axis: of which as_of?")
-        return None
+    request: Request[Any, Any, Any], souk: Souk, as_of: str, axis: str | None, purpose: str | None
+) -> Past:
+    """Recorded, before anything is answered. Raises Problem 400, 403, 422, and what an append
+    raises."""
     caller = caller_of(request.scope)
     allow(caller)
     point = await point_of(souk, as_of, axis)
+    await recording_of(request, souk, purpose).record()
     reader = souk.reader(caller.tenant)
     return Past(souk.folds, reader, point, souk.settings.as_of_seconds)
 

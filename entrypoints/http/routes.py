@@ -23,7 +23,13 @@ COMMAND = {
     503: ("unavailable",),
 }
 QUERY = {503: ("unavailable",)}
-PAST = {403: ("as_of.forbidden",), 422: ("as_of.beyond_the_log",), 503: ("as_of.folding",)}
+PAST = {
+    403: ("as_of.forbidden",),
+    409: ("version_conflict",),
+    422: ("as_of.beyond_the_log", "log.unstorable"),
+    503: ("as_of.folding",),
+}
+RECORDED = {404: ("not_found",), 409: ("version_conflict",), 422: ("log.unstorable",)}
 STATUSES = {"malformed": 400, "denied": 403, "missing": 404, "taken": 409}
 
 
@@ -88,6 +94,16 @@ def exports(permission: str, malformed: str = "") -> dict[str, Any]:
     return {
         "opt": {"permission": permission},
         "responses": {200: ok} | _known((), {"malformed": malformed}, EVERY, QUERY, PAST),
+        "operation_class": Told,
+    }
+
+
+def recounts(permission: str, kind: type[Any], missing: str = "") -> dict[str, Any]:
+    """A query of the log itself: it is recorded, and nobody keeps what it answers."""
+    ok = Response(kind, generate_examples=False, description="As the log has it")
+    return {
+        "opt": {"permission": permission},
+        "responses": {200: ok} | _known((), {"missing": missing}, EVERY, QUERY, RECORDED),
         "operation_class": Told,
     }
 

@@ -16,8 +16,9 @@ from adapters.asof.past import Past, PastCounts
 from application.ports import Missing
 from entrypoints.http.answers import Headers, Ready
 from entrypoints.http.caller import Caller, caller_of
-from entrypoints.http.past import told
+from entrypoints.http.past import AsOf, Axis, past, told
 from entrypoints.http.problems import Problem
+from entrypoints.http.recording import Purpose
 from entrypoints.wiring import Souk
 from projections.kernel import Counts, Found, Page, Reader, Slice
 
@@ -199,7 +200,6 @@ def digest(state: object) -> str:
 async def view(
     request: Request[Any, Any, Any],
     souk: NamedDependency[Souk],
-    past: NamedDependency[Past | None],
     after: Annotated[
         int | None,
         QueryParameter(ge=0, le=MOST, description="answer no older state than this position"),
@@ -208,12 +208,20 @@ async def view(
         int | None, HeaderParameter(name="Souk-After", ge=0, le=MOST, description="as ?after=")
     ] = None,
     if_none_match: Annotated[str | None, HeaderParameter(name="If-None-Match")] = None,
+    as_of: AsOf = None,
+    axis: Axis = None,
+    purpose: Purpose = None,
 ) -> View:
-    """Waits until the route's projection has come to ``after``; the past has no such state to
-    wait for. Raises Unavailable."""
-    wanted = 0 if past else max(after or 0, souk_after or 0)
-    if past and after:
-        raise Problem(400, "malformed", "after: as_of says how old a state it is")
-    if wanted:
+    """Waits until the route's projection has come to ``after``, which a view of the past need not.
+    Raises Unavailable, and what ``past`` raises."""
+    caller, unless = caller_of(request.scope), if_none_match or ""
+    if as_of is not None:
+        if after is not None:
+            raise Problem(400, "malformed", "after: as_of says how old a state it is")
+        then = await past(request, souk, as_of, axis, purpose)
+        return View(souk, caller, unless, past=then)
+    if axis is not None:
+        raise Problem(400, "malformed", "axis: of which as_of?")
+    if wanted := max(after or 0, souk_after or 0):
         await souk.positions.wait(request.route_handler.opt["projection"], wanted)
-    return View(souk, caller_of(request.scope), if_none_match or "", wanted, past)
+    return View(souk, caller, unless, wanted)
