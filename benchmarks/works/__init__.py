@@ -2,6 +2,7 @@
 
 from benchmarks.work import Work
 from benchmarks.works import (
+    asof,
     auditing,
     catchup,
     checkout,
@@ -37,4 +38,5 @@ WORKS: tuple[Work, ...] = (
     *hot_reel.WORKS,
     *rolling.WORKS,
     *auditing.WORKS,
+    *asof.WORKS,
 )

@@ -31,6 +31,7 @@ from entrypoints.http.views import MOST, Sliced, check_limit
 
 VIEW = "audit_logs:view"
 MISSING = f"{UNKNOWN_STREAM} {UNKNOWN_VERSION} {UNFOLDABLE}"
+REJECTS = ("audit.nothing_read", "audit.query_too_long", "audit.purpose_too_long")
 UNKEPT = ((b"cache-control", b"private, no-store"), (b"vary", b"authorization"))
 Found: TypeAlias = Annotated[str | None, QueryParameter(min_length=1, max_length=200)]
 Place: TypeAlias = Annotated[int | None, QueryParameter(ge=0, le=MOST)]
@@ -99,7 +100,7 @@ class AuditController(Controller):
     @get(
         "/events",
         dependencies={"sought": Provide(sought)},
-        **recounts(VIEW, Sliced[Entry]),
+        **recounts(VIEW, Sliced[Entry], *REJECTS),
     )
     async def events(
         self,
@@ -126,7 +127,7 @@ class AuditController(Controller):
         found = await history.events(tenant, sought, place, limit, order == "asc", changes)
         return sent(Sliced(found.items, None if found.next is None else str(found.next)))
 
-    @get("/events/{position:int}", **recounts(VIEW, Detail, UNKNOWN_EVENT))
+    @get("/events/{position:int}", **recounts(VIEW, Detail, *REJECTS, missing=UNKNOWN_EVENT))
     async def event(
         self,
         position: Annotated[int, PathParameter(ge=0, le=MOST)],
@@ -136,7 +137,7 @@ class AuditController(Controller):
         history = await recording.history()
         return sent(await history.event(recording.tenant, position))
 
-    @get("/streams/{context:str}/{id:str}", **recounts(VIEW, Standing, MISSING))
+    @get("/streams/{context:str}/{id:str}", **recounts(VIEW, Standing, *REJECTS, missing=MISSING))
     async def state(
         self,
         context: Part,
@@ -149,7 +150,10 @@ class AuditController(Controller):
         history = await recording.history()
         return sent(await history.state(recording.tenant, context, id, then))
 
-    @get("/streams/{context:str}/{id:str}/diff", **recounts(VIEW, Compared, MISSING))
+    @get(
+        "/streams/{context:str}/{id:str}/diff",
+        **recounts(VIEW, Compared, *REJECTS, missing=MISSING),
+    )
     async def diff(
         self,
         context: Part,

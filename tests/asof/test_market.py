@@ -18,6 +18,7 @@ from tests.support.http import running_api
 OTHERS = ("/api/v1/media/{id}/links", "/api/v1/media/public/{tenant}/{id}/{rendering}/{file}")
 TODAY = datetime.now(UTC).date().isoformat()
 NEEDED = {
+    "/api/v1/analytics/dashboard": {"seller": "amina"},
     "/api/v1/analytics/revenue": {"from": "2020-01-01", "to": TODAY},
     "/api/v1/catalog/products/search": {"q": "tea"},
     "/api/v1/orders": {"as": "tenant"},
@@ -41,14 +42,16 @@ class Market(House):
 
     def __init__(self, api, tenant):
         super().__init__(api, tenant)
-        self.ids = {}
+        self.ids, self.met = {}, set()
 
     async def settle(self):
         await self.api.market(*SELLERS, tenant=self.tenant)
         for user, tier in zip(SELLERS, ("grossiste", "fournisseur"), strict=True):
             shop = {"shop": user, "tier": tier}
             await self.done(self.root.post(f"/identity/members/{user}/appoint-seller", shop))
-        await self.stock(0, 0, 5)
+        await self.send(None, self.root, "/carts")  # whose own is shown
+        for step in ("stock", "buy", "order", "show", "watch", "offer", "make"):
+            await getattr(self, step)(0, 0, 5)
 
     def some(self, kind, which):
         known = self.ids.get(kind, [])
@@ -145,6 +148,7 @@ class Market(House):
                 answer = await self.root.get(place.removeprefix("/api/v1"), **asked)
                 assert answer.status_code in (200, 404), (place, answer.text)
                 found[place] = answer.status_code, answer.content
+                self.met |= {path} if answer.status_code == 200 else set()
         return found
 
     def places(self, path):
@@ -169,7 +173,7 @@ steps = st.tuples(st.sampled_from(STEPS), st.integers(0, 1), st.integers(0, 3), 
 
 @pytest.mark.timeout(300)
 def test_every_query_as_of_then_is_answered_as_it_was_live(stack, new_database):
-    paths, found, steps_seen = sorted(set(queries())), [], set()
+    paths, met = sorted(set(queries())), set()
 
     with asyncio.Runner() as runner:
         started = running_api(stack, new_database(), as_of_folds=100)
@@ -183,9 +187,9 @@ def test_every_query_as_of_then_is_answered_as_it_was_live(stack, new_database):
             suppress_health_check=list(HealthCheck),
             phases=(Phase.generate,),
         )
-        @given(st.lists(steps, min_size=15, max_size=25), st.data())
+        @given(st.lists(steps, min_size=8, max_size=16), st.data())
         def check(taken, data):
-            looks = data.draw(st.sets(st.integers(0, len(taken) - 1), min_size=1, max_size=2))
+            looks = data.draw(st.sets(st.integers(0, len(taken) - 1), min_size=2, max_size=2))
             runner.run(compare(taken, looks))
 
         async def compare(taken, looks):
@@ -194,7 +198,6 @@ def test_every_query_as_of_then_is_answered_as_it_was_live(stack, new_database):
             seen = {}
             for number, (step, *how) in enumerate(taken):
                 await getattr(market, step)(*how)
-                steps_seen.add(step)
                 if number in looks:
                     seen[market.at] = market.ids, await market.answers(paths, after=market.at)
                     market.ids = {kind: [*ids] for kind, ids in market.ids.items()}
@@ -203,11 +206,10 @@ def test_every_query_as_of_then_is_answered_as_it_was_live(stack, new_database):
                 then = await market.answers(paths, as_of=position)
                 for place in live:
                     assert then[place] == live[place], (place, position)
-                found.extend(place for place, (status, _) in live.items() if status == 200)
+            met.update(market.met)
 
         try:
             check()
         finally:
             runner.run(started.__aexit__(None, None, None))
-    assert steps_seen == set(STEPS)
-    assert len(set(found)) > 60, len(set(found))
+    assert set(paths) == met

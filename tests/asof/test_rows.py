@@ -29,7 +29,7 @@ HISTORIES = {
     "materials": materials(),
     "reels": reels,
 }
-EXAMPLES = 12
+EXAMPLES = 8
 
 
 class World:
