@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from types import TracebackType
 
 import structlog
@@ -101,16 +102,21 @@ class Folds:
     async def _make_apart(self, wanted: Wanted) -> Fold:
         """Under another event loop than the pool is of."""
         with unavailable():
-            async with connected(self._url, NAME, ASOF) as db:
-                await db.execute("SELECT set_config('souk.tenant', %s, false)", (wanted.tenant,))
+            async with self._connected(wanted.tenant) as db, self._connected(wanted.tenant) as log:
                 while not await take(db, wanted.name):  # noqa: ASYNC110 - a lock tells nobody
                     await asyncio.sleep(LOOK)
                 if found := await registry.ready(db, wanted):
                     return found  # another process has made it
                 projection = self._projections[wanted.projection]
-                made = await Making(self._url, db, wanted, projection).run()
+                made = await Making(self._url, db, log, wanted, projection).run()
                 await self._trim(db, made.id)
                 return made
+
+    @asynccontextmanager
+    async def _connected(self, tenant: str) -> AsyncIterator[Connection]:
+        async with connected(self._url, NAME, ASOF) as db:
+            await db.execute("SELECT set_config('souk.tenant', %s, false)", (tenant,))
+            yield db
 
     async def _trim(self, db: Connection, new: str) -> None:
         """What cannot be dropped now, since it is being read, is dropped by who tidies."""

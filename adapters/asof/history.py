@@ -1,5 +1,6 @@
 """One tenant's events as one projection folds them, from one position to another."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -45,15 +46,26 @@ class History:
         return bool(found[0][0])
 
     async def batches(self, db: Connection, after: int, upto: int) -> AsyncIterator[list[Recorded]]:
-        """Each while the next is not read yet. Personal data stays sealed."""
+        """Personal data stays sealed. The next batch is read while one is folded, so on another
+        connection than that is."""
+        ahead = asyncio.create_task(self._batch(db, after, upto))
+        try:
+            while after < upto:
+                events, after = await ahead
+                ahead = asyncio.create_task(self._batch(db, after, upto))
+                if events:
+                    yield events
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _batch(self, db: Connection, after: int, upto: int) -> tuple[list[Recorded], int]:
+        """And how far it gets one."""
+        end = min(after + SPAN, upto)
         sql = f"SELECT {_READ} {self._which} ORDER BY position LIMIT {BATCH}"
-        while after < upto:
-            end = min(after + SPAN, upto)
-            rows = await self._rows(db, sql, after, end)
-            events = [self._decoding.recorded(row) for row in rows]
-            after = events[-1].position if len(events) == BATCH else end
-            if events:
-                yield events
+        rows = await self._rows(db, sql, after, end)
+        events = [self._decoding.recorded(row) for row in rows]
+        return events, events[-1].position if len(events) == BATCH else end
 
     async def _rows(
         self, db: Connection, sql: str, after: int, upto: int, *more: object

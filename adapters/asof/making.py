@@ -11,11 +11,14 @@ from projections.kernel import Projection
 
 
 class Making:
-    """``db`` is souk_asof's, has named the tenant and holds the lock of what is wanted; ``url`` is
-    the owner's."""
+    """``db`` and ``log`` are souk_asof's and have named the tenant; ``db`` holds the lock of what
+    is wanted. ``url`` is the owner's."""
 
-    def __init__(self, url: str, db: Connection, wanted: Wanted, projection: Projection) -> None:
-        self._url, self._db, self._wanted, self._projection = url, db, wanted, projection
+    def __init__(
+        self, url: str, db: Connection, log: Connection, wanted: Wanted, projection: Projection
+    ) -> None:
+        self._url, self._db, self._log = url, db, log
+        self._wanted, self._projection = wanted, projection
         self._history = History(projection, wanted.until)
 
     async def run(self) -> Fold:
@@ -48,7 +51,7 @@ class Making:
         total = await self._history.count(self._db, last, upto)
         await registry.expects(self._db, id, total)
         into = Into(id, tables)
-        async for events in self._history.batches(self._db, last, upto):
+        async for events in self._history.batches(self._log, last, upto):
             await into.take(self._db, events)
             last = events[-1].position
         await scratch.analyze(self._url, tables)

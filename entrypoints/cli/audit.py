@@ -214,7 +214,5 @@ async def _history(
         PostgresLog(url, settings.master_key, patience=patience) as log,
         opened(url, log.keyring, patience, size=1) as history,
     ):
-        if not await history.has(tenant):
-            raise Refusal(f"Nothing ever happened in a tenant {tenant}.")
-        await record(log, tenant, what, asked, purpose)
+        await record(log, history, tenant, what, asked, purpose)
         yield history

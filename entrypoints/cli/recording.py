@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from uuid import uuid4
 
+from adapters.audit.history import History
 from adapters.log.log import PostgresLog
 from application.audit import Audit
 from application.commands import Commands
@@ -20,9 +21,16 @@ def check(purpose: str | None) -> None:
 
 
 async def record(
-    log: PostgresLog, tenant: str, what: str, asked: Mapping[str, object], purpose: str | None
+    log: PostgresLog,
+    history: History,
+    tenant: str,
+    what: str,
+    asked: Mapping[str, object],
+    purpose: str | None,
 ) -> None:
-    """Before it is answered."""
+    """Before it is answered. Raises Refusal for a tenant without a history."""
+    if not await history.has(tenant):
+        raise Refusal(f"Nothing ever happened in a tenant {tenant}.")
     id = uuid4()
     call = Call(tenant, f"cli:{_user()}", id, id, origin=Origin("cli"))
     await Audit(Commands(log)).record(call, what, asked, purpose)

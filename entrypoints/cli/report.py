@@ -13,9 +13,11 @@ from rich.table import Table
 from adapters.asof.folds import Folds
 from adapters.asof.past import Past
 from adapters.asof.points import SPELT, Beyond, Malformed, point
+from adapters.audit.history import opened
 from adapters.log.log import PostgresLog
 from adapters.postgres.pools import ASOF, PROJECT, READ, Pool, open_pool
 from adapters.projector.positions import Positions
+from adapters.projector.projector import few_collections
 from adapters.projector.reader import PostgresReader
 from entrypoints.cli.options import data_dir, tenant
 from entrypoints.cli.recording import check, record
@@ -92,11 +94,15 @@ async def _past(
             then = await point(log, as_of, axis)
         except (Malformed, Beyond) as error:
             raise click.UsageError(f"--as-of: {error}") from None
-        async with PostgresLog(url, settings.master_key) as history:
-            await record(history, tenant, what, {"as_of": as_of, "axis": axis}, purpose)
-        async with Folds(url, asof, PROJECTIONS) as folds:
-            past = Past(folds, PostgresReader(read)(tenant), then, CATCH_UP)
-            answer = await figures(past)
+        async with (
+            PostgresLog(url, settings.master_key) as own,
+            opened(url, own.keyring, settings.patience, size=1) as history,
+        ):
+            await record(own, history, tenant, what, {"as_of": as_of, "axis": axis}, purpose)
+        with few_collections():
+            async with Folds(url, asof, PROJECTIONS) as folds:
+                past = Past(folds, PostgresReader(read)(tenant), then, CATCH_UP)
+                answer = await figures(past)
         events, ms, _ = past.cost
         click.echo(f"As of {then.mark}: {events} events folded in {ms:g} ms.", err=True)
         return answer
