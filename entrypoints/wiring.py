@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from adapters.asof.folds import Folds
 from adapters.audit.history import History
 from adapters.audit.history import opened as history
 from adapters.engagement.watched import Watched
@@ -11,7 +12,7 @@ from adapters.live.tickets import Tickets
 from adapters.log.keyring import Keyring
 from adapters.log.log import PostgresLog
 from adapters.media.objects import Objects
-from adapters.postgres.pools import PROJECT, READ, Pool, open_pool
+from adapters.postgres.pools import ASOF, PROJECT, READ, Pool, open_pool
 from adapters.projector.counters import Counters
 from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
@@ -60,6 +61,7 @@ class Souk:
     tickets: Tickets
     objects: Objects
     watched: Watched
+    folds: Folds
     history: History
     project: Pool  # reads all tenants: for health, never for a caller's query
 
@@ -170,6 +172,9 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
         stack.push_async_callback(watched.close)
         objects = Objects(settings.s3_url, settings.s3_public_url)
         stack.callback(objects.close)
+        asof = await _pool(stack, settings, ASOF, 2)
+        folds = Folds(settings.postgres_url, asof, PROJECTIONS, settings.as_of_folds)
+        await stack.enter_async_context(folds)
         yield Souk(
             settings,
             log,
@@ -182,6 +187,7 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
             tickets,
             objects,
             watched,
+            folds,
             await stack.enter_async_context(history(url, log.keyring, settings.patience)),
             project,
         )

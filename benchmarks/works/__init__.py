@@ -2,6 +2,7 @@
 
 from benchmarks.work import Work
 from benchmarks.works import (
+    asof,
     auditing,
     bulk,
     catchup,
@@ -41,4 +42,5 @@ WORKS: tuple[Work, ...] = (
     *tamper.WORKS,
     *auditing.WORKS,
     *bulk.WORKS,
+    *asof.WORKS,
 )

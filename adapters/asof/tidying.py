@@ -1,0 +1,29 @@
+"""What is not worth keeping goes: folds of other code, unused, too many, or never finished."""
+
+from collections.abc import Mapping
+
+from adapters.asof import registry, scratch
+from adapters.postgres.pools import Connection
+from adapters.projector.leader import take
+from adapters.projector.tables import shape_of
+from projections.kernel import Projection
+
+
+async def trim(url: str, db: Connection, new: str, kept: int) -> None:
+    """Drop the least recently used beyond ``kept``."""
+    async with db.transaction():
+        gone = await registry.least_used(db, new, kept)
+        tables = await registry.forget(db, gone)
+    await scratch.drop(url, tables)
+
+
+async def tidy(url: str, db: Connection, projections: Mapping[str, Projection]) -> None:
+    """Also what a process or a crash of the server left behind. Safe beside whoever folds."""
+    shapes = [f"{name} {p.VERSION} {shape_of(p)}" for name, p in projections.items()]
+    tables = await scratch.there_are(db)  # first: what is made meanwhile is known by then
+    for id, name in await registry.unfinished(db):
+        if await take(db, name):
+            await registry.forget(db, [id])
+            await db.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
+    await registry.forget(db, await registry.outdated(db, shapes))
+    await scratch.drop(url, tables - await registry.known(db))
