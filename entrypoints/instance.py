@@ -77,6 +77,7 @@ def settings_of(home: Home, urls: Urls) -> Settings:
         live_url=live_url_of(os.environ),
         origins=origins_of(os.environ),
         s3_public_url=s3_public_url_of(os.environ),
+        receipts=str(home.path / "erasures"),
     )
 
 

@@ -27,7 +27,8 @@ class Settings(Struct, frozen=True):
     Postgres has for an append or a read, after which the answer is 503. ``live_url``: where the
     live gateway is reached by clients (http or https), "" for where the API is; ``origins``: those
     of the pages that may speak to it, none for its own. ``s3_public_url``: scheme and host at which
-    browsers reach the S3 server, "" for those of ``s3_url``."""
+    browsers reach the S3 server, "" for those of ``s3_url``. ``receipts``: the directory of the
+    receipts of erasures, "" for the bucket."""
 
     postgres_url: str
     valkey_url: str
@@ -43,6 +44,7 @@ class Settings(Struct, frozen=True):
     live_url: str = ""
     origins: tuple[str, ...] = ()
     s3_public_url: str = ""
+    receipts: str = ""
 
     def __repr__(self) -> str:
         """Never a secret, nor a URL that may hold a password."""
@@ -90,6 +92,7 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         live_url=live_url_of(env),
         origins=origins_of(env),
         s3_public_url=s3_public_url_of(env),
+        receipts=env.get("SOUK_RECEIPTS") or "",
     )
 
 
@@ -109,6 +112,7 @@ def to_env(settings: Settings) -> dict[str, str]:
         "SOUK_PATIENCE": str(settings.patience),
         "SOUK_LIVE_URL": settings.live_url,
         "SOUK_S3_PUBLIC_URL": settings.s3_public_url,
+        "SOUK_RECEIPTS": settings.receipts,
         "SOUK_ORIGINS": msgspec.json.encode(settings.origins).decode(),
     }
 

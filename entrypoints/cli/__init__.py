@@ -2,7 +2,9 @@
 
 import click
 
+from entrypoints.cli.backup import backup
 from entrypoints.cli.deadletters import deadletters
+from entrypoints.cli.erase import erase, subject
 from entrypoints.cli.failures import Tidy
 from entrypoints.cli.imports import imports
 from entrypoints.cli.media import media
@@ -10,6 +12,8 @@ from entrypoints.cli.migrate import migrate
 from entrypoints.cli.nats_credentials import nats_config, nats_credentials
 from entrypoints.cli.rebuild import rebuild
 from entrypoints.cli.report import report
+from entrypoints.cli.restore import restore
+from entrypoints.cli.restore_tenant import restore_tenant
 from entrypoints.cli.roles import api, live, policies, projector, worker
 from entrypoints.cli.token import token
 from entrypoints.cli.up import up
@@ -44,5 +48,10 @@ for command in (
     media,
     nats_credentials,
     nats_config,
+    erase,
+    subject,
+    backup,
+    restore,
+    restore_tenant,
 ):
     main.add_command(command)

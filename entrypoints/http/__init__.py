@@ -9,6 +9,7 @@ from entrypoints.http.checkouts import CheckoutsController
 from entrypoints.http.comments import CommentsController
 from entrypoints.http.costing import CostingController
 from entrypoints.http.engagement import EngagementController
+from entrypoints.http.erasures import ErasuresController
 from entrypoints.http.identity import IdentityController
 from entrypoints.http.inventory import InventoryController
 from entrypoints.http.likes import LikesController
@@ -33,6 +34,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     CommentsController,
     CostingController,
     EngagementController,
+    ErasuresController,
     IdentityController,
     InventoryController,
     LikesController,

@@ -100,6 +100,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "TargetMargin": {"margin": 5000},
     "CostedName": {"name": "Winter scarf"},
     "CostBasis": {"basis": "last"},
+    "NewErasure": {"subject": "amina", "confirm": "0f1e2d3c4b5a6978", "reason": "requested"},
 }
 
 

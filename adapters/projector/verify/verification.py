@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from adapters.log.erased import erased
 from adapters.log.tail import head, rows_after
 from adapters.postgres.pools import Connection, unavailable
 from adapters.projector.leader import connected
@@ -52,7 +53,8 @@ class Verification:
         self._refolds = [r for name in self._projections if (r := await self._refold(name))]
         for refold in self._refolds:
             await refold.make(self._db)
-        decoding, links = Decoding(self._refolds), Links(self._found)
+        decoding = Decoding(self._refolds, await erased(self._db))
+        links = Links(self._found)
         progress.start(await head(self._db))
         while rows := await rows_after(self._db, links.position, BATCH):
             links.follow(rows)

@@ -1,0 +1,20 @@
+-- Whoever folds events must know who is erased, since the log keeps their sealed bytes; and nothing
+-- reacts to what was restored for a tenant.
+-- depends: 0012.purged
+
+-- Who, and not with which key.
+GRANT USAGE ON SCHEMA keys TO souk_project;
+GRANT SELECT (tenant, subject, destroyed_at) ON keys.subjects TO souk_project;
+CREATE POLICY erased ON keys.subjects FOR SELECT TO souk_project
+    USING (destroyed_at IS NOT NULL);
+CREATE INDEX subjects_erased ON keys.subjects (tenant, subject) WHERE destroyed_at IS NOT NULL;
+
+-- No policy and no timer fires for what a tenant has up to that position: it was restored.
+CREATE TABLE policies.silences (
+    tenant text PRIMARY KEY,
+    until bigint NOT NULL
+);
+GRANT SELECT, INSERT, UPDATE ON policies.silences TO souk_project;
+ALTER TABLE policies.silences ENABLE ROW LEVEL SECURITY;
+ALTER TABLE policies.silences FORCE ROW LEVEL SECURITY;
+CREATE POLICY project ON policies.silences TO souk_project USING (true) WITH CHECK (true);

@@ -1,0 +1,6 @@
+import click
+
+
+@click.command(name="backup")
+def backup() -> None:
+    """x"""

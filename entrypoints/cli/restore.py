@@ -1,0 +1,6 @@
+import click
+
+
+@click.command(name="restore")
+def restore() -> None:
+    """x"""

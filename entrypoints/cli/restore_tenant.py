@@ -1,0 +1,6 @@
+import click
+
+
+@click.command(name="restore-tenant")
+def restore_tenant() -> None:
+    """x"""
