@@ -105,6 +105,11 @@ def find(directory: Path | None, env: Mapping[str, str] = os.environ) -> Setting
     return settings_of(home, Urls(**urls))
 
 
+def urls_of(instance: Instance) -> Urls:
+    """Of the servers that the running instance uses."""
+    return Urls(**{server: getattr(instance, server) for server in URLS})
+
+
 def running(home: Home) -> Instance:
     """The instance that runs on a directory. Raises Unknown."""
     try:
