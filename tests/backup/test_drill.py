@@ -51,10 +51,6 @@ async def instance(directory, stack, others):
 async def history(stack, others, tmp_path_factory):
     """What came before the backup, after it, and after the moment to go back to."""
     folder = tmp_path_factory.mktemp("drill")
-    folder.chmod(0o755)
-    for parent in folder.parents:
-        if parent.name.startswith("pytest-"):
-            parent.chmod(0o755)
     home, backups = folder / "old", folder / "backups"
     async with instance(home, stack, others) as (town, settings):
         await town.open()

@@ -9,12 +9,15 @@ CREATE POLICY erased ON keys.subjects FOR SELECT TO souk_project
     USING (destroyed_at IS NOT NULL);
 CREATE INDEX subjects_erased ON keys.subjects (tenant, subject) WHERE destroyed_at IS NOT NULL;
 
--- No policy and no timer fires for what a tenant has up to that position: it was restored.
+-- No policy and no timer fires for what a tenant has up to the position ``until``: it was restored,
+-- from what ``origin`` had up to ``reached``.
 CREATE TABLE policies.silences (
     tenant text PRIMARY KEY,
+    origin text NOT NULL,
+    reached bigint NOT NULL,
     until bigint NOT NULL
 );
-GRANT SELECT, INSERT, UPDATE ON policies.silences TO souk_project;
+GRANT SELECT, INSERT, UPDATE, DELETE ON policies.silences TO souk_project;
 ALTER TABLE policies.silences ENABLE ROW LEVEL SECURITY;
 ALTER TABLE policies.silences FORCE ROW LEVEL SECURITY;
 CREATE POLICY project ON policies.silences TO souk_project USING (true) WITH CHECK (true);
