@@ -8,8 +8,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from adapters.backup.jumping import jump
 from adapters.backup.manifest import OBJECTS
 from adapters.backup.restoring import put_back
+from adapters.embedded.home import HALF
 from adapters.embedded.stack import Stack, Urls
 from adapters.erasing.replaying import replay
 from adapters.log.log import PostgresLog
@@ -24,8 +26,10 @@ from projections import PROJECTIONS
 
 
 class Revived(Struct, frozen=True):
-    """``erased``: people, once more; ``differences``: between the log and what was made of it."""
+    """``position``: that the log goes on from; ``erased``: people, once more; ``differences``:
+    between the log and what was made of it."""
 
+    position: int
     objects: int
     erased: int
     differences: list[str]
@@ -48,13 +52,33 @@ async def revive(
     async with stack as urls:
         settings = settings_of(stack.home, urls)
         await establish(settings.postgres_url, PROJECTIONS)
+        position = await jump(settings.postgres_url)
         objects = Objects(settings.s3_url)
         try:
             put = await _files(objects, backup) if files else 0
             erased = await _erase_again(settings, objects, receipts)
         finally:
             objects.close()
-        return Revived(put, erased, await _differences(settings))
+        revived = Revived(position, put, erased, await _differences(settings))
+    (stack.home.path / HALF).unlink(missing_ok=True)
+    return revived
+
+
+async def go_on(settings: Settings, receipts: Path | None) -> Revived:
+    """The same for servers of one's own, which somebody else has restored: nothing else of Souk
+    runs on them yet. ``receipts`` None: those in the bucket or the directory that is set."""
+    await establish(settings.postgres_url, PROJECTIONS)
+    position = await jump(settings.postgres_url)
+    objects = Objects(settings.s3_url)
+    try:
+        if receipts is not None:
+            shutil.copytree(receipts, settings.receipts, dirs_exist_ok=True)
+        async with PostgresLog(settings.postgres_url, settings.master_key) as log:
+            eraser = eraser_of(settings, log, objects)
+            erased = len(await replay(eraser, await eraser.receipts.all()))
+    finally:
+        objects.close()
+    return Revived(position, 0, erased, await _differences(settings))
 
 
 async def _files(objects: Objects, backup: Path) -> int:

@@ -16,7 +16,7 @@ from adapters.backup import secrets
 from adapters.backup.manifest import BASE, OBJECTS, Manifest, read
 from adapters.backup.taking import run
 from adapters.embedded.child import Child, Died
-from adapters.embedded.home import Home
+from adapters.embedded.home import HALF, Home
 from adapters.embedded.ports import free_ports
 from adapters.embedded.postgres import SETTINGS, Postgres, program
 from adapters.embedded.wal import NAME, PARTIAL, segments
@@ -70,6 +70,7 @@ async def restore(wanted: Wanted) -> Reached:
     home = Home(wanted.home)
     home.hold()
     try:
+        (home.path / HALF).touch()
         secrets.install(home, keys)
         return await _recover(home, wanted, manifest)
     finally:

@@ -14,6 +14,7 @@ from entrypoints.cli.rebuild import rebuild
 from entrypoints.cli.report import report
 from entrypoints.cli.restore import restore
 from entrypoints.cli.restore_tenant import restore_tenant
+from entrypoints.cli.revive import revive
 from entrypoints.cli.roles import api, live, policies, projector, worker
 from entrypoints.cli.token import token
 from entrypoints.cli.up import up
@@ -53,5 +54,6 @@ for command in (
     backup,
     restore,
     restore_tenant,
+    revive,
 ):
     main.add_command(command)

@@ -5,13 +5,13 @@ from typing import Any
 import click
 
 from adapters.embedded.child import Died
-from adapters.embedded.home import Held, Unwritable
+from adapters.embedded.home import Half, Held, Unwritable
 from adapters.postgres.migrate import UnsafeSetting
 from application.ports import Unavailable
 from entrypoints.instance import Unknown
 from entrypoints.settings import SettingsMissing
 
-EXPECTED = (Unknown, SettingsMissing, Held, Unwritable, Died, UnsafeSetting)
+EXPECTED = (Unknown, SettingsMissing, Held, Half, Unwritable, Died, UnsafeSetting)
 
 
 class Refusal(click.ClickException):

@@ -86,7 +86,7 @@ def restore(
     except REFUSED as refused:
         raise Refusal(str(refused)) from refused
     click.echo(f"restored to position {reached.position}, recorded {reached.at.isoformat()}")
-    _tell(revived)
+    tell(revived)
 
 
 def _receipts(given: Path | None, usual: Path) -> Path | None:
@@ -98,7 +98,9 @@ def _receipts(given: Path | None, usual: Path) -> Path | None:
     raise Refusal("Where are the receipts of erasures? Name --receipts, or say --no-receipts.")
 
 
-def _tell(revived: Revived) -> None:
+def tell(revived: Revived) -> None:
+    """What was found, line by line; ends with 1 when anything differs."""
+    click.echo(f"it goes on from position {revived.position}")
     for difference in revived.differences:
         click.echo(difference)
     click.echo(

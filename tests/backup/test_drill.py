@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.backup import secrets
+from adapters.backup.jumping import GAP
 from adapters.backup.manifest import kept, read
 from adapters.backup.restoring import Occupied, TooEarly, TooLate, Wanted, restore
 from adapters.backup.taking import Source, forget, take
@@ -17,11 +18,15 @@ from adapters.embedded.home import Home
 from adapters.embedded.stack import Stack, Urls
 from adapters.embedded.wal import FOLDER, segments
 from adapters.erasing.receipts import Forged, Receipts
+from adapters.live.change import Where
+from adapters.live.past import Past, Question
+from adapters.postgres.pools import READ, open_pool
 from adapters.schema import establish
 from adapters.tokens import Signer
 from entrypoints.instance import settings_of
 from entrypoints.reviving import revive
 from projections import PROJECTIONS
+from tests.erasures.test_canaries import differences
 from tests.erasures.town import Town
 from tests.support.http import running_api
 
@@ -70,6 +75,7 @@ async def history(stack, others, tmp_path_factory):
     return {
         "folder": folder,
         "tea": town.tea,
+        "lost": town.at,
         "home": home,
         "backup": backup,
         "moment": moment,
@@ -100,9 +106,10 @@ async def test_a_restore_reaches_the_moment_and_who_was_erased_since_is_erased_a
         history["folder"] / "new", history["backup"], history["home"] / "erasures", others
     )
     assert (revived.erased, revived.differences) == (1, [])
+    assert revived.position == reached.position + GAP
 
-    async with instance(history["folder"] / "new", stack, others) as (town, _):
-        town.at = history["position"] + 1  # the erasure, done again
+    async with instance(history["folder"] / "new", stack, others) as (town, settings):
+        town.at = revived.position + 1  # the erasure, done again
         town.tea = history["tea"]
         await town.settled()
         first, between, last = history["orders"]
@@ -114,7 +121,23 @@ async def test_a_restore_reaches_the_moment_and_who_was_erased_since_is_erased_a
             assert b"canary-ana-" in answer[1] or after[path] == answer, path
         assert (await town.root.get("/erasures/ana")).json()["reason"] == "requested"
         await town.buy("bob")  # it goes on, with its own write-ahead log
+        await town.settled()
+        assert await differences(town) == []
+        assert await resumed(settings, history["position"]) is None  # that is, resync
+        assert await resumed(settings, history["lost"]) is None
+        assert len(await resumed(settings, revived.position)) > 0
         assert segments(history["folder"] / "new" / FOLDER)
+
+
+async def resumed(settings, after):
+    """What a watcher of all orders gets who comes back with that position."""
+    pool = await open_pool(settings.postgres_url, READ, size=1, name="test")
+    try:
+        question = Question(Where("orders", "orders", 0, ""), after, 2**60)
+        (answer,) = await Past(pool, 1000)("bazaar", [question])
+        return answer
+    finally:
+        await pool.close()
 
 
 async def test_what_cannot_be_restored_is_refused_and_nothing_is_written_over(history):

@@ -21,3 +21,19 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON policies.silences TO souk_project;
 ALTER TABLE policies.silences ENABLE ROW LEVEL SECURITY;
 ALTER TABLE policies.silences FORCE ROW LEVEL SECURITY;
 CREATE POLICY project ON policies.silences TO souk_project USING (true) WITH CHECK (true);
+
+-- A log that was restored goes on from a position that nobody can have seen before: from each
+-- ``origin`` its next event is right after ``target``. Otherwise positions have no gaps.
+CREATE TABLE log.jumps (
+    origin bigint PRIMARY KEY,
+    target bigint NOT NULL,
+    at timestamptz NOT NULL DEFAULT now()
+);
+GRANT SELECT ON log.jumps TO souk_append, souk_project;
+ALTER TABLE log.jumps ENABLE ROW LEVEL SECURITY;
+ALTER TABLE log.jumps FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner ON log.jumps TO CURRENT_USER USING (true) WITH CHECK (true);
+CREATE POLICY read ON log.jumps FOR SELECT TO souk_append, souk_project USING (true);
+CREATE POLICY owner ON log.head TO CURRENT_USER USING (true) WITH CHECK (true);
+CREATE POLICY owner ON read.milestones TO CURRENT_USER USING (true) WITH CHECK (true);
+CREATE POLICY owner ON read.changes TO CURRENT_USER USING (true) WITH CHECK (true);

@@ -54,7 +54,8 @@ class Verification:
         for refold in self._refolds:
             await refold.make(self._db)
         decoding = Decoding(self._refolds, await erased(self._db))
-        links = Links(self._found)
+        cursor = await self._db.execute("SELECT origin, target FROM log.jumps")
+        links = Links(self._found, dict(await cursor.fetchall()))
         progress.start(await head(self._db))
         while rows := await rows_after(self._db, links.position, BATCH):
             links.follow(rows)
