@@ -1,5 +1,7 @@
 """Erased is erased everywhere, and nothing else has changed."""
 
+import asyncio
+
 import msgspec
 import pytest
 
@@ -10,6 +12,16 @@ from projections import PROJECTIONS
 from tests.erasures.town import Town, raw, without
 from tests.support.http import running_api
 from tests.verify.shop import Quiet
+
+# Neither snapshots nor answers have had anything of anyone's.
+PURGED = {
+    "rows": True,
+    "changes": True,
+    "answers": False,
+    "snapshots": False,
+    "valkey": True,
+    "messages": True,
+}
 
 
 @pytest.fixture
@@ -39,9 +51,19 @@ async def test_afterwards_no_byte_of_them_is_anywhere_and_every_other_answer_is_
     held = await town.everything()
     assert len([box for box in boxes if box.encode() in held]) > 5
 
-    await town.erase("ana")
+    await town.api.souk.watched.see("bazaar", "a-reel", "ana")
+    async with asyncio.timeout(20):
+        while True:
+            if await town.messages("ana"):
+                break
+            await asyncio.sleep(0.02)
+
+    receipt = await town.erase("ana")
     await town.settled()
 
+    assert {name: count > 0 for name, count in receipt["purged"].items()} == PURGED
+    assert await town.messages("ana") == []
+    assert len(await town.messages("bob")) > 0
     after = await town.answers()
     assert after.keys() == before.keys()
     for path, (status, body) in before.items():
@@ -57,6 +79,9 @@ async def test_afterwards_no_byte_of_them_is_anywhere_and_every_other_answer_is_
     assert kept == []
     assert b"canary-" not in held
     assert await differences(town) == []
+    settings = town.api.souk.settings
+    fresh = Keyring(town.api.souk.log.pool, settings.master_key)  # as of another process
+    assert await fresh.living("bazaar", ["ana", "bob"]) == ["bob"]
 
 
 def redacted(tree):
@@ -75,12 +100,3 @@ async def test_what_is_folded_again_afterwards_is_the_same(town):
     await town.settled()
     assert b"canary-ana-" not in b"".join(body for _, body in (await town.answers()).values())
     assert await differences(town) == []
-
-
-async def test_another_process_that_never_had_the_key_opens_nothing(town):
-    boxes = town.boxes("ana")
-    await town.erase("ana")
-    settings = town.api.souk.settings
-    fresh = Keyring(town.api.souk.log.pool, settings.master_key)
-    assert boxes
-    assert await fresh.living("bazaar", ["ana", "bob"]) == ["bob"]

@@ -1,5 +1,6 @@
 """Who is erased stays so, and nothing of them is said."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,8 +52,6 @@ trees = st.recursive(
 
 @given(trees)
 def test_of_the_erased_nothing_is_left_and_everything_else_is_as_it_was(tree):
-    import msgspec
-
     before = msgspec.json.encode(tree)
     scrubbed = Scrubbed(before, "amina")
     after = before if scrubbed.data is None else scrubbed.data

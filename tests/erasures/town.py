@@ -8,6 +8,7 @@ from typing import get_args, get_origin, get_type_hints
 from uuid import uuid4
 
 import msgspec
+import nats
 import psycopg
 import redis.asyncio as redis
 from msgspec.structs import replace
@@ -125,6 +126,13 @@ class Town:
             )
             trees = [msgspec.json.decode(data) for (data,) in rows]
         return {part for tree in trees for part in parts(tree, user)}
+
+    async def messages(self, user):
+        """The subjects of what lies in NATS that name them."""
+        connection = await nats.connect(self.api.souk.settings.nats_url)
+        info = await connection.jetstream().stream_info("SOUK", subjects_filter=f"souk.{TENANT}.>")
+        await connection.close()
+        return [name for name in info.state.subjects or {} if user in name.split(".")]
 
     async def everything(self):
         """All bytes that are kept anywhere but in the log's events."""
