@@ -83,6 +83,7 @@ def settings_of(home: Home, urls: Urls) -> Settings:
         trusted_proxies=trusted_proxies_of(os.environ),
         roots_key_pem=home.kept("roots_key.pem", roots.new_key().encode()).decode(),
         roots_every=roots_every_of(os.environ),
+        receipts=str(home.path / "erasures"),
     )
 
 
@@ -108,6 +109,11 @@ def find(directory: Path | None, env: Mapping[str, str] = os.environ) -> Setting
     given = given_urls(env)
     urls = {server: getattr(given, server) or getattr(instance, server) for server in URLS}
     return settings_of(home, Urls(**urls))
+
+
+def urls_of(instance: Instance) -> Urls:
+    """Of the servers that the running instance uses."""
+    return Urls(**{server: getattr(instance, server) for server in URLS})
 
 
 def running(home: Home) -> Instance:

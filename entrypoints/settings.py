@@ -34,7 +34,8 @@ class Settings(Struct, frozen=True):
     browsers reach the S3 server, "" for those of ``s3_url``. ``trusted_proxies``: networks whose
     X-Forwarded-For is believed. ``roots_key_pem``: an Ed25519 private key that roots are signed
     with, "" for none; ``roots_every``: seconds between them, 0 for never. ``as_of_seconds``: how
-    long a question about the past may take; ``as_of_folds``: how many folds of it are kept."""
+    long a question about the past may take; ``as_of_folds``: how many folds of it are kept.
+    ``receipts``: the directory of the receipts of erasures, "" for the bucket."""
 
     postgres_url: str
     valkey_url: str
@@ -55,6 +56,7 @@ class Settings(Struct, frozen=True):
     trusted_proxies: tuple[str, ...] = ()
     roots_key_pem: str = ""
     roots_every: float = ROOTS_EVERY
+    receipts: str = ""
 
     def __repr__(self) -> str:
         """Never a secret, nor a URL that may hold a password."""
@@ -110,6 +112,7 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         if env.get("SOUK_ROOTS_KEY")
         else "",
         roots_every=roots_every_of(env),
+        receipts=env.get("SOUK_RECEIPTS") or "",
     )
 
 
@@ -129,6 +132,7 @@ def to_env(settings: Settings) -> dict[str, str]:
         "SOUK_PATIENCE": str(settings.patience),
         "SOUK_LIVE_URL": settings.live_url,
         "SOUK_S3_PUBLIC_URL": settings.s3_public_url,
+        "SOUK_RECEIPTS": settings.receipts,
         "SOUK_ORIGINS": msgspec.json.encode(settings.origins).decode(),
         "SOUK_AS_OF_SECONDS": str(settings.as_of_seconds),
         "SOUK_AS_OF_FOLDS": str(settings.as_of_folds),

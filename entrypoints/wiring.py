@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from adapters.asof.folds import Folds
 from adapters.audit.history import History
 from adapters.audit.history import opened as history
 from adapters.engagement.watched import Watched
+from adapters.erasing.eraser import Eraser, Places
+from adapters.erasing.receipts import Receipts
 from adapters.live.tickets import Tickets
 from adapters.log.keyring import Keyring
 from adapters.log.log import PostgresLog
@@ -28,6 +31,7 @@ from application.commands import Commands
 from application.comments import Comments
 from application.costing import Costing
 from application.engagement import Engagement
+from application.erasures import Erasures
 from application.identity import Identity
 from application.inventory import Inventory
 from application.likes import Likes
@@ -106,6 +110,14 @@ class Souk:
         return Engagement(self.commands)
 
     @property
+    def erasures(self) -> Erasures:
+        return Erasures(self.commands)
+
+    @property
+    def eraser(self) -> Eraser:
+        return eraser_of(self.settings, self.log, self.objects)
+
+    @property
     def identity(self) -> Identity:
         return Identity(self.commands)
 
@@ -152,6 +164,15 @@ class Souk:
     @property
     def tenants(self) -> Tenants:
         return Tenants(self.commands)
+
+
+def eraser_of(settings: Settings, log: PostgresLog, objects: Objects) -> Eraser:
+    """Receipts go to the directory that is set, else into the bucket."""
+    signer = Signer(settings.signing_key_pem, settings.issuer, settings.audience)
+    folder = Path(settings.receipts) if settings.receipts else None
+    stored = objects if settings.s3_url else None
+    urls = settings.postgres_url, settings.valkey_url, settings.nats_url
+    return Eraser(Places(*urls, log, stored, Receipts(signer, folder, objects)))
 
 
 @asynccontextmanager

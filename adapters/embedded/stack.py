@@ -81,7 +81,9 @@ class Stack:
 
     @property
     def children(self) -> list[Child]:
-        return [one.child for one in self._servers.values() if hasattr(one, "child")]
+        own = [one.child for one in self._servers.values() if hasattr(one, "child")]
+        kept = [one.receiver for one in self._servers.values() if isinstance(one, Postgres)]
+        return [*own, *filter(None, kept)]
 
     async def _bound_logs(self) -> None:
         while True:

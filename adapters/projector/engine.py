@@ -7,6 +7,7 @@ import psycopg
 import structlog
 
 from adapters.log.codec import tag_of
+from adapters.log.erased import erased
 from adapters.postgres.pools import Connection
 from adapters.projector import changes, letters
 from adapters.projector.folders import Folders
@@ -69,6 +70,7 @@ class Engine:
         self.position, self._silent_until, self._generation = row[2:]
         self.passed = self.position
         self._parked = await letters.streams(db, self.name)
+        self._window.forget(await erased(db))
         self._folders.forget()
         self.leads = True
 

@@ -15,6 +15,7 @@ from entrypoints.http.comments import CommentsController
 from entrypoints.http.costing import CostingController
 from entrypoints.http.earnings import SalesController, WhatIfController
 from entrypoints.http.engagement import EngagementController
+from entrypoints.http.erasures import ErasuresController
 from entrypoints.http.identity import IdentityController
 from entrypoints.http.inventory import InventoryController
 from entrypoints.http.likes import LikesController
@@ -47,6 +48,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     SalesController,
     WhatIfController,
     EngagementController,
+    ErasuresController,
     IdentityController,
     InventoryController,
     LikesController,

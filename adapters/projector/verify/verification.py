@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from adapters.log.erased import erased
 from adapters.log.tail import head, rows_after
 from adapters.media.objects import Objects
 from adapters.postgres.pools import Connection, unavailable
@@ -60,7 +61,9 @@ class Verification:
         self._refolds = [r for name in self._projections if (r := await self._refold(name))]
         for refold in self._refolds:
             await refold.make(self._db)
-        decoding, links = Decoding(self._refolds), Links(self._found)
+        decoding = Decoding(self._refolds, await erased(self._db))
+        cursor = await self._db.execute("SELECT origin, target FROM log.jumps")
+        links = Links(self._found, dict(await cursor.fetchall()))
         progress.start(await head(self._db))
         while rows := await rows_after(self._db, links.position, BATCH):
             links.follow(rows)
