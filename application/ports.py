@@ -27,8 +27,20 @@ class Key(Struct, frozen=True, gc=False):
     request: bytes  # HMAC of the request
 
 
+class Origin(Struct, frozen=True, gc=False):
+    """Where a command came from. ``ip`` and ``agent`` are its actor's own; empty: not known."""
+
+    channel: str  # http, cli, policy, worker, import, seed, library
+    ip: str = ""
+    agent: str = ""
+
+    @property
+    def personal(self) -> bool:
+        return bool(self.ip or self.agent)
+
+
 class Call(Struct, frozen=True, gc=False):
-    """Who sends a command, when it happened, and what it follows from."""
+    """Who sends a command and from where, when it happened, and what it follows from."""
 
     tenant: str
     actor: str  # user id, or "policy:<name>", "import:<name>"
@@ -37,6 +49,7 @@ class Call(Struct, frozen=True, gc=False):
     causation: UUID | None = None
     occurred_at: datetime | None = None  # None: now
     key: Key | None = None
+    origin: Origin | None = None
 
 
 class New(Struct, frozen=True, gc=False):

@@ -1,6 +1,7 @@
 """Every aggregate, one line each."""
 
 from domain import (
+    audit,
     carts,
     catalog,
     checkouts,
@@ -24,6 +25,7 @@ from domain import (
 from domain.kernel import Decider
 
 AGGREGATES: dict[str, Decider] = {
+    "audit": audit,
     "carts": carts,
     "catalog": catalog,
     "checkouts": checkouts,

@@ -18,6 +18,7 @@ RESOURCES = (
     "analytics",
     "members",
     "tenants",
+    "audit_logs",
 )
 
 # Each action with those that it includes. ``read_all``: see anyone's in the tenant, not only
@@ -84,6 +85,7 @@ AUDITOR = (
     "tenants:read",
     "analytics:view",
     "analytics:read_all",
+    "audit_logs:view",
 )
 ROLES = {"buyer": BUYER, "seller": SELLER, "admin": ("*:*",), "auditor": AUDITOR}
 

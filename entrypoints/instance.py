@@ -21,6 +21,7 @@ from entrypoints.settings import (
     live_url_of,
     origins_of,
     s3_public_url_of,
+    trusted_proxies_of,
 )
 
 DEFAULT = Path(".souk")
@@ -77,6 +78,7 @@ def settings_of(home: Home, urls: Urls) -> Settings:
         live_url=live_url_of(os.environ),
         origins=origins_of(os.environ),
         s3_public_url=s3_public_url_of(os.environ),
+        trusted_proxies=trusted_proxies_of(os.environ),
     )
 
 

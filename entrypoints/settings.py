@@ -5,6 +5,7 @@ import binascii
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,7 +28,8 @@ class Settings(Struct, frozen=True):
     Postgres has for an append or a read, after which the answer is 503. ``live_url``: where the
     live gateway is reached by clients (http or https), "" for where the API is; ``origins``: those
     of the pages that may speak to it, none for its own. ``s3_public_url``: scheme and host at which
-    browsers reach the S3 server, "" for those of ``s3_url``."""
+    browsers reach the S3 server, "" for those of ``s3_url``. ``trusted_proxies``: networks whose
+    X-Forwarded-For is believed."""
 
     postgres_url: str
     valkey_url: str
@@ -43,6 +45,7 @@ class Settings(Struct, frozen=True):
     live_url: str = ""
     origins: tuple[str, ...] = ()
     s3_public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Never a secret, nor a URL that may hold a password."""
@@ -70,8 +73,8 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
 
     SOUK_MASTER_KEY is base64 of 32 bytes; SOUK_SIGNING_KEY is a PEM or the path of one;
     SOUK_ISSUERS, optional, is a JSON list of issuers; SOUK_PATIENCE, optional, is in seconds;
-    SOUK_LIVE_URL, SOUK_S3_PUBLIC_URL and SOUK_ORIGINS (a JSON list, or divided by commas) are
-    optional too.
+    SOUK_LIVE_URL, SOUK_S3_PUBLIC_URL, SOUK_ORIGINS and SOUK_TRUSTED_PROXIES (JSON lists, or divided
+    by commas) are optional too.
     """
     if missing := [name for name in REQUIRED if not env.get(name)]:
         raise SettingsMissing(f"Set {', '.join(missing)}; `souk up` needs none of them.")
@@ -90,6 +93,7 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         live_url=live_url_of(env),
         origins=origins_of(env),
         s3_public_url=s3_public_url_of(env),
+        trusted_proxies=trusted_proxies_of(env),
     )
 
 
@@ -110,6 +114,7 @@ def to_env(settings: Settings) -> dict[str, str]:
         "SOUK_LIVE_URL": settings.live_url,
         "SOUK_S3_PUBLIC_URL": settings.s3_public_url,
         "SOUK_ORIGINS": msgspec.json.encode(settings.origins).decode(),
+        "SOUK_TRUSTED_PROXIES": msgspec.json.encode(settings.trusted_proxies).decode(),
     }
 
 
@@ -161,15 +166,31 @@ def _web_address(env: Mapping[str, str], name: str) -> str:
 
 def origins_of(env: Mapping[str, str]) -> tuple[str, ...]:
     """Raises SettingsMissing for what no browser would send."""
-    text = (env.get("SOUK_ORIGINS") or "").strip()
+    origins = _listed(env, "SOUK_ORIGINS")
+    if not all(re.fullmatch(ORIGIN, origin) for origin in origins):
+        raise SettingsMissing("SOUK_ORIGINS must be origins such as https://shop.example.")
+    return origins
+
+
+def trusted_proxies_of(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Addresses and networks. Raises SettingsMissing."""
+    networks = _listed(env, "SOUK_TRUSTED_PROXIES")
+    try:
+        return tuple(str(ip_network(network)) for network in networks)
+    except ValueError:
+        raise SettingsMissing(
+            "SOUK_TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8."
+        ) from None
+
+
+def _listed(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """A JSON list, or what commas divide; a list that is none is one that nothing accepts."""
+    text = (env.get(name) or "").strip()
     try:
         listed = msgspec.json.decode(text, type=list[str]) if text[:1] == "[" else text.split(",")
     except msgspec.MsgspecError:
         listed = ["?"]
-    origins = tuple(origin.strip() for origin in listed if origin.strip())
-    if not all(re.fullmatch(ORIGIN, origin) for origin in origins):
-        raise SettingsMissing("SOUK_ORIGINS must be origins such as https://shop.example.")
-    return origins
+    return tuple(part.strip() for part in listed if part.strip())
 
 
 def own_origins(host: str, port: int) -> list[str]:

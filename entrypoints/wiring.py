@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from adapters.audit.history import History
+from adapters.audit.history import opened as history
 from adapters.engagement.watched import Watched
 from adapters.live.tickets import Tickets
 from adapters.log.keyring import Keyring
@@ -14,6 +16,7 @@ from adapters.projector.counters import Counters
 from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
 from adapters.tokens import Signer, TokenVerifier
+from application.audit import Audit
 from application.carts import Carts
 from application.catalog import Catalog
 from application.checkouts import Checkouts
@@ -54,11 +57,16 @@ class Souk:
     tickets: Tickets
     objects: Objects
     watched: Watched
+    history: History
     project: Pool  # reads all tenants: for health, never for a caller's query
 
     @property
     def keyring(self) -> Keyring:
         return self.log.keyring
+
+    @property
+    def audit(self) -> Audit:
+        return Audit(self.commands)
 
     @property
     def carts(self) -> Carts:
@@ -140,6 +148,7 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
         log = await stack.enter_async_context(
             PostgresLog(settings.postgres_url, settings.master_key, patience=settings.patience)
         )
+        url = settings.postgres_url
         read = await _pool(stack, settings, READ, READERS)
         project = await _pool(stack, settings, PROJECT, 2)
         reader = PostgresReader(read)
@@ -162,6 +171,7 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
             tickets,
             objects,
             watched,
+            await stack.enter_async_context(history(url, log.keyring, settings.patience)),
             project,
         )
 

@@ -11,7 +11,7 @@ from adapters.postgres.pools import Connection
 from adapters.projector.leader import lead, sleep
 from application.commands import Commands
 from application.engagement import Engagement
-from application.ports import Call, Key, Log
+from application.ports import Call, Key, Log, Origin
 
 EVERY = 1.0  # seconds between batches
 AT_ONCE = 500  # reels in one command
@@ -69,4 +69,4 @@ def _parts(counts: Mapping[tuple[str, str], int]) -> Iterator[tuple[str, dict[st
 def _call(tenant: str, name: str, number: int) -> Call:
     id = uuid5(UUID(name), f"{tenant}/{number}")
     key = Key(POLICY, "views", f"{name}/{number}", b"")
-    return Call(tenant, POLICY, id, id, key=key)
+    return Call(tenant, POLICY, id, id, key=key, origin=Origin("policy"))

@@ -115,6 +115,7 @@ class _Entry:
 
     def __init__(self, books: Books, request: Request, ids: Ids) -> None:
         self._books, self._call, self._ids = books, request.call, ids
+        self._origin = request.origin
         self.rows: list[Row] = []
         self.recorded: list[Recorded] = []
         self.versions: dict[str, int] = {}
@@ -168,6 +169,7 @@ class _Entry:
             call.causation,
             call.command_id,
             data,
+            None if self.rows else self._origin,
         )
 
     def _numbered(self, line: Line) -> tuple[Any, bytes]:

@@ -13,7 +13,8 @@ A link is SHA-256 over these bytes, integers big-endian and signed:
     causation            16, all zero when there is none
     correlation          16
     command_id           16
-    then tenant, stream, tag, actor (UTF-8) and data, each as its length in 4 bytes and its bytes
+    then tenant, stream, tag, actor (UTF-8) and data, each as its length in 4 bytes and its bytes,
+    and the origin likewise where there is one: rows without one are as they always were
 """
 
 import hashlib
@@ -50,12 +51,14 @@ def link(before: bytes, row: Row) -> bytes:
     )
     tenant, stream = row.tenant.encode(), row.stream.encode()
     tag, actor, data = row.tag.encode(), row.actor.encode(), row.data
+    origin = () if row.origin is None else (_LENGTH(len(row.origin)), row.origin)
     return hashlib.sha256(
         b"".join(
             (
                 fixed,
                 *(_LENGTH(len(tenant)), tenant, _LENGTH(len(stream)), stream),
                 *(_LENGTH(len(tag)), tag, _LENGTH(len(actor)), actor, _LENGTH(len(data)), data),
+                *origin,
             )
         )
     ).digest()

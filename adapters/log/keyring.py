@@ -130,9 +130,9 @@ class Keyring:
         trees = [msgspec.json.decode(row) for row in rows]
         found: list[Personal] = []
         for tree in trees:
-            _walk(tree, lambda personal: found.append(personal))
+            walk(tree, lambda personal: found.append(personal))
         seals = await self.for_opening(tenant, (personal.subject for personal in found))
-        return [msgspec.json.encode(_walk(tree, seals.text)) for tree in trees]
+        return [msgspec.json.encode(walk(tree, seals.text)) for tree in trees]
 
     async def _find(self, tenant: str, subjects: set[str]) -> dict[str, AESGCM | None]:
         now, keys = time.monotonic(), {}
@@ -190,10 +190,10 @@ def _bound(*parts: str) -> bytes:
     return "\0".join(parts).encode()
 
 
-def _walk(tree: Any, opened: Any) -> Any:
+def walk(tree: Any, opened: Any) -> Any:
     """The same JSON with each sealed value replaced by what ``opened`` makes of it."""
     if isinstance(tree, dict):
         if tree.keys() - {"lookup"} == _SHAPE:
             return opened(sealed(tree))
-        return {name: _walk(value, opened) for name, value in tree.items()}
-    return [_walk(value, opened) for value in tree] if isinstance(tree, list) else tree
+        return {name: walk(value, opened) for name, value in tree.items()}
+    return [walk(value, opened) for value in tree] if isinstance(tree, list) else tree

@@ -146,6 +146,8 @@ class PostgresLog:
         events = (event for new in append.new for event in new.events)
         clear = [personal for event in events for personal in self._codec.personal(event)]
         subjects = {personal.subject for personal in clear}
+        if append.new and append.call.origin and append.call.origin.personal:
+            subjects.add(append.call.actor)
         if any(personal.lookup for personal in clear):
             subjects.add(LOOKUP)
         tenant = append.call.tenant

@@ -28,12 +28,13 @@ from eventsourcing.persistence import (
 )
 
 from adapters.log.bridge import TIMEOUT, Bridge
+from adapters.log.origins import channel_of
 from adapters.log.requests import Line, Part, Request
 from adapters.log.rows import FOREIGN
 from adapters.log.tail import CHANNEL
 from adapters.log.tracking import SnapshotRecorder, SoukTrackingRecorder, bounds
 from adapters.postgres.pools import APPEND, borrow, conninfo_of
-from application.ports import Call
+from application.ports import Call, Origin
 from domain import AGGREGATES
 
 LOOK = 0.5  # seconds between looks at the log when no notification comes
@@ -129,9 +130,11 @@ class SoukApplicationRecorder(ApplicationRecorder):
 
     async def _append(self, stored_events: Sequence[StoredEvent]) -> list[int]:
         command = uuid4()
-        call = Call(self._tenant, f"library:{self._context}", command, command)
+        actor, origin = f"library:{self._context}", Origin("library")
+        call = Call(self._tenant, actor, command, command, origin=origin)
         log = self._bridge.log
-        request = Request(call, tuple(self._parts(stored_events)), log.deadline())
+        parts = tuple(self._parts(stored_events))
+        request = Request(call, parts, log.deadline(), origin=channel_of(origin))
         return [recorded.position for recorded in (await log.submit(request)).recorded]
 
     def _parts(self, stored_events: Iterable[StoredEvent]) -> Iterable[Part]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from adapters.log.codec import Codec, tag_of
 from adapters.log.keyring import Seals
+from adapters.log.origins import stored
 from application.ports import Answer, Append, Appended, Call
 from domain.kernel import Event, Rejected, Value, but
 
@@ -47,6 +48,7 @@ class Request:
     claims: tuple[tuple[str, str, str], ...] = ()
     releases: tuple[tuple[str, str, str], ...] = ()
     answer: Answer | None = None
+    origin: bytes | None = None  # as it is stored
     done: asyncio.Future[Appended] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -82,6 +84,7 @@ def prepared(append: Append, codec: Codec, seals: Seals, deadline: float) -> Req
         append.claims,
         append.releases,
         append.answer,
+        stored(append.call, seals) if append.new else None,
     )
     check(request)
     return request

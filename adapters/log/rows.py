@@ -29,6 +29,7 @@ class Row(Struct, frozen=True, gc=False):
     causation: UUID | None
     command_id: UUID
     data: bytes
+    origin: bytes | None = None  # of the first event of a command: see origins.py
     hash: bytes = b""
 
     def recorded(self, event: Any) -> Recorded:

@@ -62,11 +62,12 @@ RETURNING true)"""
 EVENTS = f"""events AS (INSERT INTO log.events ({COLUMNS})
 SELECT tenant, stream, version, position, tag, schema_version, event_id, occurred_at,
     recorded_at, actor, correlation, causation, command_id, decode(data, 'base64'),
-    decode(hash, 'base64')
+    decode(origin, 'base64'), decode(hash, 'base64')
 FROM head, json_to_recordset(%(events)s::json) AS new (
     tenant text, stream text, version bigint, position bigint, tag text, schema_version integer,
     event_id uuid, occurred_at timestamptz, recorded_at timestamptz, actor text,
-    correlation uuid, causation uuid, command_id uuid, data text, hash text))"""
+    correlation uuid, causation uuid, command_id uuid, data text, origin text,
+    hash text))"""
 KEEP = """answers AS (INSERT INTO log.answers
     (tenant, principal, route, key, command_id, request, answer, recorded_at)
 SELECT tenant, principal, route, key, command_id, decode(request, 'base64'),

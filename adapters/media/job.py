@@ -15,7 +15,7 @@ from adapters.media.verdict import CONTENT_TYPES, Job, Unacceptable, Verdict
 from adapters.postgres.pools import Connection
 from application.commands import Commands
 from application.media import Media
-from application.ports import Call, Key, Log
+from application.ports import Call, Key, Log, Origin
 from application.work import stream_of
 from domain import media, storage
 from domain.kernel import Recorded, Rejected
@@ -122,6 +122,7 @@ def _call(past: list[Recorded]) -> Call:
         correlation=since.correlation,
         causation=since.event_id,
         key=Key(WORKER, "render", str(since.event_id), b""),
+        origin=Origin("worker"),
     )
 
 

@@ -16,7 +16,7 @@ from adapters.media.objects import Objects
 from adapters.postgres.pools import Connection
 from application.commands import Commands
 from application.media import Media
-from application.ports import Call, Log
+from application.ports import Call, Log, Origin
 from application.storage import Storage
 from application.work import stream_of
 from domain import storage
@@ -91,4 +91,4 @@ class Purging:
 
     def _call(self) -> Call:
         id = uuid4()
-        return Call(self._tenant, self._actor, id, id)
+        return Call(self._tenant, self._actor, id, id, origin=Origin("cli"))

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from application.commands import Commands
-from application.ports import Call, Key
+from application.ports import Call, Key, Origin
 from domain.kernel import Event, Recorded, Rejected, Value
 
 Reaction = Callable[[Commands, Call, Recorded], Awaitable[None]]
@@ -34,6 +34,7 @@ class Policy:
             causation=recorded.event_id,
             occurred_at=recorded.occurred_at,
             key=_key(self.name, str(recorded.event_id)),
+            origin=REACTION,
         )
 
 
@@ -63,9 +64,11 @@ class Timer:
             correlation=id,
             occurred_at=None,
             key=_key(self.name, str(id)),
+            origin=REACTION,
         )
 
 
+REACTION = Origin("policy")
 _TIMERS = UUID("6f1c9a52-5d8e-5b0c-9b5e-3a7f0c1d2e4b")
 
 

@@ -3,6 +3,7 @@
 from litestar import Controller
 
 from entrypoints.http.analytics import AnalyticsController
+from entrypoints.http.audit import AuditController
 from entrypoints.http.carts import CartsController
 from entrypoints.http.catalog import CatalogController
 from entrypoints.http.checkouts import CheckoutsController
@@ -27,6 +28,7 @@ from entrypoints.http.yarns import YarnsController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
     AnalyticsController,
+    AuditController,
     CartsController,
     CatalogController,
     CheckoutsController,

@@ -13,6 +13,7 @@ from litestar.params import HeaderParameter
 from application.ports import Call, Key
 from entrypoints.http.caller import caller_of
 from entrypoints.http.edge import correlation_of
+from entrypoints.http.origins import origin_of
 from entrypoints.wiring import Souk
 
 C = TypeVar("C", bound=Call)
@@ -58,6 +59,7 @@ async def _call(kind: type[C], request: Request[Any, Any, Any], souk: Souk, key:
         command_id=uuid4(),
         correlation=correlation_of(request.scope),
         key=await _key(request, souk, caller.user, key) if key else None,
+        origin=origin_of(request.scope, souk.settings.trusted_proxies),
     )
 
 

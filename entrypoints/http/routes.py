@@ -23,6 +23,7 @@ COMMAND = {
     503: ("unavailable",),
 }
 QUERY = {503: ("unavailable",)}
+RECORDED = {404: ("not_found",), 409: ("version_conflict",), 422: ("log.unstorable",)}
 STATUSES = {"malformed": 400, "denied": 403, "missing": 404, "taken": 409}
 
 
@@ -87,6 +88,16 @@ def exports(permission: str, malformed: str = "") -> dict[str, Any]:
     return {
         "opt": {"permission": permission},
         "responses": {200: ok} | _known((), {"malformed": malformed}, EVERY, QUERY),
+        "operation_class": Told,
+    }
+
+
+def recounts(permission: str, kind: type[Any], missing: str = "") -> dict[str, Any]:
+    """A query of the log itself: it is recorded, and nobody keeps what it answers."""
+    ok = ResponseSpec(kind, generate_examples=False, description="As the log has it")
+    return {
+        "opt": {"permission": permission},
+        "responses": {200: ok} | _known((), {"missing": missing}, EVERY, QUERY, RECORDED),
         "operation_class": Told,
     }
 

@@ -19,6 +19,7 @@ from application.ports import (
     KnownKeys,
     Log,
     Missing,
+    Origin,
     Taken,
 )
 from application.states import States
@@ -40,6 +41,7 @@ from entrypoints.olist.turnstile import TURN, Line, Turn, Turnstile
 CURRENCY = "BRL"
 CHANNEL = "marketplace"
 ACTOR = "import:olist"
+ORIGIN = Origin("import")
 WINDOW = 200  # facts that wait for their commit at once
 LOOKAHEAD = 2_000  # facts looked up at once, whether they are in the log already
 REFUSALS = (Rejected, Missing, Forbidden, Taken, Conflict, KeyReused)
@@ -87,7 +89,7 @@ class Importer:
         if facts:
             id = fact_id(f"tenant/{self._tenant}")
             await self._imports.found(
-                Call(self._tenant, ACTOR, id, id, None, facts[0].at), CURRENCY
+                Call(self._tenant, ACTOR, id, id, None, facts[0].at, origin=ORIGIN), CURRENCY
             )
 
     async def _new(self, facts: Sequence[Fact]) -> list[Fact]:
@@ -163,7 +165,7 @@ class Importer:
         request = hashlib.sha256(fact.key.encode()).digest()
         correlation = fact_id(f"checkout/{fact.order}")
         key = Key(ACTOR, "olist", fact.key, request)
-        return Call(self._tenant, ACTOR, id, correlation, None, fact.at, key)
+        return Call(self._tenant, ACTOR, id, correlation, None, fact.at, key, ORIGIN)
 
     def _offers(self, sale: Sale) -> Offers:
         """Who and what is sold for the first time."""

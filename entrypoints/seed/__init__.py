@@ -10,7 +10,7 @@ from application.identity import Identity
 from application.inventory import Inventory
 from application.orders import Orders
 from application.payments import Cashier
-from application.ports import Call, Key
+from application.ports import Call, Key, Origin
 from application.tenants import Tenants
 from domain.catalog import CreateProduct, Describing, FeatureProduct
 from domain.kernel import Rejected
@@ -142,7 +142,8 @@ class Gardener:
 
     def _call(self, about: str, at: datetime | None = None) -> Call:
         id = uuid5(IDS, about)
-        return Call(TENANT, "seed", id, id, None, at, Key("seed", "seed", about, b""))
+        key = Key("seed", "seed", about, b"")
+        return Call(TENANT, "seed", id, id, None, at, key, Origin("seed"))
 
 
 def _terms(purchase: Purchase) -> Terms:
