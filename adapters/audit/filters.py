@@ -62,7 +62,9 @@ class Filter(Value):
 
 def _values(data: bytes) -> Iterator[str]:
     """Each value that is stored in the clear, in lower case."""
-    waiting = [walk(msgspec.json.decode(data), lambda sealed: None)]
+    tree = walk(msgspec.json.decode(data), lambda sealed: None)
+    tree.pop("type", None)  # the tag, which has a filter of its own
+    waiting = [tree]
     while waiting:
         match waiting.pop():
             case dict() as part:

@@ -118,9 +118,9 @@ class History:
         return Standing(context, id, *told, states[place.version])
 
     async def changes(
-        self, tenant: str, context: str, id: str, begin: Moment, end: Moment | None = None
+        self, tenant: str, context: str, id: str, begin: Moment | None, end: Moment | None = None
     ) -> Compared:
-        """``end`` None: now. Raises Missing."""
+        """None: now. Raises Missing."""
         stream = f"{tenant}/{context}/{id}"
         old, new = await self._place(stream, begin), await self._place(stream, end)
         states = await self._states(stream, old.version, new.version)

@@ -20,6 +20,7 @@ COMMANDS = {
     "import": "imports",
     "report": "report",
     "verify": "verify",
+    "audit": "audit",
     "deadletters": "deadletters",
     "rebuild": "rebuild",
     "media": "media",

@@ -78,7 +78,15 @@ async def recording(
     )
     what = f"{request.method} {request.scope['path_template']}"
     query = request.path_params | dict(request.query_params)
-    return Recording(souk, call, what, query, purpose)
+    return Recording(souk, call, what, query, None if purpose is None else _written(purpose))
+
+
+def _written(text: str) -> str:
+    """A header's bytes, which most clients mean as UTF-8."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
 
 
 async def sought(

@@ -20,6 +20,7 @@ CHANGES = {
     "causation": "gen_random_uuid()",
     "command_id": "gen_random_uuid()",
     "data": "data || ' '::bytea",
+    "origin": "'{}'::bytea",
     "hash": "sha256(hash)",
 }
 

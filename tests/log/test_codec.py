@@ -8,7 +8,7 @@ from adapters.log.codec import Codec, UnknownTag
 from adapters.log.ids import Ids
 from adapters.log.keyring import Seals
 from adapters.postgres.migrate import UnsafeSetting, migrate
-from adapters.postgres.pools import APPEND, PROJECT, READ
+from adapters.postgres.pools import APPEND, AUDIT, PROJECT, READ
 from domain import AGGREGATES
 from tests.log.notes import CODEC, Noted, Signed, append, note, opened
 
@@ -78,6 +78,10 @@ def test_every_table_of_the_log_and_the_keys_forces_row_level_security(database)
         (PROJECT, "SELECT * FROM log.answers"),
         (READ, "SELECT * FROM log.events"),
         (READ, "SELECT * FROM keys.subjects"),
+        (AUDIT, "SELECT * FROM log.answers"),
+        (AUDIT, "SELECT * FROM keys.subjects"),
+        (AUDIT, "UPDATE log.events SET origin = NULL"),
+        (AUDIT, "INSERT INTO log.events DEFAULT VALUES"),
     ],
 )
 def test_a_role_cannot_do_what_is_not_its_work(database, role, statement):
