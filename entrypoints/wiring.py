@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from adapters.audit.history import History
 from adapters.audit.history import opened as history
+from adapters.audit.tails import Tails
 from adapters.engagement.watched import Watched
 from adapters.live.tickets import Tickets
 from adapters.log.keyring import Keyring
@@ -63,6 +64,10 @@ class Souk:
     @property
     def keyring(self) -> Keyring:
         return self.log.keyring
+
+    @property
+    def tails(self) -> Tails:
+        return Tails(self.history, self.project, self.settings.secret)
 
     @property
     def audit(self) -> Audit:

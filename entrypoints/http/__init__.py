@@ -20,9 +20,11 @@ from entrypoints.http.negotiations import NegotiationsController
 from entrypoints.http.offers import OffersController
 from entrypoints.http.orders import OrdersController
 from entrypoints.http.payments import PaymentsController
+from entrypoints.http.projections import PoliciesController, ProjectionsController
 from entrypoints.http.projects import ProjectsController
 from entrypoints.http.reels import ReelsController
 from entrypoints.http.storage import StorageController
+from entrypoints.http.tails import TailsController
 from entrypoints.http.tenants import TenantsController
 from entrypoints.http.yarns import YarnsController
 
@@ -45,9 +47,12 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     OffersController,
     OrdersController,
     PaymentsController,
+    PoliciesController,
+    ProjectionsController,
     ProjectsController,
     ReelsController,
     StorageController,
+    TailsController,
     TenantsController,
     YarnsController,
 )
