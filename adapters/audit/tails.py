@@ -48,12 +48,12 @@ class Tails:
     ``log``: a pool of a role that sees the log's head; ``secret``: signs the ids.
     """
 
-    def __init__(self, history: History, log: Pool, secret: bytes) -> None:
-        self._history, self._log, self._secret = history, log, secret
+    def __init__(self, history: History, log: Pool, secret: bytes, lasts: int = LASTS) -> None:
+        self._history, self._log, self._secret, self._lasts = history, log, secret, lasts
 
     async def begin(self, tenant: str, user: str, wanted: Filter, after: int | None) -> Tail:
         """``after`` None: from the newest entries on. For who has recorded the reading."""
-        right = Right(tenant, user, int(time.time()) + LASTS, wanted)
+        right = Right(tenant, user, int(time.time()) + self._lasts, wanted)
         return await self._told(self._id(right), right, after)
 
     async def follow(self, tenant: str, user: str, id: str, after: int) -> Tail:

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 from litestar.response.base import ASGIResponse
 
 from adapters.deadletters import Letters, Retried, retry_policy, retry_projection, waiting
@@ -16,6 +16,7 @@ from application.ports import Missing
 from entrypoints.http.answers import Ready
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import Sent
+from entrypoints.http.names import NamedInPath
 from entrypoints.http.routes import changes, tells
 from entrypoints.wiring import Souk
 from projections import PROJECTIONS
@@ -60,7 +61,7 @@ class ProjectionsController(Controller):
         return sent(await waiting(souk.project, caller.tenant))
 
     @post("/{name:str}/dead-letters/retry", **changes(RETRY, missing=UNKNOWN))
-    async def retry(self, name: FromPath[str], call: Sent, souk: NamedDependency[Souk]) -> Retried:
+    async def retry(self, name: NamedInPath, call: Sent, souk: NamedDependency[Souk]) -> Retried:
         """Fold them once more, in order, after the cure. What fails again stays."""
         if name not in PROJECTIONS:
             raise Missing(UNKNOWN)
@@ -72,7 +73,7 @@ class PoliciesController(Controller):
     tags = ["projections"]
 
     @post("/{name:str}/dead-letters/retry", **changes(RETRY, missing=UNKNOWN_POLICY))
-    async def retry(self, name: FromPath[str], call: Sent, souk: NamedDependency[Souk]) -> Retried:
+    async def retry(self, name: NamedInPath, call: Sent, souk: NamedDependency[Souk]) -> Retried:
         """Carry the parked reactions of a policy or a timer out once more, after the cure."""
         if name not in POLICIES and name not in TIMERS:
             raise Missing(UNKNOWN_POLICY)
