@@ -6,10 +6,10 @@ document, and two in a row put together, and nothing depends on the order:
     price.minor                     a field of an object
     prices["2026-05"]               a field whose name is no plain word
     lines[product="tea"].quantity   of the things in a list that are told apart by that field
-    lines[]                         these things' order
+    lines[]                         these things' order, or a whole list of texts or numbers
     points[3].x                     by place, from 0, where nothing tells them apart
 
-A list of texts or numbers is one leaf, and so is what is empty.
+An object without fields is a leaf: {} is gone once there is a field in it.
 """
 
 import re
@@ -91,13 +91,16 @@ def _leaves(document: Document, path: str = "") -> Iterator[tuple[str, Any]]:
         case dict() if document:
             for name, part in document.items():
                 yield from _leaves(part, path + _field(name, path))
-        case list() if any(isinstance(part, dict | list) for part in document):
+        case list():
             yield from _things(document, path)
         case _:
             yield path, document
 
 
 def _things(found: list[Any], path: str) -> Iterator[tuple[str, Any]]:
+    if not any(isinstance(part, dict | list) for part in found):
+        yield f"{path}[]", found
+        return
     by = _told_apart(found)
     if by is None:
         for place, part in enumerate(found):
@@ -163,4 +166,4 @@ def _rebuilt(leaves: list[tuple[list[Any], Any]]) -> Document:
 def _in_order(inner: Mapping[Any, list[tuple[list[Any], Any]]]) -> list[Any]:
     ((_, order),) = inner[None]
     things = {head.value: _rebuilt(group) for head, group in inner.items() if head is not None}
-    return [things[value] for value in order]
+    return [things[value] for value in order] if things else list(order)

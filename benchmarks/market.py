@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from adapters.log.log import PostgresLog
 from application.commands import Commands
-from application.ports import Answer, Call, Key, Receipt
+from application.ports import Answer, Call, Key, Origin, Receipt
 from application.work import Work
 from benchmarks.work import Site
 from domain.catalog import CreateProduct, Describing
@@ -53,7 +53,8 @@ def keyed(route: str, actor: str = BUYER) -> Call:
     """A call with a fresh idempotency key, as the API makes it of a request."""
     made = call(actor)
     sent = hmac.digest(SECRET, BODY, hashlib.sha256)
-    return replace(made, key=Key(actor, route, str(made.command_id), sent))
+    key = Key(actor, route, str(made.command_id), sent)
+    return replace(made, key=key, origin=Origin("http", "192.0.2.7", "bench/1"))
 
 
 BODY = b"/api/v1/catalog/products\0" + b"x" * 300  # what the request's HMAC is made of

@@ -12,7 +12,7 @@ from adapters.log.snapshots import shape_of_domain
 from adapters.postgres.pools import Connection, Pool
 from domain.kernel import Decider, Value
 
-EVERY = 250  # versions
+EVERY = 100  # versions
 _NEAREST = """SELECT version, position, state FROM audit.milestones
 WHERE tenant = %s AND stream = %s AND shape = %s AND version <= %s ORDER BY version DESC LIMIT 1"""
 _AROUND = """SELECT max(version) FILTER (WHERE position <= %s),

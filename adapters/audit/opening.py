@@ -50,7 +50,7 @@ class Opener:
     def origin(self, row: Row) -> From | None:
         if row.origin is None:
             return None
-        kept, personal = read(row.origin, row.tenant, row.actor, str(row.command_id))
+        kept, personal = read(row.origin, row.tenant, row.actor)
         if personal is None:
             return From(kept.channel)
         match self._clear(personal):

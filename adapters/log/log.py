@@ -9,6 +9,7 @@ from adapters.log.codec import Codec
 from adapters.log.committer import Committer
 from adapters.log.keyring import LOOKUP, Keyring, Seals
 from adapters.log.loading import Loader
+from adapters.log.origins import Origins
 from adapters.log.requests import Request, check, prepared
 from adapters.log.rows import COLUMNS, Row
 from adapters.log.snapshots import Shelf
@@ -48,6 +49,7 @@ class PostgresLog:
             self._url, APPEND, size=self._size, name="souk-log", timeout=self._patience
         )
         self.keyring = Keyring(self.pool, self._master)
+        self._origins = Origins(self.keyring)
         self._shelf = Shelf(AGGREGATES)
         self._loader = Loader(self.pool, self._codec, self._shelf)
         self._committer = Committer(self._url, self._patience)
@@ -76,7 +78,8 @@ class PostgresLog:
 
         Once queued it is carried out even if the caller is cancelled.
         """
-        request = prepared(append, self._codec, await self._seals(append), self.deadline())
+        seals, origin = await self._seals(append), await self._origins.stored(append.call)
+        request = prepared(append, self._codec, seals, self.deadline(), origin)
         if not request.writes:
             answer = append.answer(()) if append.answer else None
             return Appended((), ENCODER.encode(answer))
@@ -146,8 +149,6 @@ class PostgresLog:
         events = (event for new in append.new for event in new.events)
         clear = [personal for event in events for personal in self._codec.personal(event)]
         subjects = {personal.subject for personal in clear}
-        if append.new and append.call.origin and append.call.origin.personal:
-            subjects.add(append.call.actor)
         if any(personal.lookup for personal in clear):
             subjects.add(LOOKUP)
         tenant = append.call.tenant

@@ -1,19 +1,22 @@
 """Where commands came from, as it is stored: once, on the first event of each.
 
 Canonical JSON. The channel is clear. What is personal, address and agent, is sealed with the
-actor's key, and opens only beside the command it was sealed for.
+actor's key, and opens only as the actor's origin.
 """
 
+import time
+from collections import OrderedDict
 from functools import cache
 
 import msgspec
 from msgspec import Struct
 
-from adapters.log.keyring import Seals
+from adapters.log.keyring import FRESH, Keyring
 from application.ports import Call, Origin
 from domain.kernel import Personal
 
 TAG = "origin"  # no event's, so that the seal of neither opens as the other
+KEPT = 10_000  # sealed origins in memory
 
 
 class Stored(Struct, frozen=True, omit_defaults=True):
@@ -27,15 +30,36 @@ _ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder(Stored)
 _PERSONAL = msgspec.json.Decoder(tuple[str, str])
 
 
-def stored(call: Call, seals: Seals) -> bytes | None:
-    """The bytes of the call's origin; ``seals`` has its actor's key if it is needed."""
-    origin = call.origin
-    if origin is None or not origin.personal:
-        return channel_of(origin)
-    text = _ENCODER.encode((origin.ip, origin.agent)).decode()
-    place = _place(call.tenant, str(call.command_id))
-    box = seals.seal(Personal(call.actor, text), place, TAG).box or ""
-    return _ENCODER.encode(Stored(origin.channel, box))
+class Origins:
+    """Seals origins; whoever sends a command after the other is sealed once for a while."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+        self._kept: OrderedDict[tuple[str, str, Origin], tuple[float, bytes]] = OrderedDict()
+
+    async def stored(self, call: Call) -> bytes | None:
+        """The bytes of the call's origin."""
+        origin = call.origin
+        if origin is None or not origin.personal:
+            return channel_of(origin)
+        slot = (call.tenant, call.actor, origin)
+        until, data = self._kept.get(slot, (0.0, b""))
+        if until < time.monotonic():
+            data = self._keep(slot, await self._sealed(*slot))
+        return data
+
+    def _keep(self, slot: tuple[str, str, Origin], data: bytes) -> bytes:
+        self._kept[slot] = (time.monotonic() + FRESH, data)
+        self._kept.move_to_end(slot)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return data
+
+    async def _sealed(self, tenant: str, actor: str, origin: Origin) -> bytes:
+        seals = await self._keyring.for_sealing(tenant, [actor])
+        text = _ENCODER.encode((origin.ip, origin.agent)).decode()
+        box = seals.seal(Personal(actor, text), _place(tenant, actor), TAG).box or ""
+        return _ENCODER.encode(Stored(origin.channel, box))
 
 
 @cache
@@ -44,12 +68,12 @@ def channel_of(origin: Origin | None) -> bytes | None:
     return None if origin is None else _ENCODER.encode(Stored(origin.channel))
 
 
-def read(data: bytes, tenant: str, actor: str, command_id: str) -> tuple[Origin, Personal | None]:
+def read(data: bytes, tenant: str, actor: str) -> tuple[Origin, Personal | None]:
     """The channel, and what is sealed of it, for ``filled`` once that is open."""
     kept = _DECODER.decode(data)
     if not kept.box:
         return Origin(kept.channel), None
-    return Origin(kept.channel), Personal(actor, "", kept.box, _place(tenant, command_id), TAG)
+    return Origin(kept.channel), Personal(actor, "", kept.box, _place(tenant, actor), TAG)
 
 
 def filled(channel: str, text: str) -> Origin:
@@ -57,5 +81,5 @@ def filled(channel: str, text: str) -> Origin:
     return Origin(channel, *_PERSONAL.decode(text))
 
 
-def _place(tenant: str, command_id: str) -> str:
-    return f"{tenant}/{TAG}/{command_id}"
+def _place(tenant: str, actor: str) -> str:
+    return f"{tenant}/{TAG}/{actor}"

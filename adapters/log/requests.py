@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from adapters.log.codec import Codec, tag_of
 from adapters.log.keyring import Seals
-from adapters.log.origins import stored
 from application.ports import Answer, Append, Appended, Call
 from domain.kernel import Event, Rejected, Value, but
 
@@ -66,7 +65,9 @@ class Request:
         return bool(self.parts or self.call.key or self.claims or self.releases)
 
 
-def prepared(append: Append, codec: Codec, seals: Seals, deadline: float) -> Request:
+def prepared(
+    append: Append, codec: Codec, seals: Seals, deadline: float, origin: bytes | None = None
+) -> Request:
     """The append, encoded. Raises Rejected ``log.unstorable`` or ``log.too_large``."""
     request = Request(
         append.call,
@@ -84,7 +85,7 @@ def prepared(append: Append, codec: Codec, seals: Seals, deadline: float) -> Req
         append.claims,
         append.releases,
         append.answer,
-        stored(append.call, seals) if append.new else None,
+        origin,
     )
     check(request)
     return request

@@ -2,6 +2,7 @@
 
 from benchmarks.work import Work
 from benchmarks.works import (
+    auditing,
     catchup,
     checkout,
     commands,
@@ -35,4 +36,5 @@ WORKS: tuple[Work, ...] = (
     *reels.WORKS,
     *hot_reel.WORKS,
     *rolling.WORKS,
+    *auditing.WORKS,
 )

@@ -67,7 +67,9 @@ class Lines:
     """A table, shown at the end."""
 
     def __init__(self) -> None:
-        self._table = Table("when", "who", "what", show_lines=True)
+        self._table = Table(show_lines=True)
+        for name in ("when", "who", "what"):
+            self._table.add_column(name, overflow="fold")
 
     def entry(self, entry: Entry) -> None:
         origin = entry.origin

@@ -67,3 +67,7 @@ def test_things_in_a_list_are_told_apart_by_what_names_them():
 
 def test_a_field_that_was_not_there_has_no_old_value():
     assert diff({"a": 1}, {"a": 1, "b": None}) == [Change("b", new=None)]
+
+
+def test_a_list_of_texts_is_told_whole():
+    assert diff({"to": []}, {"to": ["a", "b"]}) == [Change("to[]", [], ["a", "b"])]

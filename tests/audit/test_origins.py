@@ -9,7 +9,7 @@ import pytest
 
 from adapters.log.chain import link, verify
 from adapters.log.keyring import Broken
-from adapters.log.origins import read, stored
+from adapters.log.origins import Origins, read
 from adapters.log.rows import COLUMNS, Row
 from application.ports import Append, Origin
 from entrypoints.http.origins import LONGEST, origin_of
@@ -95,14 +95,13 @@ async def test_an_origin_of_who_is_erased_is_stored_as_erased(database):
     assert msgspec.json.decode(kept) == {"channel": "http", "box": "erased"}
 
 
-async def test_a_sealed_origin_opens_only_beside_its_own_command(database):
+async def test_a_sealed_origin_opens_only_as_its_own_actors(database):
     async with opened(database) as log:
-        seals = await log.keyring.for_sealing(TENANT, ["ana"])
-        one, other = call(origin=FROM), call(origin=FROM)
-        kept = stored(one, seals)
-        _, personal = read(kept, TENANT, "ana", str(one.command_id))
+        kept = await Origins(log.keyring).stored(call(origin=FROM))
+        seals = await log.keyring.for_sealing(TENANT, ["ana", "eve"])
+        _, personal = read(kept, TENANT, "ana")
         assert seals.text(personal) == '["192.0.2.7","curl/8 of Ana\'s"]'
-        _, moved = read(kept, TENANT, "ana", str(other.command_id))
+        _, moved = read(kept, TENANT, "eve")
         with pytest.raises(Broken):
             seals.text(moved)
 
