@@ -27,6 +27,12 @@ export function person() {
   }
 }
 
+// Whether it is worth showing them the way: the server decides.
+export function may(permission) {
+  const held = person().permissions ?? [];
+  return [permission, `${permission.split(":")[0]}:*`, "*:*"].some(each => held.includes(each));
+}
+
 export const onLeave = heard => { left = heard; };
 
 // Raises Refused.

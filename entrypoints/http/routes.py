@@ -106,7 +106,7 @@ def tells(permission: str, kind: type[Any], missing: str = "") -> dict[str, Any]
     """A query of how things stand at this very moment: nobody keeps what it answers."""
     ok = Response(kind, generate_examples=False, description="As it is now")
     return {
-        "opt": {"permission": permission},
+        "opt": {"permission": permission, "unfolded": True},
         "responses": {200: ok} | _known((), {"missing": missing}, EVERY, QUERY),
         "operation_class": Told,
     }

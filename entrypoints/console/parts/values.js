@@ -35,7 +35,12 @@ export function tree(value, changes = []) {
   return html`<ul class="tree">${parts.map(part => branch(part, changes.map(each => each.path)))}</ul>`;
 }
 
+// What stands for a personal text that nobody can read any more.
+const lost = value => value && typeof value === "object" && Object.keys(value).length === 1
+  && (value.erased === true ? "erased" : value.damaged === true ? "damaged" : null);
+
 function branch([name, value, path], changed) {
+  if (lost(value)) return html`<li class="leaf"><span class="name">${name}</span> <em class="wait">${lost(value)}</em></li>`;
   const parts = partsOf(value, path), hot = within(changed, path);
   if (parts === null) {
     return html`<li class=${hot ? "leaf changed" : "leaf"}><span class="name">${name}</span>

@@ -3,9 +3,10 @@ import {html, nothing} from "../parts/html.js";
 import {confirmed} from "../parts/dialogs.js";
 import {rove} from "../parts/rove.js";
 import {age, causesOf, number, some, streamAt, short, trouble, when} from "../parts/words.js";
-import {ask, gone} from "../session.js";
+import {ask, gone, may} from "../session.js";
 
 const PAUSE = 2000;                               // milliseconds between looks
+const RETRY = "projections:retry";
 const PATHS = {projection: "projections", policy: "policies"};
 
 export class Projections {
@@ -82,7 +83,8 @@ export class Projections {
   group(title, letters) {
     const [{kind, name}] = letters;
     return html`<article class="letters" aria-label=${title}><div class="bar"><h3>${title}</h3>
-      <button type="button" class="primary" @click=${() => this.retry(kind, name, letters)}>Try ${name} again</button></div>
+      ${may(RETRY) ? html`<button type="button" class="primary" @click=${() => this.retry(kind, name, letters)}>Try ${name} again</button>`
+        : html`<span class="dim">An admin can try again.</span>`}</div>
       <ul>${letters.map(each => this.letter(each))}</ul></article>`;
   }
 

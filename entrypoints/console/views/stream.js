@@ -18,7 +18,7 @@ export class Stream {
   }
 
   clear() {
-    this.newest = this.error = this.state = this.changes = null;
+    this.newest = this.error = this.state = this.changes = this.pair = null;
     this.at = this.from = null;                   // versions; from null: the one before
     this.entries = new Map();                     // by version
     this.states = new Map();
@@ -72,6 +72,9 @@ export class Stream {
     this.older = told.next;
   }
 
+  // Whether what is shown is of another version than the slider is at.
+  get stale() { return this.pair !== `${this.base}..${this.at}`; }
+
   get base() { return this.from ?? Math.max(0, this.at - 1); }
 
   async show(version) {
@@ -87,7 +90,7 @@ export class Stream {
     ]);
     this.states.set(version, state);
     this.diffs.set(pair, diff);
-    if (this.at === version && this.base === base) [this.state, this.changes] = [state, diff];
+    if (this.at === version && this.base === base) [this.state, this.changes, this.pair] = [state, diff, pair];
   }
 
   // At once where one is known, and asked for when the slider rests.
@@ -146,7 +149,7 @@ export class Stream {
         <form class="inline" @submit=${event => this.asOf(event)}><label>As of (UTC)
           <input type="datetime-local" name="time" step="1" required></label><button>Go there</button></form>
       </section>
-      <div class="columns">
+      <div class="columns" aria-busy=${this.stale ? "true" : "false"}>
         <section aria-label="State"><h2>State</h2>${this.state ? tree(this.state.state, this.changes ?? []) : html`<p class="dim">Reading…</p>`}</section>
         <section aria-label="Difference">
           <div class="bar"><h2>Since version ${number(this.base)}</h2>
