@@ -92,12 +92,13 @@ def exports(permission: str, malformed: str = "") -> dict[str, Any]:
     }
 
 
-def recounts(permission: str, kind: type[Any], missing: str = "") -> dict[str, Any]:
-    """A query of the log itself: it is recorded, and nobody keeps what it answers."""
+def recounts(permission: str, kind: type[Any], *rejects: str, missing: str = "") -> dict[str, Any]:
+    """A query of the log itself, where everything is visible at once: it is recorded, and nobody
+    keeps what it answers. Codes as in others."""
     ok = ResponseSpec(kind, generate_examples=False, description="As the log has it")
     return {
-        "opt": {"permission": permission},
-        "responses": {200: ok} | _known((), {"missing": missing}, EVERY, QUERY, RECORDED),
+        "opt": {"permission": permission, "unfolded": True},
+        "responses": {200: ok} | _known(rejects, {"missing": missing}, EVERY, QUERY, RECORDED),
         "operation_class": Told,
     }
 
