@@ -9,7 +9,7 @@ from litestar.response.base import ASGIResponse
 
 from adapters.audit.filters import Filter
 from adapters.audit.tails import LASTS, UNKNOWN_TAIL, Tail
-from entrypoints.http.audit import VIEW, Place, Recording, recording, sent, sought
+from entrypoints.http.audit import REJECTS, VIEW, Place, Recording, recording, sent, sought
 from entrypoints.http.caller import Caller
 from entrypoints.http.names import END
 from entrypoints.http.routes import recounts, tells
@@ -28,7 +28,7 @@ class TailsController(Controller):
         dependencies={"recording": Provide(recording), "sought": Provide(sought)},
         description=f"The newest entries, and an id to follow them by for {LASTS} seconds. With "
         "`after`, what came since that position, to go on where another tail ended.",
-        **recounts(VIEW, Tail),
+        **recounts(VIEW, Tail, *REJECTS),
     )
     async def begin(
         self,
