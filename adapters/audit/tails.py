@@ -48,8 +48,11 @@ class Tails:
     ``log``: a pool of a role that sees the log's head; ``secret``: signs the ids.
     """
 
-    def __init__(self, history: History, log: Pool, secret: bytes, lasts: int = LASTS) -> None:
-        self._history, self._log, self._secret, self._lasts = history, log, secret, lasts
+    def __init__(
+        self, history: History, log: Pool, secret: bytes, lasts: int = LASTS, most: int = MOST
+    ) -> None:
+        self._history, self._log, self._secret = history, log, secret
+        self._lasts, self._most = lasts, most
 
     async def begin(self, tenant: str, user: str, wanted: Filter, after: int | None) -> Tail:
         """``after`` None: from the newest entries on. For who has recorded the reading."""
@@ -73,7 +76,7 @@ class Tails:
             position_from=max(right.wanted.position_from or 0, (after or 0) + 1),
             position_before=min(right.wanted.position_before or head + 1, head + 1),
         )
-        most = BEFORE if after is None else MOST
+        most = BEFORE if after is None else self._most
         found = await self._history.events(right.tenant, wanted, limit=most, changes=False)
         complete = after is None or found.next is None
         return Tail(id, until, head, found.items[::-1], complete)

@@ -32,7 +32,7 @@ export class Plot {
       tzDate: UTC,
       cursor: {y: false, drag: {x: false, y: false}},
       legend: {markers: {show: false}},
-      scales: {y: {range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(1, high ?? 1) * 1.1]}},
+      scales: {x: {range: whole}, y: {range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(1, high ?? 1) * 1.1]}},
       axes: [
         {...axis, space: 70, values: (_, splits) => splits.map(this.stamped)},
         {...axis, size: 64, values: (_, splits) => splits.map(this.written)},
@@ -51,6 +51,12 @@ export class Plot {
     this.drawn?.destroy();
     this.drawn = this.host = null;
   }
+}
+
+// The first and the last bar are seen whole.
+function whole(plot, first, last) {
+  const half = (plot.data[0][1] - plot.data[0][0]) / 2 || 1;
+  return [first - half, last + half];
 }
 
 // As it is in the present theme.
