@@ -294,6 +294,7 @@ def test_paused_it_stands_still_and_then_tells_what_came_meanwhile(page, up):
     assert not page.run(there)
     page.press("p")
     page.until(there)
+    assert page.complaints == []
 
 
 def test_signed_out_nothing_is_left_of_what_was_shown(page, up):

@@ -49,13 +49,7 @@ export class Log {
     const fresh = told.items.toReversed();
     const gap = told.complete ? [] : [{gap: true, from: since + 1, before: fresh.at(-1)?.position ?? told.position + 1}];
     this.items = [...fresh, ...gap.map(each => ({...each, position: each.before - 0.5})), ...this.items].slice(0, MOST);
-    if (fresh.length || gap.length || since === null) this.draw();
-    else this.drawState();
-  }
-
-  drawState() {
-    const place = document.getElementById("position");
-    if (place) place.textContent = this.tail.position;
+    this.draw();
   }
 
   get aboutReadings() { return [this.filter.context, this.filter.tag, this.filter.stream].some(each => each?.startsWith("audit")); }
@@ -83,7 +77,7 @@ export class Log {
 
   words() {
     switch (this.tail.state) {
-      case "live": return html`Live, at <span id="position">${this.tail.position}</span>`;
+      case "live": return `Live, at ${this.tail.position}`;
       case "paused": return `Paused at ${this.tail.position}`;
       case "waiting": return this.tail.trouble ? "Cut off: trying again" : "Reading…";
       case "refused": return "Refused";

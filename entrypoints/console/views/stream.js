@@ -144,7 +144,8 @@ export class Stream {
           </div></div>
         <input type="range" min="0" max=${this.newest} .value=${live(String(this.at))} aria-label="Version"
           aria-valuetext=${`version ${this.at} of ${this.newest}: ${words}`} @input=${event => this.slide(Number(event.target.value))}>
-        <p class="about">${entry ? html`${tagged(entry)} <span>by ${entry.actor}</span> <a class="mono" href=${causesOf(entry.position)}>${entry.position}</a>` : nothing}
+        <p class="about">${entry ? html`${tagged(entry)} <span>by ${entry.actor}</span>` : nothing}
+          ${told?.position ? html`<a class="mono" href=${causesOf(told.position)}>${told.position}</a>` : nothing}
           <span class="dim">${this.at === 0 ? words : when(told?.recorded_at)}</span></p>
         <form class="inline" @submit=${event => this.asOf(event)}><label>As of (UTC)
           <input type="datetime-local" name="time" step="1" required></label><button>Go there</button></form>
