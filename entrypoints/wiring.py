@@ -8,6 +8,7 @@ from pathlib import Path
 from adapters.asof.folds import Folds
 from adapters.audit.history import History
 from adapters.audit.history import opened as history
+from adapters.audit.tails import Tails
 from adapters.engagement.watched import Watched
 from adapters.erasing.eraser import Eraser, Places
 from adapters.erasing.receipts import Receipts
@@ -72,6 +73,10 @@ class Souk:
     @property
     def keyring(self) -> Keyring:
         return self.log.keyring
+
+    @property
+    def tails(self) -> Tails:
+        return Tails(self.history, self.project, self.settings.secret)
 
     @property
     def audit(self) -> Audit:

@@ -26,11 +26,13 @@ from entrypoints.http.negotiations import NegotiationsController
 from entrypoints.http.offers import OffersController
 from entrypoints.http.orders import OrdersController
 from entrypoints.http.payments import PaymentsController
+from entrypoints.http.projections import PoliciesController, ProjectionsController
 from entrypoints.http.projects import ProjectsController
 from entrypoints.http.purchases import PurchasesController
 from entrypoints.http.reels import ReelsController
 from entrypoints.http.runs import RunsController
 from entrypoints.http.storage import StorageController
+from entrypoints.http.tails import TailsController
 from entrypoints.http.tenants import TenantsController
 from entrypoints.http.yarns import YarnsController
 
@@ -62,9 +64,12 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     OrdersController,
     PaymentsController,
     ProductsBulkController,
+    PoliciesController,
+    ProjectionsController,
     ProjectsController,
     ReelsController,
     StorageController,
+    TailsController,
     TenantsController,
     YarnsBulkController,
     YarnsController,

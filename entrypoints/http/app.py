@@ -18,6 +18,7 @@ from entrypoints.http.answers import Receipted
 from entrypoints.http.authentication import Bearers, authenticating
 from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.commands import call, creating
+from entrypoints.http.console import console, console_file
 from entrypoints.http.edge import edging, marking
 from entrypoints.http.health import HealthController, jwks, roots_keys
 from entrypoints.http.live import asyncapi, asyncapi_page
@@ -64,6 +65,8 @@ def http(
             roots_keys,
             asyncapi,
             asyncapi_page,
+            console,
+            console_file,
         ],
         lifespan=[lifespan] if lifespan else [],
         middleware=[

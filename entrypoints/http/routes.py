@@ -116,6 +116,16 @@ def recounts(permission: str, kind: type[Any], *rejects: str, missing: str = "")
     }
 
 
+def tells(permission: str, kind: type[Any], missing: str = "") -> dict[str, Any]:
+    """A query of how things stand at this very moment: nobody keeps what it answers."""
+    ok = Response(kind, generate_examples=False, description="As it is now")
+    return {
+        "opt": {"permission": permission, "unfolded": True},
+        "responses": {200: ok} | _known((), {"missing": missing}, EVERY, QUERY),
+        "operation_class": Told,
+    }
+
+
 def welcomes(kind: type[Any], status: int = 200) -> dict[str, Any]:
     """For whoever is signed in, whatever they may do else; no state of theirs in it."""
     ok = Response(kind, generate_examples=False, description="As asked for")

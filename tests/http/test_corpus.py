@@ -119,10 +119,10 @@ async def test_a_route_refuses_nonsense(market, method, path, operation):
         for query in QUERIES:
             if query.partition("=")[0] in named(operation) or "%00" in query:
                 assert_refused(await send(f"{url(path)}?{query}"), operation, query)
-        if operation["tags"] != ["live"]:  # which answers nothing of a projection
+        if "Souk-After" in named(operation):  # it answers something of a projection
             answer = await send(url(path), {"souk-after": "-1"})
             assert_refused(answer, operation, "Souk-After")
-    elif operation["tags"] != ["live"]:  # nor takes a key
+    elif "Idempotency-Key" in named(operation):
         refused = await send(url(path), JSON, "k" * 256, content=b"{}")
         assert_refused(refused, operation, "a long key")
     odd = {"x-correlation-id": b"\xff\xfe\x80", "if-none-match": b"\xf0\x9f"}
