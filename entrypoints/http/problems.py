@@ -127,6 +127,10 @@ def _of_framework(error: HTTPException) -> Problem:
         return Problem(status, CODES[status], headers=dict(error.headers or {}))
     if 400 <= status < 500:
         return Problem(400, "malformed", _reasons(error))
+    if isinstance(error.__cause__, msgspec.ValidationError):
+        # What was sent is wrong, in a field that is called like something a handler is given: the
+        # framework takes it for our own fault.
+        return Problem(400, "malformed", str(error.__cause__))
     return Problem(500, "internal", "it is logged, with the correlation id of this answer")
 
 

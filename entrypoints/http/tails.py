@@ -9,9 +9,10 @@ from litestar.response.base import ASGIResponse
 
 from adapters.audit.filters import Filter
 from adapters.audit.tails import LASTS, UNKNOWN_TAIL, Tail
-from entrypoints.http.audit import REJECTS, VIEW, Place, Recording, recording, sent, sought
+from entrypoints.http.audit import REJECTS, VIEW, Place, sent, sought
 from entrypoints.http.caller import Caller
 from entrypoints.http.names import END
+from entrypoints.http.recording import Recording, recording
 from entrypoints.http.routes import recounts, tells
 from entrypoints.http.views import MOST
 from entrypoints.wiring import Souk

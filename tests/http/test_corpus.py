@@ -1,6 +1,7 @@
 """Every route of the API against one corpus of nonsense: a 4xx with a documented code, always."""
 
 import json
+from posixpath import normpath
 
 import pytest
 
@@ -112,9 +113,12 @@ async def test_a_route_refuses_nonsense(market, method, path, operation):
         assert_refused(answer, operation, "text/plain")
     if "{" in path:
         for id in ("%00", "a%00b", "x" * 300, "..", "%ff", "a%2fb", "%ed%a0%80"):
+            if normpath(url(path, id)) in PAGE["paths"]:
+                continue  # a client that tidies up asks for another route
             answer = await send(url(path, id))
             assert answer.status_code in (400, 404, 405), (id, answer.status_code)
-            assert answer.json()["code"] in ("malformed", "not_found", "method_not_allowed"), id
+            known = ("malformed", "not_found", "method_not_allowed", codes(operation, 404))
+            assert any(answer.json()["code"] in code for code in known), id
     if method == "GET":
         for query in QUERIES:
             if query.partition("=")[0] in named(operation) or "%00" in query:

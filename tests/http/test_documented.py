@@ -27,6 +27,8 @@ UNREACHED = {
     "costing.margin_out_of_range",
     "costing.product_exists",
     "engagement.nothing_counted",
+    "erasures.reason_malformed",
+    "erasures.subject_malformed",
     "inventory.already_extended",
     "inventory.already_reserved",
     "inventory.not_reserved",
