@@ -22,6 +22,8 @@ from application.audit import Audit
 from application.commands import Commands
 from application.ports import Call, Missing, Origin
 from domain.audit import LONGEST_PURPOSE
+from entrypoints.cli.audit_bundle import check, export
+from entrypoints.cli.audit_whatif import what_if
 from entrypoints.cli.entries import FORMATS
 from entrypoints.cli.failures import Refusal
 from entrypoints.cli.options import data_dir, tenant
@@ -45,6 +47,10 @@ def audit() -> None:
     Example:
       souk audit log --tenant bazaar --context orders
     """
+
+
+for command in (export, check, what_if):
+    audit.add_command(command)
 
 
 @audit.command()

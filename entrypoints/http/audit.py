@@ -37,6 +37,7 @@ from entrypoints.wiring import Souk
 
 VIEW = "audit_logs:view"
 MISSING = f"{UNKNOWN_STREAM} {UNKNOWN_VERSION} {UNFOLDABLE}"
+REJECTS = ("audit.nothing_read", "audit.query_too_long", "audit.purpose_too_long")
 PURPOSE = "Why it is read; recorded with the reading"
 UNKEPT = ((b"cache-control", b"private, no-store"), (b"vary", b"authorization"))
 Found: TypeAlias = Annotated[str | None, QueryParameter(min_length=1, max_length=200)]
@@ -150,7 +151,7 @@ class AuditController(Controller):
     @get(
         "/events",
         dependencies={"sought": Provide(sought)},
-        **recounts(VIEW, Sliced[Entry]),
+        **recounts(VIEW, Sliced[Entry], *REJECTS),
     )
     async def events(
         self,
@@ -177,7 +178,7 @@ class AuditController(Controller):
         found = await history.events(tenant, sought, place, limit, order == "asc", changes)
         return sent(Sliced(found.items, None if found.next is None else str(found.next)))
 
-    @get("/events/{position:int}", **recounts(VIEW, Detail, UNKNOWN_EVENT))
+    @get("/events/{position:int}", **recounts(VIEW, Detail, *REJECTS, missing=UNKNOWN_EVENT))
     async def event(
         self,
         position: Annotated[int, PathParameter(ge=0, le=MOST)],
@@ -187,7 +188,7 @@ class AuditController(Controller):
         history = await recording.history()
         return sent(await history.event(recording.tenant, position))
 
-    @get("/streams/{context:str}/{id:str}", **recounts(VIEW, Standing, MISSING))
+    @get("/streams/{context:str}/{id:str}", **recounts(VIEW, Standing, *REJECTS, missing=MISSING))
     async def state(
         self,
         context: Part,
@@ -200,7 +201,10 @@ class AuditController(Controller):
         history = await recording.history()
         return sent(await history.state(recording.tenant, context, id, then))
 
-    @get("/streams/{context:str}/{id:str}/diff", **recounts(VIEW, Compared, MISSING))
+    @get(
+        "/streams/{context:str}/{id:str}/diff",
+        **recounts(VIEW, Compared, *REJECTS, missing=MISSING),
+    )
     async def diff(
         self,
         context: Part,
