@@ -11,7 +11,7 @@ from adapters.bundle.manifest import EVENTS, FIGURES, KEYS, MANIFEST, ROOTS
 from tests.tamper.packing import files_of, line, packed, with_line
 
 AT = 3  # a line in the middle: an order that is placed
-FLIPS = 150
+FLIPS = 100
 
 
 @pytest.fixture
