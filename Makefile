@@ -1,7 +1,6 @@
 # Souk: `make run` starts everything, `make test` proves it. Needs Python 3.11 or later and make.
 PYTHON ?= python3
 BIN := .venv/bin
-export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: setup run test bench faults
 

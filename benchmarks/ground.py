@@ -11,7 +11,8 @@ import psycopg
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
-from adapters.embedded.stack import Stack, Urls
+from adapters.embedded.stack import Stack
+from adapters.embedded.urls import Urls
 from adapters.schema import establish
 from benchmarks.work import Site
 from projections import PROJECTIONS

@@ -11,7 +11,7 @@ import psutil
 from msgspec import Struct
 
 from adapters.embedded.home import Home, write_private
-from adapters.embedded.stack import Urls
+from adapters.embedded.urls import Urls
 from adapters.tokens import new_key
 from entrypoints.settings import (
     REQUIRED,

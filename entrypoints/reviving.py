@@ -12,7 +12,8 @@ from adapters.backup.jumping import jump
 from adapters.backup.manifest import OBJECTS
 from adapters.backup.restoring import put_back
 from adapters.embedded.home import HALF
-from adapters.embedded.stack import Stack, Urls
+from adapters.embedded.stack import Stack
+from adapters.embedded.urls import Urls
 from adapters.erasing.replaying import replay
 from adapters.log.log import PostgresLog
 from adapters.media.objects import Objects

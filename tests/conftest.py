@@ -1,13 +1,34 @@
 """What every test may ask for: the running servers, and databases of its own."""
 
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from projections import PROJECTIONS
 from tests.support.http import Api, running_api
+from tests.support.instances import Up
 from tests.support.s3 import running_s3
 from tests.support.stack import Stack, running, template
+
+# Tests that share a running `souk up`: one process runs them all.
+TOGETHER = {
+    "tests/docs/test_live.py": "walk",
+    "tests/docs/test_readme.py": "walk",
+    "tests/live/test_role.py": "walk",
+}
+
+
+class Together(LoadFileScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        path = super()._split_scope(nodeid)
+        return "examples" if path.startswith("tests/examples/") else TOGETHER.get(path, path)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +74,14 @@ async def api(stack: Stack, database: str) -> AsyncIterator[Api]:
     """A whole Souk in this process, on a fresh database."""
     async with running_api(stack, database) as running_souk:
         yield running_souk
+
+
+@pytest.fixture(scope="session")
+def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Up]]:
+    """A directory as after `make run`: a seeded instance in .souk, and .venv/bin with souk and
+    python."""
+    place = tmp_path_factory.mktemp("walk")
+    (place / ".venv").symlink_to(sys.prefix)
+    up = Up(place / ".souk", seeded=True).ready()
+    yield place, up
+    assert up.stop() == 0

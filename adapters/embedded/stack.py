@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +16,7 @@ from adapters.embedded.orphans import end_orphans
 from adapters.embedded.postgres import Postgres
 from adapters.embedded.seaweed import Seaweed
 from adapters.embedded.server import Server
+from adapters.embedded.urls import Urls
 from adapters.embedded.valkey import Valkey
 
 LOOK = 1.0  # seconds between two looks at the logs
@@ -25,16 +26,6 @@ KINDS: dict[str, type[Postgres] | type[Valkey] | type[Nats] | type[Seaweed]] = {
     "nats": Nats,
     "s3": Seaweed,
 }
-
-
-@dataclass(frozen=True)
-class Urls:
-    """Where the servers are, credentials included; None: start one of our own."""
-
-    postgres: str | None = None
-    valkey: str | None = None
-    nats: str | None = None
-    s3: str | None = None
 
 
 class Stack:

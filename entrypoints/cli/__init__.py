@@ -1,27 +1,52 @@
 """The command line: `souk`."""
 
+from importlib import import_module
+
 import click
 
-from entrypoints.cli.backup import backup
-from entrypoints.cli.deadletters import deadletters
-from entrypoints.cli.erase import erase, subject
 from entrypoints.cli.failures import Tidy
-from entrypoints.cli.imports import imports
-from entrypoints.cli.media import media
-from entrypoints.cli.migrate import migrate
-from entrypoints.cli.nats_credentials import nats_config, nats_credentials
-from entrypoints.cli.rebuild import rebuild
-from entrypoints.cli.report import report
-from entrypoints.cli.restore import restore
-from entrypoints.cli.restore_tenant import restore_tenant
-from entrypoints.cli.revive import revive
-from entrypoints.cli.roles import api, live, policies, projector, worker
-from entrypoints.cli.token import token
-from entrypoints.cli.up import up
-from entrypoints.cli.verify import verify
+
+# Where each is. It is imported when it is called: every process of a Souk starts here, and needs
+# but one of them.
+COMMANDS = {
+    "up": "up",
+    "api": "roles",
+    "projector": "roles",
+    "policies": "roles",
+    "live": "roles",
+    "worker": "roles",
+    "migrate": "migrate",
+    "token": "token",
+    "import": "imports",
+    "report": "report",
+    "verify": "verify",
+    "deadletters": "deadletters",
+    "rebuild": "rebuild",
+    "media": "media",
+    "nats-credentials": "nats_credentials",
+    "nats-config": "nats_credentials",
+    "erase": "erase",
+    "subject": "erase",
+    "backup": "backup",
+    "restore": "restore",
+    "restore-tenant": "restore_tenant",
+    "revive": "revive",
+}
 
 
-@click.group(cls=Tidy, context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(Tidy):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if (place := COMMANDS.get(name)) is None:
+            return None
+        module = import_module(f"entrypoints.cli.{place}")
+        found = (each for each in vars(module).values() if isinstance(each, click.Command))
+        return next(each for each in found if each.name == name)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="souk", message="souk %(version)s")
 def main() -> None:
     """A commerce backend in which every change is an event.
@@ -30,30 +55,3 @@ def main() -> None:
     Example:
       souk up
     """
-
-
-for command in (
-    up,
-    api,
-    projector,
-    policies,
-    live,
-    worker,
-    migrate,
-    token,
-    imports,
-    report,
-    verify,
-    deadletters,
-    rebuild,
-    media,
-    nats_credentials,
-    nats_config,
-    erase,
-    subject,
-    backup,
-    restore,
-    restore_tenant,
-    revive,
-):
-    main.add_command(command)

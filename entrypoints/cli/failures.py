@@ -4,15 +4,6 @@ from typing import Any
 
 import click
 
-from adapters.embedded.child import Died
-from adapters.embedded.home import Half, Held, Unwritable
-from adapters.postgres.migrate import UnsafeSetting
-from application.ports import Unavailable
-from entrypoints.instance import Unknown
-from entrypoints.settings import SettingsMissing
-
-EXPECTED = (Unknown, SettingsMissing, Held, Half, Unwritable, Died, UnsafeSetting)
-
 
 class Refusal(click.ClickException):
     exit_code = 2
@@ -24,7 +15,25 @@ class Tidy(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except EXPECTED as error:
-            raise Refusal(str(error)) from error
-        except Unavailable as error:
-            raise Refusal(f"{error.what} does not answer. Is it running?") from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if (told := _told(error)) is None:
+                raise
+            raise Refusal(told) from error
+
+
+def _told(error: Exception) -> str | None:
+    """What to tell of it; None: nobody expected it. Imported only now: it takes a while, and
+    every process of a Souk starts as a command."""
+    from adapters.embedded.child import Died
+    from adapters.embedded.home import Half, Held, Unwritable
+    from adapters.postgres.migrate import UnsafeSetting
+    from application.ports import Unavailable
+    from entrypoints.instance import Unknown
+    from entrypoints.settings import SettingsMissing
+
+    if isinstance(error, Unavailable):
+        return f"{error.what} does not answer. Is it running?"
+    expected = (Unknown, SettingsMissing, Held, Half, Unwritable, Died, UnsafeSetting)
+    return str(error) if isinstance(error, expected) else None

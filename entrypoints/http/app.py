@@ -51,8 +51,10 @@ def create() -> Litestar:
 def http(
     souk: Callable[[], Souk],
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]] | None = None,
+    lists: Lists | None = None,
 ) -> Litestar:
-    """``souk``: gives the connected parts, once the application has started."""
+    """``souk``: gives the connected parts, once the application has started. ``lists``: where
+    those that many see are kept; None: in the application itself."""
     bearers = Bearers(lambda: souk().tokens)
     return Litestar(
         [
@@ -66,7 +68,7 @@ def http(
         middleware=[
             edging,
             partial(authenticating, bearers=bearers),
-            partial(sharing, lists=Lists()),
+            partial(sharing, lists=lists or Lists()),
         ],
         before_send=[marking],
         response_class=Receipted,

@@ -15,7 +15,8 @@ from adapters.backup.manifest import kept, read
 from adapters.backup.restoring import Occupied, TooEarly, TooLate, Wanted, restore
 from adapters.backup.taking import Source, forget, take
 from adapters.embedded.home import Home
-from adapters.embedded.stack import Stack, Urls
+from adapters.embedded.stack import Stack
+from adapters.embedded.urls import Urls
 from adapters.embedded.wal import FOLDER, UNASKED, bound, segments
 from adapters.erasing.receipts import Forged, Receipts
 from adapters.live.change import Where

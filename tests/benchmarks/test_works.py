@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.embedded.stack import Urls
+from adapters.embedded.urls import Urls
 from benchmarks.__main__ import template
 from benchmarks.ground import Ground
 from benchmarks.sides import run
@@ -11,7 +11,7 @@ from tests.olist.invented import Shop
 
 # The same code with other numbers, or on another route.
 AGAIN = ("-256", "-10000", "-2000", "-paced", "-2", "-products-1", "-receive-1", "-members",
-         "-9999", "-order-1", "-feed-1")  # fmt: skip
+         "-9999", "-order-1", "-feed-1", "-place-1")  # fmt: skip
 SIDES = [
     (work, part)
     for work in WORKS

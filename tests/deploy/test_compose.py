@@ -24,7 +24,7 @@ def test_there_is_one_image_in_every_role_and_each_server():
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_runs_a_command_that_exists_with_options_that_exist(role: str):
     name, *options = SERVICES[role]["command"]
-    command = main.commands[name]
+    command = main.get_command(click.Context(main), name)
     known = {flag for p in command.params if isinstance(p, click.Option) for flag in p.opts}
     assert {option for option in options if option.startswith("--")} <= known
 

@@ -14,7 +14,6 @@ from entrypoints.live.kinds import KINDS
 from entrypoints.live.messages import RECEIVED, SENT, Close
 from entrypoints.live.snapshots import MOST as DOCUMENTS
 from tests.docs.test_readme import block as readme
-from tests.support.instances import Up
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/live.md").read_text()
@@ -26,14 +25,9 @@ def block(name: str) -> str:
     return found[1]
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """A directory as after `make run`."""
-    place = tmp_path_factory.mktemp("live")
-    (place / ".venv").symlink_to(sys.prefix)
-    up = Up(place / ".souk", seeded=True).ready()
-    yield place, up
-    assert up.stop() == 0
+@pytest.fixture
+def place(walk):
+    return walk
 
 
 def run(place: Path, script: str) -> str:

@@ -9,7 +9,8 @@ from adapters.embedded import keeper
 from adapters.embedded.child import Child
 from adapters.embedded.home import Home
 from adapters.embedded.keeper import keep
-from adapters.embedded.stack import Stack, Urls
+from adapters.embedded.stack import Stack
+from adapters.embedded.urls import Urls
 
 GIVEN = Urls(postgres="given", nats="given", s3="given")
 

@@ -16,17 +16,17 @@ def ports():
     return dict(zip(PROXIES, free_ports(len(PROXIES)), strict=True))
 
 
-@pytest.fixture(scope="module")
-def up(request, tmp_path_factory, ports):
+@pytest.fixture(scope="session")
+def up(tmp_path_factory, ports):
     origins = [f"http://127.0.0.1:{port}" for port in ports.values()]
     variables = {"SOUK_ORIGINS": ",".join(origins), "SOUK_LIVE_URL": origins[0]}
     place = tmp_path_factory.mktemp("examples") / "souk"
-    souk = Up(place, seeded=request.module.SEEDED, variables=variables).ready()
+    souk = Up(place, seeded=True, variables=variables).ready()
     yield souk
     assert souk.stop() == 0
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def behind(up, ports, tmp_path_factory):
     """Starts a proxy before the running Souk, by name."""
 

@@ -77,7 +77,7 @@ def running(name, place, port, api_url, live_url):
     finally:
         child.terminate()
         try:
-            child.wait(5)
+            child.wait(0.5)
         except subprocess.TimeoutExpired:  # it waits for its last connections
             child.kill()
             child.wait()

@@ -16,7 +16,6 @@ from tests.examples.browser import PATIENCE, browsing, installed
 from tests.support.pictures import film
 from tests.support.s3 import send
 
-SEEDED = True
 MANY = 25  # more than two slices of the page
 LIVE = "document.getElementById('status').dataset.is === 'live'"
 AWAY = "document.getElementById('status').dataset.is === 'waiting'"

@@ -9,7 +9,6 @@ import pytest
 
 from tests.examples.browser import browsing, installed
 
-SEEDED = True
 LIVE = "document.getElementById('status').dataset.is === 'live'"
 AWAY = "document.getElementById('status').dataset.is === 'waiting'"
 ROWS = "[...document.querySelectorAll('tbody tr')].map(row => [...row.cells].map(c => c.innerText))"

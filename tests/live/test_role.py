@@ -11,14 +11,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.support.instances import Up
-
 
 @pytest.fixture(scope="module")
-def up(tmp_path_factory):
-    instance = Up(tmp_path_factory.mktemp("live") / "souk", seeded=True).ready()
-    yield instance
-    assert instance.stop() == 0
+def up(walk):
+    return walk[1]
 
 
 @pytest.fixture(scope="module")

@@ -4,22 +4,26 @@ import asyncio
 import itertools
 import os
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 
 import httpx
 import redis.asyncio as redis
+from litestar import Litestar
 from msgspec.structs import replace
 
 from adapters.projector.projector import Projector
 from adapters.tokens import new_key
 from domain.permissions import ROLES
 from entrypoints.http.app import http
+from entrypoints.http.sharing import Lists
 from entrypoints.settings import Settings
 from entrypoints.wiring import Souk, connect
 from projections import PROJECTIONS
 
 valkeys = itertools.count(1)
+served: list[Souk] = []  # by the application that tests share
 
 
 class Client:
@@ -93,6 +97,27 @@ async def empty_valkey(stack) -> str:
     return url
 
 
+@cache
+def application() -> tuple[Litestar, Lists]:
+    """One for all tests of a process: making it takes longer than most of them."""
+    lists = Lists()
+    return http(lambda: served[0], lists=lists), lists
+
+
+@contextmanager
+def serving(souk: Souk) -> Iterator[Litestar]:
+    if served:  # two at once
+        yield http(lambda: souk)
+        return
+    app, lists = application()
+    lists.__init__()  # what others were served is not this one's
+    served.append(souk)
+    try:
+        yield app
+    finally:
+        served.clear()
+
+
 @asynccontextmanager
 async def running_api(
     stack, database: str, projecting: bool = True, **others: object
@@ -114,10 +139,10 @@ async def running_api(
     running = asyncio.create_task(projector.run(stop)) if projecting else None
     try:
         async with connect(settings) as souk:
-            app = http(lambda: souk)
-            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://souk") as client:
-                yield Api(souk, client)
+            with serving(souk) as app:
+                transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+                async with httpx.AsyncClient(transport=transport, base_url="http://souk") as client:
+                    yield Api(souk, client)
     finally:
         stop.set()
         if running:
