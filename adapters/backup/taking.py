@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from adapters.backup.manifest import BASE, OBJECTS, Manifest, kept, read
 from adapters.embedded.postgres import program
-from adapters.embedded.wal import trim
+from adapters.embedded.wal import keep_from
 from adapters.erasing.receipts import FOLDER
 from adapters.media.objects import Objects
 
@@ -133,4 +133,4 @@ def forget(folder: Path, keep: int, wal: Path) -> None:
     for left in folder.glob(f"{DRAFT}*"):
         shutil.rmtree(left, ignore_errors=True)
     if (backups := kept(folder)) and wal.is_dir():
-        trim(wal, min(read(backup).segment[8:].rjust(24, "0") for backup in backups))
+        keep_from(wal, min((read(backup).segment for backup in backups), key=lambda s: s[8:]))

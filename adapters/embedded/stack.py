@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+from adapters.embedded import wal
 from adapters.embedded.child import Child
 from adapters.embedded.home import Home, bound
 from adapters.embedded.keeper import keep_all
@@ -91,6 +92,7 @@ class Stack:
             with suppress(OSError):  # a full disk
                 for log in self.home.folder("logs").glob("*.log"):
                     bound(log)
+                wal.bound(self.home.folder(wal.FOLDER))
 
     async def _stop(self) -> None:
         for task in self._tasks:

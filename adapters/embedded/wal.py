@@ -8,7 +8,7 @@ no room.
 from pathlib import Path
 
 from adapters.embedded.child import Child
-from adapters.embedded.home import Home
+from adapters.embedded.home import Home, write_private
 
 FOLDER, SLOT, PARTIAL = "wal", "souk_wal", ".partial"
 # What the server keeps for a receiver that is away; beyond it the receiver begins anew, and what
@@ -21,6 +21,8 @@ PREPARE = (
     f"SELECT pg_create_physical_replication_slot('{SLOT}', true)"
     f" WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{SLOT}')",
 )
+NEEDED = "needed"  # holds the name of the first that a backup wants
+UNASKED = 64  # segments of 16 MB that are kept while there is no backup
 NAME = 24  # characters of a segment's: timeline, and place in the log
 
 
@@ -38,9 +40,17 @@ def segments(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.name[8:])
 
 
-def trim(folder: Path, oldest: str) -> int:
-    """Remove the segments before the one of that name, of whatever timeline; how many."""
-    gone = [path for path in segments(folder) if path.name[8:NAME] < oldest[8:NAME]]
-    for path in gone:
-        path.unlink()
-    return len(gone)
+def keep_from(folder: Path, oldest: str) -> None:
+    """A backup needs the segments from the one of that name on, of whatever timeline; those before
+    it go."""
+    write_private(folder / NEEDED, oldest.encode())
+    for path in segments(folder):
+        if path.name[8:NAME] < oldest[8:NAME]:
+            path.unlink()
+
+
+def bound(folder: Path) -> None:
+    """Without a backup they are of no use: no more than those that the next one may want."""
+    if not (folder / NEEDED).exists():
+        for path in segments(folder)[:-UNASKED]:
+            path.unlink()

@@ -60,7 +60,15 @@ class ErasuresController(Controller):
     tags = ["erasures"]
     opt = {"projection": "erasures"}
 
-    @post("/", **creates(PERMISSION, "erasures.unconfirmed"))
+    @post(
+        "/",
+        **creates(
+            PERMISSION,
+            "erasures.unconfirmed",
+            "erasures.subject_malformed",
+            "erasures.reason_malformed",
+        ),
+    )
     async def erase(
         self, data: JSONBody[NewErasure], creating: SentToCreate, souk: NamedDependency[Souk]
     ) -> Erased:

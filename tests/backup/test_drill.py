@@ -17,7 +17,7 @@ from adapters.backup.taking import Source, forget, take
 from adapters.embedded.home import Home
 from adapters.embedded.stack import Stack
 from adapters.embedded.urls import Urls
-from adapters.embedded.wal import FOLDER, segments
+from adapters.embedded.wal import FOLDER, UNASKED, bound, segments
 from adapters.erasing.receipts import Forged, Receipts
 from adapters.live.change import Where
 from adapters.live.past import Past, Question
@@ -192,3 +192,14 @@ def test_old_backups_go_and_the_log_that_only_they_needed(tmp_path, history):
     assert sorted(path.name for path in backups.iterdir()) == ["1", "2"]
     assert [int(path.name[8:24], 16) for path in segments(wal)] == [3, 4, 5, 6, 7]
     assert (wal / "00000002.history").exists()
+    bound(wal)
+    assert len(segments(wal)) == 5
+
+
+def test_without_any_backup_the_log_does_not_grow(tmp_path):
+    for number in range(1, UNASKED + 10):
+        (tmp_path / f"{1:08X}{number:016X}").touch()
+    (tmp_path / f"{1:08X}{UNASKED + 10:016X}.partial").touch()
+    bound(tmp_path)
+    kept = segments(tmp_path)
+    assert (len(kept), int(kept[0].name[8:24], 16)) == (UNASKED, 11)

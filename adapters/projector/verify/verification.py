@@ -63,8 +63,10 @@ class Verification:
             await refold.make(self._db)
         decoding = Decoding(self._refolds, await erased(self._db))
         cursor = await self._db.execute("SELECT origin, target FROM log.jumps")
-        links = Links(self._found, dict(await cursor.fetchall()))
-        progress.start(await head(self._db))
+        jumps: dict[int, int] = dict(await cursor.fetchall())
+        links = Links(self._found, jumps)
+        skipped = sum(target - origin for origin, target in jumps.items())
+        progress.start(await head(self._db) - skipped)
         while rows := await rows_after(self._db, links.position, BATCH):
             links.follow(rows)
             await self.witnesses.follow(rows)
