@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import uvloop
+
 T = TypeVar("T")
 
 
@@ -17,7 +19,7 @@ async def apart(work: Callable[[], Awaitable[T]]) -> T:
         return await work()
 
     def run() -> T:
-        with asyncio.Runner() as runner:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             loop = runner.get_loop()
             begun.append((loop, loop.create_task(whole())))
             return loop.run_until_complete(begun[0][1])

@@ -1,9 +1,10 @@
 """A question about the past: the first as of a position, and the next ones a little further on."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from statistics import median
 from time import perf_counter
+
+import uvloop
 
 from adapters.asof.folds import Folds
 from adapters.asof.past import Past
@@ -25,7 +26,7 @@ PATIENCE = 600.0  # seconds
 def asked(site: Site) -> Figures:
     """Positions a second of the first answer, and the milliseconds of the later ones."""
     with few_collections():  # as in the API's process
-        return asyncio.run(_asked(site))
+        return uvloop.run(_asked(site))
 
 
 async def _asked(site: Site) -> Figures:

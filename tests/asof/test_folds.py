@@ -1,6 +1,7 @@
 """The folds themselves: made once, continued, kept for a while, and never served half made."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from adapters.asof.wanted import Wanted
 from adapters.postgres.pools import ASOF
 from adapters.projector.leader import connected
 from application.ports import Unavailable
+from domain.kernel import but
 from tests.asof.conftest import asking
 from tests.projector.toys import (
     TOYS,
@@ -24,6 +26,8 @@ from tests.projector.toys import (
     lamp,
     prepare,
 )
+from tests.projector.toys import connected as owned
+from tests.support.rows import START, record, recorded
 
 LAMPS = "SELECT id, body FROM read.toys_lamps WHERE tenant = %s ORDER BY id"
 
@@ -73,6 +77,37 @@ async def test_where_nothing_happened_the_fold_is_the_same(database):
         assert (await lamps(ask, 7))[0] == shown("1", 2)
         assert (await lamps(ask, 6))[0] == shown("1", 1)
         assert await folds(database) == [(1, 6), (7, 7)]
+
+
+async def occurred(url, *seconds):
+    """A lamp switched once for each, at so many seconds, in rooms numbered by position."""
+    events = [(lamp("1"), Switched(str(n))) for n in range(1, len(seconds) + 1)]
+    rows = [
+        but(row, occurred_at=START + timedelta(seconds=at))
+        for row, at in zip(recorded(events), seconds, strict=True)
+    ]
+    async with owned(url) as owner:
+        await record(owner, rows)
+
+
+async def by(ask, second):
+    past = await ask.occurred("A", START + timedelta(seconds=second))
+    return dict(await past.rows(LAMPS, ("A",))), past.cost.events
+
+
+async def test_a_later_time_is_folded_on_when_what_it_adds_came_after(database):
+    await occurred(database, 1, 3, 2, 7, 9, 8)
+    async with asking(database, TOYS) as ask:
+        assert await by(ask, 5) == (shown("1", 3, "3"), 3)
+        assert await by(ask, 8) == (shown("1", 5, "6"), 2)
+
+
+async def test_a_later_time_is_folded_anew_when_what_it_adds_came_in_between(database):
+    await occurred(database, 1, 9, 2)
+    async with asking(database, TOYS) as ask:
+        assert await by(ask, 5) == (shown("1", 2, "3"), 2)
+        assert await by(ask, 20) == (shown("1", 3, "3"), 3)
+        assert await by(ask, 5) == (shown("1", 2, "3"), 2)
 
 
 async def test_the_clock_of_a_question_is_that_of_its_position(database):

@@ -29,7 +29,7 @@ HISTORIES = {
     "materials": materials(),
     "reels": reels,
 }
-EXAMPLES = 8
+EXAMPLES = 10
 
 
 class World:
@@ -105,9 +105,9 @@ def test_as_of_a_position_is_what_was_read_live_at_that_position(world):
     def check(data):
         name = data.draw(st.sampled_from(sorted(HISTORIES)))
         rows = recorded(mixed(data.draw(HISTORIES[name]), data))
-        stops = data.draw(st.lists(st.integers(0, len(rows)), min_size=1, max_size=3))
+        stops = data.draw(st.lists(st.integers(0, len(rows)), min_size=1, max_size=2))
         batch = data.draw(st.integers(1, 12))
-        runner.run(compare(name, rows, stops, batch))
+        runner.run(compare(name, rows, [*stops, len(rows)], batch))
 
     async def compare(name, rows, stops, batch):
         await world.log(name, rows)
@@ -120,7 +120,7 @@ def test_as_of_a_position_is_what_was_read_live_at_that_position(world):
                     compared.extend(filter(None, then))
 
     check()
-    assert len(compared) > EXAMPLES
+    assert len(compared) > EXAMPLES / 2
 
 
 def test_as_of_a_time_is_what_a_log_of_nothing_later_reads(world):
@@ -135,7 +135,7 @@ def test_as_of_a_time_is_what_a_log_of_nothing_later_reads(world):
             but(row, occurred_at=START + timedelta(seconds=data.draw(seconds)))
             for row in recorded(mixed(data.draw(HISTORIES[name]), data))
         ]
-        ends = data.draw(st.lists(seconds, min_size=1, max_size=3))
+        ends = sorted(data.draw(st.lists(seconds, min_size=2, max_size=3)))
         runner.run(compare(name, rows, ends))
 
     async def compare(name, rows, ends):
@@ -163,4 +163,4 @@ def test_as_of_a_time_is_what_a_log_of_nothing_later_reads(world):
         return (await world.live(name, [end], 12))[end]
 
     check()
-    assert len(compared) > EXAMPLES
+    assert len(compared) > EXAMPLES / 2
