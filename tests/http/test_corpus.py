@@ -114,7 +114,8 @@ async def test_a_route_refuses_nonsense(market, method, path, operation):
         for id in ("%00", "a%00b", "x" * 300, "..", "%ff", "a%2fb", "%ed%a0%80"):
             answer = await send(url(path, id))
             assert answer.status_code in (400, 404, 405), (id, answer.status_code)
-            assert answer.json()["code"] in ("malformed", "not_found", "method_not_allowed"), id
+            told, usual = answer.json()["code"], ("malformed", "not_found", "method_not_allowed")
+            assert told in usual or told in codes(operation, 404), id  # any text may be an id
     if method == "GET":
         for query in QUERIES:
             if query.partition("=")[0] in named(operation) or "%00" in query:
