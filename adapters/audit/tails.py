@@ -22,11 +22,13 @@ BEFORE, MOST = 50, 200  # entries told of what was there already; at once of wha
 
 
 class Right(Struct, frozen=True, array_like=True):
-    """Who may follow what, until when (seconds since the epoch)."""
+    """Who may follow what, until when (seconds since the epoch). ``since``: the position at which
+    it began; what was there before is history, and another reading."""
 
     tenant: str
     user: str
     until: int
+    since: int
     wanted: Filter
 
 
@@ -56,19 +58,20 @@ class Tails:
 
     async def begin(self, tenant: str, user: str, wanted: Filter, after: int | None) -> Tail:
         """``after`` None: from the newest entries on. For who has recorded the reading."""
-        right = Right(tenant, user, int(time.time()) + self._lasts, wanted)
-        return await self._told(self._id(right), right, after)
+        head = await self._head()
+        until, since = int(time.time()) + self._lasts, head if after is None else after
+        right = Right(tenant, user, until, since, wanted)
+        return await self._told(self._id(right), right, after, head)
 
     async def follow(self, tenant: str, user: str, id: str, after: int) -> Tail:
         """Raises Missing, for who began it may follow it and nobody else."""
         right = self._right(id)
         if (right.tenant, right.user) != (tenant, user) or right.until < time.time():
             raise Missing(UNKNOWN_TAIL)
-        return await self._told(id, right, after)
+        return await self._told(id, right, max(after, right.since), await self._head())
 
-    async def _told(self, id: str, right: Right, after: int | None) -> Tail:
+    async def _told(self, id: str, right: Right, after: int | None, head: int) -> Tail:
         until = datetime.fromtimestamp(right.until, UTC)
-        head = await self._head()
         if after is not None and after >= head:
             return Tail(id, until, head, [], True)
         wanted = but(

@@ -9,7 +9,7 @@ from litestar.response.base import ASGIResponse
 
 from adapters.audit.filters import Filter
 from adapters.audit.tails import LASTS, UNKNOWN_TAIL, Tail
-from entrypoints.http.audit import REJECTS, VIEW, Place, sent, sought
+from entrypoints.http.audit import REJECTS, VIEW, sent, sought
 from entrypoints.http.caller import Caller
 from entrypoints.http.names import END
 from entrypoints.http.recording import Recording, recording
@@ -37,7 +37,7 @@ class TailsController(Controller):
         sought: NamedDependency[Filter],
         souk: NamedDependency[Souk],
         caller: NamedDependency[Caller],
-        since: Annotated[Place, QueryParameter(name="after")] = None,
+        since: Annotated[int | None, QueryParameter(name="after", ge=0, le=MOST)] = None,
     ) -> ASGIResponse:
         await recording.history()
         return sent(await souk.tails.begin(caller.tenant, caller.user, sought, since))

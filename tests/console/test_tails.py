@@ -85,6 +85,26 @@ async def test_only_what_was_asked_for_is_told(api, auditor):
     assert {each["context"] for each in news["items"]} == {"inventory"}
 
 
+async def test_what_was_there_before_it_began_is_another_reading(api, auditor):
+    await api.product("amina", "old")
+    begun = await told(auditor)
+    assert (await told(auditor, f"/{begun['id']}", after=0))["items"] == []
+    new = await api.product("amina", "new")
+    (found,) = (await told(auditor, f"/{begun['id']}", after=0))["items"]
+    assert found["id"] == new
+
+
+async def test_a_tail_goes_on_where_another_ended(api, auditor):
+    ended = await told(auditor)
+    new = await api.product("amina", "vase")
+    begun = await told(auditor, after=ended["position"])
+    assert [each["tag"] for each in begun["items"]] == [
+        "catalog.product_created",
+        "audit.history_read",
+    ]
+    assert begun["items"][0]["id"] == new
+
+
 async def test_of_very_much_only_the_newest_is_told_and_that_it_is_not_all(api):
     souk = api.souk
     tails = Tails(souk.history, souk.project, souk.settings.secret, most=2)

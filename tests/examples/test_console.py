@@ -1,27 +1,28 @@
-"""The console in a real browser, behind a proxy: every view, by keyboard, narrow, light and dark.
+"""The console in a real browser: every view, by keyboard, on a phone, light and dark."""
 
-SOUK_PICTURES: a directory to leave pictures of it in, to be looked at.
-"""
-
-import base64
 import json
-import os
-from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 
-from entrypoints.cli.token import sign
+from application.differences import diff
 from entrypoints.instance import find
 from tests.examples.browser import browsing, installed
+from tests.examples.console import (
+    DESK,
+    LIVE,
+    PHONE,
+    SETTLED,
+    TAGS,
+    VIEWS,
+    cancelled_order,
+    look,
+    sign_in,
+    text,
+    told,
+)
 from tests.examples.test_feed import Person
-
-LIVE = "document.querySelector('.state')?.dataset.is === 'live'"
-TAGS = "[...document.querySelectorAll('.row .tag')].map(each => each.innerText)"
-SETTLED = "document.querySelector('.columns').ariaBusy === 'false'"
-VIEWS = ("log", "stream", "causes", "projections", "charts")
-PHONE, DESK = (360, 740), (1200, 850)
 
 
 @pytest.fixture(scope="module")
@@ -53,43 +54,7 @@ def page(browser, site):
 
 @pytest.fixture(scope="module")
 def order(up):
-    """Amina has ordered a bowl; the seller confirmed it, and she changed her mind."""
-    amina, seller = Person(up, "buyer", "amina"), Person(up, "seller", "seller")
-    found = seller.ask("GET", "/catalog/products/search", q="pottery bowl")["items"][0]
-    cart = amina.ask("POST", "/carts")["id"]
-    amina.ask("POST", f"/carts/{cart}/items", {"product": found["id"], "quantity": 1})
-    customer = {"customer": {"name": "Amina Kadri", "address": "1 rue Didouche"}}
-    placed = amina.ask("POST", f"/carts/{cart}/check-out", customer)
-    id = placed["orders"][0]["id"]
-    done = seller.ask("POST", f"/orders/{id}/confirm")
-    gone = seller.ask("POST", f"/orders/{id}/cancel", {"reason": "changed_mind"})
-    positions = {"confirmed": done["position"], "cancelled": gone["position"]}
-    return {"id": id, "product": found["id"], **positions}
-
-
-def sign_in(page, up, role="auditor", user="nadia", purpose="", view="log"):
-    """As with a keyboard."""
-    page.run(f"location.hash = '#/{view}'")
-    page.run("document.getElementById('token').focus()")
-    page.type(sign(find(up.directory, {}), role, "bazaar", user))
-    if purpose:
-        page.run("document.getElementById('purpose').focus()")
-        page.type(purpose)
-    page.press("Enter")
-    page.until("document.querySelector('header nav') !== null")
-
-
-def look(page, name):
-    if place := os.environ.get("SOUK_PICTURES"):
-        (Path(place) / f"{name}.png").write_bytes(base64.b64decode(page.picture()))
-
-
-def text(page, of="main"):
-    return page.run(f"document.querySelector('{of}').innerText")
-
-
-def told(page, words, of="main"):
-    page.until(f"document.querySelector('{of}')?.innerText.includes({json.dumps(words)})")
+    return cancelled_order(up)
 
 
 def test_the_log_grows_by_itself_and_following_it_is_one_reading(page, up, order):
@@ -115,8 +80,8 @@ def test_the_log_is_walked_by_keyboard_from_an_event_to_its_causes_and_its_strea
     page.press("/")
     page.type("orders")
     page.press("Enter")
-    page.until(f"location.hash === '#/log?context=orders' && {TAGS}.length > 2")
-    assert {tag.split(".")[0] for tag in page.run(TAGS)} == {"orders"}
+    page.until("location.hash === '#/log?context=orders'")
+    page.until(f"{TAGS}.length > 2 && {TAGS}.every(tag => tag.startsWith('orders.'))")
     page.run("document.activeElement.blur()")
     page.press("j", "j", "k", "Enter")
     focused = "document.activeElement.closest('[data-position]').dataset.position"
@@ -175,6 +140,22 @@ def test_a_stream_is_seen_at_every_version_with_what_changed(page, up, order):
     assert ("slider", "Version") in spoken
     assert ("region", "State") in spoken
     assert page.complaints == []
+
+
+def test_the_page_spells_the_places_of_a_document_as_the_api_does(page):
+    documents = [
+        {"a": {"b c": [1, 2], "é": None}, "lines": [{"product": 'x/"1"', "n": {"m": 2}}]},
+        {"points": [{"x": 1}, {"x": 1}], "pairs": [[1, [2, {"y": 3}]], []], "empty": {}},
+        {"mixed": [{"id": "a"}, {"id": "a", "sku": "b"}], "twice": [{"id": 1, "name": "n"}]},
+    ]
+    for document in documents:
+        found = page.run(f"""import('/console/parts/values.js').then(({{partsOf}}) => {{
+          const leaves = (value, path) => partsOf(value, path)?.flatMap(
+            ([, each, place]) => leaves(each, place)) ?? [path];
+          return leaves({json.dumps(document)}, '');
+        }})""")
+        spelt = {each.path.removesuffix("[]") for each in diff(None, document) if each.path}
+        assert {*found} == {p for p in spelt if not any(q.startswith(f"{p}[") for q in spelt)}
 
 
 def test_what_is_parked_is_shown_and_tried_again_once_confirmed(page, up):
