@@ -66,12 +66,11 @@ def sharing(app: ASGIApp, lists: Lists) -> ASGIApp:
         if not scope["route_handler"].opt.get("shared"):
             await app(scope, receive, send)
             return
-        asked = _asked(scope["query_string"])
-        if "as_of" in asked:  # for some only, and not of now
+        if "as_of" in _asked(scope["query_string"]):  # for some only, and not of now
             await app(scope, receive, send)
             return
         tenant, now = caller_of(scope).tenant, time.monotonic()
-        if "after" in asked or header(scope, b"souk-after"):
+        if _is_after(scope):
             lists.outdate(tenant, now)
             await app(scope, receive, send)
             return
@@ -84,6 +83,10 @@ def sharing(app: ASGIApp, lists: Lists) -> ASGIApp:
             await _make(app, scope, receive, send, lists, slot, now)
 
     return layer
+
+
+def _is_after(scope: Scope) -> bool:
+    return "after" in _asked(scope["query_string"]) or bool(header(scope, b"souk-after"))
 
 
 @lru_cache(KEPT)
