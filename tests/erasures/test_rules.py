@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.log.codec import holds_personal
@@ -50,6 +50,7 @@ trees = st.recursive(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(trees)
 def test_of_the_erased_nothing_is_left_and_everything_else_is_as_it_was(tree):
     before = msgspec.json.encode(tree)
