@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.log.codec import tag_of
+from adapters.log.erased import erased
 from adapters.log.tail import STORED
 from adapters.postgres.pools import Connection
 from adapters.projector.engine import BATCH
@@ -48,6 +49,7 @@ class History:
     async def batches(self, db: Connection, after: int, upto: int) -> AsyncIterator[list[Recorded]]:
         """Personal data stays sealed. The next batch is read while one is folded, so on another
         connection than that is."""
+        self._decoding.forget(await erased(db))
         ahead = asyncio.create_task(self._batch(db, after, upto))
         try:
             while after < upto:

@@ -107,6 +107,12 @@ async def forget(db: Connection, ids: Collection[str]) -> list[str]:
     return [table for (tables,) in await cursor.fetchall() for table in tables]
 
 
+async def of_tenant(db: Connection, tenant: str) -> list[str]:
+    """Those that are served."""
+    cursor = await db.execute("SELECT id FROM asof.folds WHERE ready AND tenant = %s", (tenant,))
+    return [id for (id,) in await cursor.fetchall()]
+
+
 async def least_used(db: Connection, new: str, kept: int) -> list[str]:
     """Those beyond the number that is kept, the new one among them."""
     cursor = await db.execute(_LEAST, (new, max(kept - 1, 0)))

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from adapters.asof import registry, scratch
-from adapters.postgres.pools import Connection
-from adapters.projector.leader import take
+from adapters.postgres.pools import ASOF, Connection
+from adapters.projector.leader import connected, take
 from adapters.projector.tables import shape_of
 from projections.kernel import Projection
 
@@ -15,6 +15,15 @@ async def trim(url: str, db: Connection, new: str, kept: int) -> None:
         gone = await registry.least_used(db, new, kept)
         tables = await registry.forget(db, gone)
     await scratch.drop(url, tables)
+
+
+async def drop_all(url: str, tenant: str) -> int:
+    """Every fold of a tenant that is served, when what may be in them must be gone; how many."""
+    async with connected(url, "souk-asof", ASOF) as db, db.transaction():
+        gone = await registry.of_tenant(db, tenant)
+        tables = await registry.forget(db, gone)
+    await scratch.drop(url, tables)
+    return len(gone)
 
 
 async def tidy(url: str, db: Connection, projections: Mapping[str, Projection]) -> None:

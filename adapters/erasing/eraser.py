@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from msgspec import Struct
 
+from adapters.asof import tidying
 from adapters.erasing import brokers, files, held, rows
 from adapters.erasing.receipts import Receipt, Receipts, Signed
 from adapters.log.keyring import FRESH
@@ -86,6 +87,7 @@ class Eraser:
             await db.execute(f"SET ROLE {APPEND}")
             purged["answers"] = await rows.purge_answers(db, tenant, subject)
             purged["snapshots"] = await rows.purge_snapshots(db, tenant, list(streams))
+        purged["folds"] = await tidying.drop_all(at.postgres_url, tenant)
         purged["valkey"] = await brokers.purge_keys(at.valkey_url, tenant, subject)
         purged["messages"] = await brokers.purge_messages(at.nats_url, tenant, subject)
         async with self._reading() as db:

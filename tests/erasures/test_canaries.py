@@ -19,6 +19,7 @@ PURGED = {
     "changes": True,
     "answers": False,
     "snapshots": False,
+    "folds": True,
     "valkey": True,
     "messages": True,
 }
@@ -45,6 +46,10 @@ async def differences(town):
 
 
 async def test_afterwards_no_byte_of_them_is_anywhere_and_every_other_answer_is_as_before(town):
+    root = town.api.of("admin", "root")
+    last = (await root.get("/audit/events", changes="false")).json()["items"][0]["position"]
+    then = await root.get("/orders", **{"as": "tenant"}, as_of=last)
+    assert b"canary-ana-" in then.content
     before = await town.answers()
     boxes = town.boxes("ana")
     assert b"canary-ana-" in before["/api/v1/identity/members"][1]
@@ -79,6 +84,10 @@ async def test_afterwards_no_byte_of_them_is_anywhere_and_every_other_answer_is_
     assert kept == []
     assert b"canary-" not in held
     assert await differences(town) == []
+    past = await root.get("/orders", **{"as": "tenant"}, as_of=last)
+    assert (past.status_code, b"canary-ana-" in past.content) == (200, False)
+    held = await town.everything()
+    assert [box for box in boxes if box.encode() in held or raw(box) in held] == []
     settings = town.api.souk.settings
     fresh = Keyring(town.api.souk.log.pool, settings.master_key)  # as of another process
     assert await fresh.living("bazaar", ["ana", "bob"]) == ["bob"]

@@ -26,7 +26,7 @@ from tests.support.stack import POSTGRES
 TENANT = "bazaar"
 CODEC = Codec.of(AGGREGATES)
 # What is about the erasure itself, or about files, or not of the tenant's data.
-ELSEWHERE = ("erasures", "live", "media", "storage")
+ELSEWHERE = ("audit", "projections", "erasures", "live", "media", "storage")
 canaries = itertools.count(1)
 
 
