@@ -1,7 +1,8 @@
 """What waits for someone to look: events that no projection could fold, reactions that failed."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -11,6 +12,7 @@ from adapters.postgres.pools import Connection, Pool, borrow, unavailable
 from adapters.projector.leader import connected
 from adapters.projector.projector import retry_dead_letters
 from application.policies import POLICIES, TIMERS
+from application.ports import Log
 from projections import PROJECTIONS
 
 _FOLDS = """SELECT 'projection', projection, tenant, stream, min(position),
@@ -24,6 +26,12 @@ _REACTIONS = """SELECT 'policy', policy, o.tenant, coalesce(e.stream, ''), o.pos
 FROM policies.outcomes o LEFT JOIN log.events e ON e.position = o.position
 WHERE outcome = 'parked' AND o.tenant = coalesce(%(tenant)s, o.tenant)
 ORDER BY policy, o.position"""
+
+_FOLDS_LEFT = "SELECT count(*) FROM read.dead_letters WHERE projection = %s AND tenant = %s"
+_REACTIONS_LEFT = """SELECT count(*) FROM policies.outcomes
+WHERE outcome = 'parked' AND policy = %s AND tenant = %s"""
+MOST = 200  # told at once over HTTP
+T = TypeVar("T")
 
 
 class Letter(Struct, frozen=True):
@@ -82,6 +90,62 @@ async def retry(
                 retrying = Retrying(db, log, tenant)
                 await retrying.policies(POLICIES)
                 await retrying.timers(TIMERS)
+
+
+class Letters(Struct, frozen=True):
+    """``more``: there are others; only so many are told at once."""
+
+    items: list[Letter]
+    more: bool
+
+
+async def waiting(pool: Pool, tenant: str) -> Letters:
+    """A tenant's; the pool is of souk_project. Raises Unavailable."""
+    async with borrow(pool) as db:
+        found = [
+            Letter(*row) for sql in (_FOLDS, _REACTIONS) for row in await _some(db, sql, tenant)
+        ]
+    return Letters(found[:MOST], len(found) > MOST)
+
+
+async def _some(db: Connection, sql: str, tenant: str) -> list[tuple[Any, ...]]:
+    return await _rows(db, f"{sql} LIMIT {MOST + 1}", None, tenant)
+
+
+class Retried(Struct, frozen=True):
+    """``done``: events folded or reactions carried out by now. ``left``: those still parked."""
+
+    done: int
+    left: int
+
+
+async def retry_projection(pool: Pool, url: str, name: str, tenant: str) -> Retried:
+    """Of one tenant. Raises Unavailable."""
+    with unavailable():
+        done = await retry_dead_letters(url, name, PROJECTIONS[name], tenant)
+    return Retried(done, await _left(pool, _FOLDS_LEFT, name, tenant))
+
+
+async def retry_policy(pool: Pool, url: str, log: Log, name: str, tenant: str) -> Retried:
+    """Of a policy or a timer, and one tenant. Raises Unavailable."""
+    before = await _left(pool, _REACTIONS_LEFT, name, tenant)
+    with unavailable():
+        async with connected(url, "souk-retry") as db:
+            retrying = Retrying(db, log, tenant)
+            await retrying.policies(_only(POLICIES, name))
+            await retrying.timers(_only(TIMERS, name))
+    left = await _left(pool, _REACTIONS_LEFT, name, tenant)
+    return Retried(max(0, before - left), left)
+
+
+def _only(known: Mapping[str, T], name: str) -> dict[str, T]:
+    return {name: known[name]} if name in known else {}
+
+
+async def _left(pool: Pool, sql: str, name: str, tenant: str) -> int:
+    async with borrow(pool) as db:
+        row = await (await db.execute(sql, (name, tenant))).fetchone()
+    return int(row[0]) if row else 0
 
 
 async def counts(pool: Pool) -> dict[str, int]:

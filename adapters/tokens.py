@@ -16,7 +16,11 @@ from urllib.request import Request, urlopen
 import jwt
 import msgspec
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
 from jwt.algorithms import ECAlgorithm
 from msgspec import Struct
 
@@ -68,6 +72,14 @@ class Signer:
         public: dict[str, Any] = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
         self.kid = thumbprint(public)
         self.jwks = {"keys": [{**public, "kid": self.kid, "alg": "ES256", "use": "sig"}]}
+
+    @property
+    def public(self) -> EllipticCurvePublicKey:
+        return self._key.public_key()
+
+    def attest(self, payload: bytes) -> str:
+        """A JWS of it: no token, since it has no claims."""
+        return jwt.api_jws.encode(payload, self._key, "ES256", headers={"kid": self.kid})
 
     def sign(
         self,

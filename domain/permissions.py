@@ -22,6 +22,7 @@ RESOURCES = (
     "members",
     "tenants",
     "audit_logs",
+    "projections",
 )
 
 # Each action with those that it includes. ``read_all``: see anyone's in the tenant, not only
@@ -95,6 +96,7 @@ AUDITOR = (
     "analytics:view",
     "analytics:read_all",
     "audit_logs:view",
+    "projections:view",
 )
 ROLES = {"buyer": BUYER, "seller": SELLER, "admin": ("*:*",), "auditor": AUDITOR}
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from adapters.embedded.home import Home, write_private
 from adapters.embedded.urls import Urls
+from adapters.roots import keys as roots
 from adapters.tokens import new_key
 from entrypoints.settings import (
     REQUIRED,
@@ -20,6 +21,7 @@ from entrypoints.settings import (
     from_env,
     live_url_of,
     origins_of,
+    roots_every_of,
     s3_public_url_of,
     trusted_proxies_of,
 )
@@ -79,6 +81,9 @@ def settings_of(home: Home, urls: Urls) -> Settings:
         origins=origins_of(os.environ),
         s3_public_url=s3_public_url_of(os.environ),
         trusted_proxies=trusted_proxies_of(os.environ),
+        roots_key_pem=home.kept("roots_key.pem", roots.new_key().encode()).decode(),
+        roots_every=roots_every_of(os.environ),
+        receipts=str(home.path / "erasures"),
     )
 
 
@@ -104,6 +109,11 @@ def find(directory: Path | None, env: Mapping[str, str] = os.environ) -> Setting
     given = given_urls(env)
     urls = {server: getattr(given, server) or getattr(instance, server) for server in URLS}
     return settings_of(home, Urls(**urls))
+
+
+def urls_of(instance: Instance) -> Urls:
+    """Of the servers that the running instance uses."""
+    return Urls(**{server: getattr(instance, server) for server in URLS})
 
 
 def running(home: Home) -> Instance:

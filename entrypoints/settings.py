@@ -22,6 +22,9 @@ class Issuer(Struct, frozen=True):
     algorithms: tuple[str, ...] = ("RS256", "ES256")
 
 
+ROOTS_EVERY = 300.0  # seconds
+
+
 class Settings(Struct, frozen=True):
     """``signing_key_pem``: an EC P-256 private key. ``master_key``: 32 bytes, seals the keys of
     personal data. ``secret``: makes the HMACs of idempotent requests. ``patience``: seconds that
@@ -29,7 +32,10 @@ class Settings(Struct, frozen=True):
     live gateway is reached by clients (http or https), "" for where the API is; ``origins``: those
     of the pages that may speak to it, none for its own. ``s3_public_url``: scheme and host at which
     browsers reach the S3 server, "" for those of ``s3_url``. ``trusted_proxies``: networks whose
-    X-Forwarded-For is believed."""
+    X-Forwarded-For is believed. ``roots_key_pem``: an Ed25519 private key that roots are signed
+    with, "" for none; ``roots_every``: seconds between them, 0 for never. ``as_of_seconds``: how
+    long a question about the past may take; ``as_of_folds``: how many folds of it are kept.
+    ``receipts``: the directory of the receipts of erasures, "" for the bucket."""
 
     postgres_url: str
     valkey_url: str
@@ -45,7 +51,12 @@ class Settings(Struct, frozen=True):
     live_url: str = ""
     origins: tuple[str, ...] = ()
     s3_public_url: str = ""
+    as_of_seconds: float = 20.0
+    as_of_folds: int = 16
     trusted_proxies: tuple[str, ...] = ()
+    roots_key_pem: str = ""
+    roots_every: float = ROOTS_EVERY
+    receipts: str = ""
 
     def __repr__(self) -> str:
         """Never a secret, nor a URL that may hold a password."""
@@ -74,7 +85,8 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
     SOUK_MASTER_KEY is base64 of 32 bytes; SOUK_SIGNING_KEY is a PEM or the path of one;
     SOUK_ISSUERS, optional, is a JSON list of issuers; SOUK_PATIENCE, optional, is in seconds;
     SOUK_LIVE_URL, SOUK_S3_PUBLIC_URL, SOUK_ORIGINS and SOUK_TRUSTED_PROXIES (JSON lists, or divided
-    by commas) are optional too.
+    by commas) are optional too, as are SOUK_ROOTS_KEY (a PEM or the path of one),
+    SOUK_ROOTS_EVERY (seconds), SOUK_AS_OF_SECONDS and SOUK_AS_OF_FOLDS.
     """
     if missing := [name for name in REQUIRED if not env.get(name)]:
         raise SettingsMissing(f"Set {', '.join(missing)}; `souk up` needs none of them.")
@@ -89,11 +101,18 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         issuer=env.get("SOUK_ISSUER") or "souk",
         audience=env.get("SOUK_AUDIENCE") or "souk-api",
         issuers=_issuers(env.get("SOUK_ISSUERS") or "[]"),
-        patience=_seconds(env.get("SOUK_PATIENCE") or "5"),
+        patience=_seconds(env, "SOUK_PATIENCE", "5"),
         live_url=live_url_of(env),
         origins=origins_of(env),
         s3_public_url=s3_public_url_of(env),
+        as_of_seconds=_seconds(env, "SOUK_AS_OF_SECONDS", "20"),
+        as_of_folds=_folds(env.get("SOUK_AS_OF_FOLDS") or "16"),
         trusted_proxies=trusted_proxies_of(env),
+        roots_key_pem=_pem(env["SOUK_ROOTS_KEY"], "SOUK_ROOTS_KEY")
+        if env.get("SOUK_ROOTS_KEY")
+        else "",
+        roots_every=roots_every_of(env),
+        receipts=env.get("SOUK_RECEIPTS") or "",
     )
 
 
@@ -113,8 +132,13 @@ def to_env(settings: Settings) -> dict[str, str]:
         "SOUK_PATIENCE": str(settings.patience),
         "SOUK_LIVE_URL": settings.live_url,
         "SOUK_S3_PUBLIC_URL": settings.s3_public_url,
+        "SOUK_RECEIPTS": settings.receipts,
         "SOUK_ORIGINS": msgspec.json.encode(settings.origins).decode(),
+        "SOUK_AS_OF_SECONDS": str(settings.as_of_seconds),
+        "SOUK_AS_OF_FOLDS": str(settings.as_of_folds),
         "SOUK_TRUSTED_PROXIES": msgspec.json.encode(settings.trusted_proxies).decode(),
+        "SOUK_ROOTS_KEY": settings.roots_key_pem,
+        "SOUK_ROOTS_EVERY": str(settings.roots_every),
     }
 
 
@@ -128,23 +152,42 @@ def _master_key(text: str) -> bytes:
     return key
 
 
-def _pem(text: str) -> str:
+def _pem(text: str, name: str = "SOUK_SIGNING_KEY") -> str:
     if "-----BEGIN" in text:
         return text
     try:
         return Path(text).read_text()
     except OSError:
-        raise SettingsMissing("SOUK_SIGNING_KEY is neither a PEM nor a readable file.") from None
+        raise SettingsMissing(f"{name} is neither a PEM nor a readable file.") from None
 
 
-def _seconds(text: str) -> float:
+def _seconds(env: Mapping[str, str], name: str, default: str) -> float:
     try:
-        seconds = float(text)
+        seconds = float(env.get(name) or default)
     except ValueError:
         seconds = 0
     if not 0.1 <= seconds <= 600:
-        raise SettingsMissing("SOUK_PATIENCE must be a number of seconds, 0.1 to 600.")
+        raise SettingsMissing(f"{name} must be a number of seconds, 0.1 to 600.")
     return seconds
+
+
+def roots_every_of(env: Mapping[str, str]) -> float:
+    """Seconds; 0: never. Raises SettingsMissing."""
+    try:
+        seconds = float(env.get("SOUK_ROOTS_EVERY") or ROOTS_EVERY)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= 86_400:
+        raise SettingsMissing("SOUK_ROOTS_EVERY must be a number of seconds, 0 to 86400.")
+    return seconds
+
+
+def _folds(text: str) -> int:
+    """A question may need a few at once."""
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 4 <= number <= 1000:
+        raise SettingsMissing("SOUK_AS_OF_FOLDS must be a whole number, 4 to 1000.")
+    return number
 
 
 def live_url_of(env: Mapping[str, str]) -> str:

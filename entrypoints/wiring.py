@@ -3,16 +3,21 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from adapters.asof.folds import Folds
 from adapters.audit.history import History
 from adapters.audit.history import opened as history
+from adapters.audit.tails import Tails
 from adapters.barred import Barred
 from adapters.engagement.watched import Watched
+from adapters.erasing.eraser import Eraser, Places
+from adapters.erasing.receipts import Receipts
 from adapters.live.tickets import Tickets
 from adapters.log.keyring import Keyring
 from adapters.log.log import PostgresLog
 from adapters.media.objects import Objects
-from adapters.postgres.pools import PROJECT, READ, Pool, open_pool
+from adapters.postgres.pools import ASOF, PROJECT, READ, Pool, open_pool
 from adapters.projector.counters import Counters
 from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
@@ -29,6 +34,7 @@ from application.commands import Commands
 from application.comments import Comments
 from application.costing import Costing
 from application.engagement import Engagement
+from application.erasures import Erasures
 from application.identity import Identity
 from application.inventory import Inventory
 from application.likes import Likes
@@ -62,6 +68,7 @@ class Souk:
     tickets: Tickets
     objects: Objects
     watched: Watched
+    folds: Folds
     history: History
     barred: Barred
     project: Pool  # reads all tenants: for health, never for a caller's query
@@ -69,6 +76,10 @@ class Souk:
     @property
     def keyring(self) -> Keyring:
         return self.log.keyring
+
+    @property
+    def tails(self) -> Tails:
+        return Tails(self.history, self.project, self.settings.secret)
 
     @property
     def audit(self) -> Audit:
@@ -109,6 +120,14 @@ class Souk:
     @property
     def engagement(self) -> Engagement:
         return Engagement(self.commands)
+
+    @property
+    def erasures(self) -> Erasures:
+        return Erasures(self.commands)
+
+    @property
+    def eraser(self) -> Eraser:
+        return eraser_of(self.settings, self.log, self.objects)
 
     @property
     def identity(self) -> Identity:
@@ -159,6 +178,15 @@ class Souk:
         return Tenants(self.commands)
 
 
+def eraser_of(settings: Settings, log: PostgresLog, objects: Objects) -> Eraser:
+    """Receipts go to the directory that is set, else into the bucket."""
+    signer = Signer(settings.signing_key_pem, settings.issuer, settings.audience)
+    folder = Path(settings.receipts) if settings.receipts else None
+    stored = objects if settings.s3_url else None
+    urls = settings.postgres_url, settings.valkey_url, settings.nats_url
+    return Eraser(Places(*urls, log, stored, Receipts(signer, folder, objects)))
+
+
 @asynccontextmanager
 async def connect(settings: Settings) -> AsyncIterator[Souk]:
     """Open everything, without waiting for servers that are away; close it in reverse."""
@@ -179,6 +207,9 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
         stack.push_async_callback(watched.close)
         objects = Objects(settings.s3_url, settings.s3_public_url)
         stack.callback(objects.close)
+        asof = await _pool(stack, settings, ASOF, 2)
+        folds = Folds(settings.postgres_url, asof, PROJECTIONS, settings.as_of_folds)
+        await stack.enter_async_context(folds)
         yield Souk(
             settings,
             log,
@@ -191,6 +222,7 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
             tickets,
             objects,
             watched,
+            folds,
             await stack.enter_async_context(history(url, log.keyring, settings.patience)),
             barred,
             project,

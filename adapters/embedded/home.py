@@ -10,8 +10,15 @@ LOG_BOUND = 10_000_000  # bytes of each log; one older file of the same size is 
 MARK = "SOUK_INSTANCE"  # in the environment of every process that belongs to the directory
 
 
+HALF = "restoring"  # the mark of a directory whose restore has not come to its end
+
+
 class Held(Exception):
     """Another process runs on this data directory."""
+
+
+class Half(Exception):
+    """A restore into the data directory was ended half-way."""
 
 
 class Unwritable(Exception):

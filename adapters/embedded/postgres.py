@@ -11,6 +11,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from adapters.embedded import wal
 from adapters.embedded.account import Account, unprivileged
 from adapters.embedded.child import Child, Died
 from adapters.embedded.home import Home, write_private
@@ -24,6 +25,7 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
+    "max_slot_wal_keep_size": wal.MOST,
     "password_encryption": "scram-sha-256",
     "log_min_messages": "warning",
 }
@@ -43,15 +45,20 @@ def program(name: str) -> str:
 
 class Postgres:
     child: Child
+    receiver: Child | None = None  # of its write-ahead log
 
     def __init__(self, home: Home) -> None:
         self._home, self._data = home, home.path / "postgres"
-        self._account: Account | None = unprivileged()
+        self.account: Account | None = unprivileged()
         self._password, self._port = home.secret("postgres"), 0
 
     @property
     def url(self) -> str:
         return self._url(NAME)
+
+    def at(self, port: int) -> str:
+        """The URL that it has on that port."""
+        return f"postgresql://{NAME}:{self._password}@{LOOPBACK}:{port}/{NAME}"
 
     def _url(self, database: str) -> str:
         return f"postgresql://{NAME}:{self._password}@{LOOPBACK}:{self._port}/{database}"
@@ -62,6 +69,7 @@ class Postgres:
         await asyncio.to_thread(self._end_stale)
         self.child = await start(self._child, self._ready)
         await self._create_database()
+        await self._keep_log()
 
     async def _make(self) -> None:
         """Beside its place and then moved there: a killed initdb leaves nothing half made."""
@@ -69,16 +77,16 @@ class Postgres:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         write_private(password, self._password.encode())
-        if self._account:
-            self._account.own(draft)
-            self._account.own(password)
+        if self.account:
+            self.account.own(draft)
+            self.account.own(password)
         await self._initdb(["-D", str(draft), f"--pwfile={password}", *INITDB])
         password.unlink()
         draft.rename(self._data)
 
     async def _initdb(self, options: list[str]) -> None:
         command = [program("initdb"), *options]
-        child = Child(self._home, "initdb", command, account=self._account)
+        child = Child(self._home, "initdb", command, account=self.account)
         child.start()
         try:
             await child.over()
@@ -104,7 +112,7 @@ class Postgres:
         settings = {**SETTINGS, "port": str(self._port)}
         options = [f"--{name}={value}" for name, value in settings.items()]
         command = [program("postgres"), "-D", str(self._data), *options]
-        return Child(self._home, "postgres", command, signal.SIGINT, 20.0, self._account)
+        return Child(self._home, "postgres", command, signal.SIGINT, 20.0, self.account)
 
     async def _ready(self) -> bool:
         try:
@@ -116,6 +124,13 @@ class Postgres:
     async def _create_database(self) -> None:
         with suppress(psycopg.errors.DuplicateDatabase):
             await self._run("postgres", sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
+
+    async def _keep_log(self) -> None:
+        for statement in wal.PREPARE:
+            await self._run("postgres", sql.SQL(statement))
+        url = f"postgresql://{NAME}@{LOOPBACK}:{self._port}"
+        self.receiver = wal.receiver(self._home, program("pg_receivewal"), url, self._password)
+        self.receiver.start()
 
     async def _run(self, database: str, statement: sql.SQL | sql.Composed) -> None:
         async with await psycopg.AsyncConnection.connect(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+from adapters.embedded import wal
 from adapters.embedded.child import Child
 from adapters.embedded.home import Home, bound
 from adapters.embedded.keeper import keep_all
@@ -81,7 +82,9 @@ class Stack:
 
     @property
     def children(self) -> list[Child]:
-        return [one.child for one in self._servers.values() if hasattr(one, "child")]
+        own = [one.child for one in self._servers.values() if hasattr(one, "child")]
+        kept = [one.receiver for one in self._servers.values() if isinstance(one, Postgres)]
+        return [*own, *filter(None, kept)]
 
     async def _bound_logs(self) -> None:
         while True:
@@ -89,6 +92,7 @@ class Stack:
             with suppress(OSError):  # a full disk
                 for log in self.home.folder("logs").glob("*.log"):
                     bound(log)
+                wal.bound(self.home.folder(wal.FOLDER))
 
     async def _stop(self) -> None:
         for task in self._tasks:

@@ -151,6 +151,10 @@ class Objects:
         """The keys of all that is there."""
         return await self._call(lambda: self._under(prefix))
 
+    async def etags(self, prefix: str) -> dict[str, str]:
+        """Of all that is there, by key."""
+        return await self._call(lambda: self._etags(prefix))
+
     async def folders(self) -> list[str]:
         """The first words of all keys: tenants."""
         return await self._call(self._folders)
@@ -161,6 +165,10 @@ class Objects:
     def _folders(self) -> list[str]:
         found = self._client.list_objects(self._bucket)
         return [str(each.object_name).rstrip("/") for each in found if each.is_dir]
+
+    def _etags(self, prefix: str) -> dict[str, str]:
+        found = self._client.list_objects(self._bucket, prefix, recursive=True)
+        return {str(each.object_name): (each.etag or "").strip('"') for each in found}
 
     def _under(self, prefix: str) -> list[str]:
         found = self._client.list_objects(self._bucket, prefix, recursive=True)

@@ -38,6 +38,7 @@ CONTEXTS = {
     "tenants": ("products:read", "products:read", ()),
     "analytics": ("analytics:read_all", "analytics:view", ("{user}",)),
 }
+ROOTS, SEES_ROOTS = "audit", "audit_logs:view"  # of the log itself: see adapters/roots
 TOTALS = "sales"  # analytics.sales is the whole tenant's, whoever is called so
 
 
@@ -97,4 +98,6 @@ def subjects(claims: Claims) -> list[str]:
             found.append(f"{root}.{context}.>")
         elif allows(held, own) and (context, claims.sub) != ("analytics", TOTALS):
             found += [f"{root}.{context}.{each.format(user=claims.sub)}" for each in patterns]
+    if allows(held, SEES_ROOTS):
+        found.append(f"{root}.{ROOTS}.>")
     return found

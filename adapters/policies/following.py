@@ -15,6 +15,7 @@ from application.policies.kernel import Policy
 
 BATCH = 500  # events
 AT_ONCE = 16  # streams of a batch
+SILENT = "restore:"  # what acts for a tenant's restored history: what followed is in it
 
 
 class Follower:
@@ -50,7 +51,7 @@ class Follower:
         """Streams at once, the events of each in order."""
         lanes: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in batch:
-            if row.tag in self._reactions:
+            if row.tag in self._reactions and not row.actor.startswith(SILENT):
                 lanes[row.tenant, row.stream].append(row)
         free = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:

@@ -14,22 +14,28 @@ from application.commands import Commands
 from application.policies.kernel import Due, Timer
 
 AT_ONCE = 200
+# What was restored for a tenant sets no timer.
+_LOUD = (
+    "NOT EXISTS (SELECT FROM policies.silences s WHERE s.tenant = own.tenant"
+    " AND own.position <= s.until)"
+)
 _ROWS = {"negotiations": "negotiations_negotiations", "offers": "offers_offers"}
 
 
 def _of_rows(table: str) -> str:
     """Of rows that have a timer each, in their column ``due``."""
     return (
-        f"SELECT tenant, id, due, position FROM read.{table}"
-        " WHERE due <= %s AND (due, tenant, id) > (%s::timestamptz, %s, %s)"
+        f"SELECT tenant, id, due, position FROM read.{table} AS own"
+        f" WHERE due <= %s AND (due, tenant, id) > (%s::timestamptz, %s, %s) AND {_LOUD}"
         " ORDER BY due, tenant, id LIMIT %s"
     )
 
 
 # A timer's rows: whose it is, and when it runs out.
 _DUE = {
-    "expiry": "SELECT tenant, order_id, expires_at, max(position) FROM read.inventory_holds"
-    " WHERE expires_at <= %s AND (expires_at, tenant, order_id) > (%s::timestamptz, %s, %s)"
+    "expiry": "SELECT tenant, order_id, expires_at, max(position) FROM read.inventory_holds own"
+    f" WHERE expires_at <= %s AND (expires_at, tenant, order_id) > (%s::timestamptz, %s, %s)"
+    f" AND {_LOUD}"
     " GROUP BY tenant, order_id, expires_at ORDER BY expires_at, tenant, order_id LIMIT %s",
     **{name: _of_rows(table) for name, table in _ROWS.items()},
 }

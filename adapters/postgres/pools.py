@@ -16,6 +16,7 @@ Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
 
 APPEND, PROJECT, READ = "souk_append", "souk_project", "souk_read"
+ASOF = "souk_asof"
 AUDIT = "souk_audit"  # sees the log of the one tenant named by SET LOCAL souk.tenant
 WAITING_PER_CONNECTION = 64  # callers beyond that are turned away at once
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError)

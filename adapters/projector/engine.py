@@ -7,14 +7,16 @@ import psycopg
 import structlog
 
 from adapters.log.codec import tag_of
+from adapters.log.erased import erased
 from adapters.postgres.pools import Connection
 from adapters.projector import changes, letters
-from adapters.projector.folding import Folder, Poison
-from adapters.projector.kinds import is_logged, logged_types
+from adapters.projector.folders import Folders
+from adapters.projector.folding import Poison
+from adapters.projector.kinds import logged_types
 from adapters.projector.leader import Superseded, superseded
 from adapters.projector.roundtrip import at_once
 from adapters.projector.tables import shape_of
-from adapters.projector.window import Illegible, Stretch, Window
+from adapters.projector.window import Stretch, Window
 from domain.kernel import Recorded
 from projections.kernel import Projection
 
@@ -44,11 +46,8 @@ class Engine:
         ``shape``: what its tables are known as, if not their own."""
         self.name, self.batch = name, batch
         self._version, self._shape = projection.VERSION, shape or shape_of(projection)
-        self._folders = [Folder(table) for table in projection.TABLES]
+        self._folders = Folders(projection)
         self.tags = frozenset(map(tag_of, logged_types(projection)))
-        self._searches = any(
-            not is_logged(kind) for table in projection.TABLES for kind in table.related
-        )
         self._window = window or Window(logged_types(projection))
         self.position = self._silent_until = self._generation = 0
         self.passed = 0  # beyond the position, over events that it does not fold
@@ -71,7 +70,8 @@ class Engine:
         self.position, self._silent_until, self._generation = row[2:]
         self.passed = self.position
         self._parked = await letters.streams(db, self.name)
-        self._forget()
+        self._window.forget(await erased(db))
+        self._folders.forget()
         self.leads = True
 
     def leave(self) -> None:
@@ -129,7 +129,7 @@ class Engine:
                 try:
                     await self._take(db, events, reached)
                 except POISON:
-                    self._forget()
+                    self._folders.forget()
                     async with db.transaction():
                         await self._move(db, reached)
                         await self._take_singly(db, events)
@@ -139,18 +139,18 @@ class Engine:
         """In memory first, then all that is to be written in one round trip; unless rows must be
         found by content, which needs the transaction from the start."""
         clean = [recorded for recorded in events if recorded.stream not in self._parked]
-        searches = self._searches or any(folder.searches(clean) for folder in self._folders)
+        searches = self._folders.searches(clean)
         if not searches:
-            await self._fold(db, clean)
+            await self._folders.fold(db, clean)
         async with db.transaction() if searches else at_once(db):
             await self._move(db, reached)
             if searches:
-                await self._fold(db, clean)
+                await self._folders.fold(db, clean)
             await self._write(db)
             for recorded in events if self._parked else ():
                 if recorded.stream in self._parked:
                     await letters.park(db, self.name, recorded, letters.AFTER_ANOTHER)
-        self._keep()
+        self._folders.keep()
 
     async def _move(self, db: Connection, reached: int) -> None:
         """First of all, so that the row's lock keeps others out until the commit; which need not
@@ -167,33 +167,12 @@ class Engine:
             ),
         )
 
-    async def _fold(
-        self, db: Connection, events: Sequence[Recorded], at: int | None = None
-    ) -> None:
-        """``at``: the position to give the changes instead of their last events' own."""
-        for recorded in events:
-            if type(recorded.event) is Illegible:
-                raise Poison(recorded.event.error)
-        for folder in self._folders:
-            await folder.fold(db, events, at)
-            if folder.told:  # each right behind its cause
-                events = sorted([*events, *folder.told], key=lambda recorded: recorded.position)
-
     async def _write(self, db: Connection, late: bool = False) -> None:
-        for folder in self._folders:
-            await folder.flush(db)
-        changed = [change for folder in self._folders for change in folder.changes()]
+        await self._folders.flush(db)
+        changed = self._folders.changes()
         loud = [change for change in changed if change.position > self._silent_until]
         await changes.write(db, self.name, loud, late)
         self.told = self.told or bool(loud)
-
-    def _keep(self) -> None:
-        for folder in self._folders:
-            folder.keep()
-
-    def _forget(self) -> None:
-        for folder in self._folders:
-            folder.forget()
 
     async def _take_singly(self, db: Connection, events: Sequence[Recorded]) -> None:
         """Event by event, parking the streams of those that cannot be folded."""
@@ -225,12 +204,12 @@ class Engine:
         """In a transaction of its own inside the present one."""
         try:
             async with db.transaction():
-                await self._fold(db, [recorded], at)
+                await self._folders.fold(db, [recorded], at)
                 await self._write(db, late=at is not None)
         except BaseException:
-            self._forget()
+            self._folders.forget()
             raise
-        self._keep()
+        self._folders.keep()
 
     async def retry(self, db: Connection, tenant: str | None = None) -> int:
         """Fold the parked events, each stream in order up to its first that still fails; how many.

@@ -34,11 +34,11 @@ class Folder(Generic[D]):
     """Folds batches into one table: ``fold``, ``flush``, ``changes``, then ``keep``, or ``forget``
     when the transaction came to nothing or the rows may have been changed by someone else."""
 
-    def __init__(self, table: Table[D]) -> None:
+    def __init__(self, table: Table[D], schema: str = "read") -> None:
         self.table, self._documents = table, Documents(table)
         self.types: frozenset[type[Event]] = frozenset((*table.on, *table.related))
         self.told: list[Recorded] = []  # what the last fold tells the tables after this one
-        self._rows, self._memory = Rows(table), Memory[D]()
+        self._rows, self._memory = Rows(table, schema), Memory[D]()
         self._one_stream_a_row = _one_stream_a_row(table)
 
     def searches(self, events: Iterable[Recorded]) -> bool:

@@ -120,10 +120,10 @@ async def take(db: Connection, name: str) -> bool:
 
 
 @asynccontextmanager
-async def connected(url: str, name: str) -> AsyncIterator[Connection]:
-    """A direct connection as souk_project, outside every pool."""
+async def connected(url: str, name: str, role: str = PROJECT) -> AsyncIterator[Connection]:
+    """A direct connection, outside every pool."""
     db = await AsyncConnection.connect(
-        conninfo_of(url, PROJECT, name, STATEMENT), autocommit=True, prepare_threshold=2
+        conninfo_of(url, role, name, STATEMENT), autocommit=True, prepare_threshold=2
     )
     try:
         yield db

@@ -51,7 +51,7 @@ class Projector:
             for name, projection in self._projections.items()
         }
         scout = Scout(window, engines, self._batch)
-        with _few_collections():
+        with few_collections():
             async with asyncio.TaskGroup() as group:
                 group.create_task(_ring_at(stop, [*scout.bells, *changed]))
                 group.create_task(listen(self._postgres_url, [scout.hint], stop))
@@ -128,7 +128,7 @@ async def _follow_log(
 
 
 @contextmanager
-def _few_collections() -> Iterator[None]:
+def few_collections() -> Iterator[None]:
     """Batches are many objects and no cycles: looking for those took a third of the time."""
     before = gc.get_threshold()
     gc.set_threshold(100_000, 50, 100)
@@ -153,4 +153,4 @@ async def retry_dead_letters(
         return await Engine(name, projection).retry(db, tenant)
 
 
-__all__ = ["Projector", "Superseded", "retry_dead_letters"]
+__all__ = ["Projector", "Superseded", "few_collections", "retry_dead_letters"]

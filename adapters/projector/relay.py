@@ -137,7 +137,7 @@ class Relay:
             raise nats.errors.ConnectionClosedError
         if self._stream is None:
             stream = self._client.jetstream(timeout=ACK)
-            await _ensure(stream)
+            await ensure(stream)
             self._stream = stream
         return self._stream
 
@@ -169,7 +169,8 @@ def message(change: Kept) -> bytes:
     )
 
 
-async def _ensure(stream: JetStreamContext) -> None:
+async def ensure(stream: JetStreamContext) -> None:
+    """There is a stream of changes."""
     try:
         await stream.stream_info(STREAM)
     except NotFoundError:

@@ -23,8 +23,8 @@ class Written(NamedTuple):
 class Rows(Generic[D]):
     """The statements of one table."""
 
-    def __init__(self, table: Table[D]) -> None:
-        self._name = f"read.{table.name}"
+    def __init__(self, table: Table[D], schema: str) -> None:
+        self._name = f"{schema}.{table.name}"
         self._columns = {name: column.type for name, column in table.columns.items()}
         # One by one, by key. It is planned anew each time: a plan that was made while the table
         # was empty goes by any index, and so through all rows of a tenant for each of the wanted.

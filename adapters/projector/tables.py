@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from psycopg import AsyncConnection
 
+from adapters.postgres.pools import PROJECT
 from adapters.projector.documents import shape
 from projections.kernel import Projection, Table
 
@@ -70,26 +71,29 @@ def shape_of(projection: Projection) -> str:
     return hashlib.sha256(" ".join(map(shape, projection.TABLES)).encode()).hexdigest()[:16]
 
 
-def definition(table: Table[Any]) -> list[str]:
-    """The statements that make one table, its indexes, policies and grants."""
-    name = f"read.{table.name}"
+def definition(
+    table: Table[Any], schema: str = "read", writer: str = PROJECT, kind: str = "TABLE"
+) -> list[str]:
+    """The statements that make one table, its indexes, policies and grants. ``writer``: the role
+    that fills it."""
+    name = f"{schema}.{table.name}"
     columns = "".join(f", {column} {c.type}" for column, c in table.columns.items())
     return [
-        f"CREATE TABLE {name} (tenant text NOT NULL, id text NOT NULL, position bigint NOT NULL,"
+        f"CREATE {kind} {name} (tenant text NOT NULL, id text NOT NULL, position bigint NOT NULL,"
         f" body bytea NOT NULL, personal bytea{columns}, PRIMARY KEY (tenant, id))",
-        *(_index(table, index) for index in table.indexes),
+        *(_index(table, name, index) for index in table.indexes),
         f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY tenant ON {name} FOR SELECT TO souk_read"
         " USING (tenant = current_setting('souk.tenant', true))",
-        f"CREATE POLICY project ON {name} TO souk_project USING (true) WITH CHECK (true)",
+        f"CREATE POLICY project ON {name} TO {writer} USING (true) WITH CHECK (true)",
         f"GRANT SELECT ON {name} TO souk_read",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO souk_project",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {writer}",
     ]
 
 
-def _index(table: Table[Any], columns: str) -> str:
+def _index(table: Table[Any], name: str, columns: str) -> str:
     """Arrays and objects are searched by what they contain, which a tenant cannot lead."""
     if columns in table.columns and table.columns[columns].type.endswith(("[]", "jsonb")):
-        return f"CREATE INDEX ON read.{table.name} USING gin ({columns})"
-    return f"CREATE INDEX ON read.{table.name} (tenant, {columns})"
+        return f"CREATE INDEX ON {name} USING gin ({columns})"
+    return f"CREATE INDEX ON {name} (tenant, {columns})"

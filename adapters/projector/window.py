@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from adapters.log.codec import dec_hook, tag_of
+from adapters.log.codec import tag_of
+from adapters.log.erased import Hook, Whom
 from adapters.log.rows import FOREIGN
 from adapters.log.tail import STORED, passage
 from adapters.postgres.pools import Connection
@@ -62,9 +63,9 @@ class Window:
     """What ``types`` of events there are, by position. Its readers share what was read last."""
 
     def __init__(self, types: Iterable[type[Event]]) -> None:
-        wanted = set(types)
+        wanted, self._hook = set(types), Hook()
         self._decoders = {
-            tag_of(kind): msgspec.json.Decoder(kind, dec_hook=dec_hook).decode for kind in wanted
+            tag_of(kind): msgspec.json.Decoder(kind, dec_hook=self._hook).decode for kind in wanted
         }
         self._tags = list(self._decoders)
         self._held: deque[Stretch] = deque(maxlen=STRETCHES)
@@ -103,6 +104,12 @@ class Window:
     def reached(self) -> int:
         """How far the log is read."""
         return self._held[-1].reached if self._held else max(self._places.values(), default=0)
+
+    def forget(self, whom: Whom) -> None:
+        """They are erased: nothing that is read or held from now on has anything of theirs."""
+        if whom != self._hook.whom:
+            self._hook.whom = whom
+            self._held.clear()
 
     def leave(self, reader: str) -> None:
         """Nobody need wait for it."""

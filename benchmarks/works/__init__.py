@@ -2,6 +2,7 @@
 
 from benchmarks.work import Work
 from benchmarks.works import (
+    asof,
     auditing,
     bulk,
     catchup,
@@ -18,6 +19,7 @@ from benchmarks.works import (
     renditions,
     rolling,
     sockets,
+    tamper,
     together,
 )
 
@@ -37,6 +39,8 @@ WORKS: tuple[Work, ...] = (
     *reels.WORKS,
     *hot_reel.WORKS,
     *rolling.WORKS,
+    *tamper.WORKS,
     *auditing.WORKS,
     *bulk.WORKS,
+    *asof.WORKS,
 )

@@ -1,14 +1,12 @@
 """`souk audit log`, `souk audit show`, `souk audit diff`."""
 
 import asyncio
-import getpass
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import click
 import msgspec
@@ -18,13 +16,11 @@ from adapters.audit.filters import Filter
 from adapters.audit.history import History, opened
 from adapters.audit.moments import SPELT, Malformed, Moment, moment, time
 from adapters.log.log import PostgresLog
-from application.audit import Audit
-from application.commands import Commands
-from application.ports import Call, Missing, Origin
-from domain.audit import LONGEST_PURPOSE
+from application.ports import Missing
 from entrypoints.cli.entries import FORMATS
 from entrypoints.cli.failures import Refusal
 from entrypoints.cli.options import data_dir, tenant
+from entrypoints.cli.recording import check, record
 from entrypoints.instance import find
 from entrypoints.settings import Settings
 
@@ -212,21 +208,11 @@ async def _history(
     settings: Settings, tenant: str, what: str, asked: dict[str, Any], purpose: str | None
 ) -> AsyncIterator[History]:
     """Once the reading is recorded."""
-    if purpose and len(purpose) > LONGEST_PURPOSE:
-        raise Refusal(f"A purpose has at most {LONGEST_PURPOSE} characters.")
-    url, patience, id = settings.postgres_url, settings.patience, uuid4()
-    call = Call(tenant, f"cli:{_user()}", id, id, origin=Origin("cli"))
+    check(purpose)
+    url, patience = settings.postgres_url, settings.patience
     async with (
         PostgresLog(url, settings.master_key, patience=patience) as log,
         opened(url, log.keyring, patience, size=1) as history,
     ):
-        if not await history.has(tenant):
-            raise Refusal(f"Nothing ever happened in a tenant {tenant}.")
-        await Audit(Commands(log)).record(call, what, asked, purpose)
+        await record(log, history, tenant, what, asked, purpose)
         yield history
-
-
-def _user() -> str:
-    with suppress(OSError, KeyError):
-        return getpass.getuser()
-    return "unknown"

@@ -27,7 +27,7 @@ def _told(error: Exception) -> str | None:
     """What to tell of it; None: nobody expected it. Imported only now: it takes a while, and
     every process of a Souk starts as a command."""
     from adapters.embedded.child import Died
-    from adapters.embedded.home import Held, Unwritable
+    from adapters.embedded.home import Half, Held, Unwritable
     from adapters.postgres.migrate import UnsafeSetting
     from application.ports import Unavailable
     from entrypoints.instance import Unknown
@@ -35,5 +35,5 @@ def _told(error: Exception) -> str | None:
 
     if isinstance(error, Unavailable):
         return f"{error.what} does not answer. Is it running?"
-    expected = (Unknown, SettingsMissing, Held, Unwritable, Died, UnsafeSetting)
+    expected = (Unknown, SettingsMissing, Held, Half, Unwritable, Died, UnsafeSetting)
     return str(error) if isinstance(error, expected) else None

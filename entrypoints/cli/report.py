@@ -1,6 +1,8 @@
 """`souk report marketplace`."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import click
@@ -8,11 +10,20 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from adapters.postgres.pools import PROJECT, READ, open_pool
+from adapters.asof.folds import Folds
+from adapters.asof.past import Past
+from adapters.asof.points import SPELT, Beyond, Malformed, point
+from adapters.audit.history import opened
+from adapters.log.log import PostgresLog
+from adapters.postgres.pools import ASOF, PROJECT, READ, Pool, open_pool
 from adapters.projector.positions import Positions
+from adapters.projector.projector import few_collections
 from adapters.projector.reader import PostgresReader
 from entrypoints.cli.options import data_dir, tenant
+from entrypoints.cli.recording import check, record
 from entrypoints.instance import find
+from entrypoints.settings import Settings
+from projections import PROJECTIONS
 from projections.analytics.report import MarketplaceReport
 from projections.analytics.report import marketplace as figures
 
@@ -32,34 +43,80 @@ def report() -> None:
 
 @report.command()
 @tenant
+@click.option("--as-of", metavar="MOMENT", help=f"{SPELT}. Default: now.")
+@click.option("--axis", type=click.Choice(["recorded", "occurred"]), help="Of a time.")
+@click.option("--purpose", metavar="TEXT", help="Why the past is read; recorded with it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @data_dir
-def marketplace(tenant: str, as_json: bool, directory: Path | None) -> None:
-    """Orders, sellers, payments and revenue of a tenant.
+def marketplace(
+    tenant: str,
+    as_of: str | None,
+    axis: str | None,
+    purpose: str | None,
+    as_json: bool,
+    directory: Path | None,
+) -> None:
+    """Orders, sellers, payments and revenue of a tenant, now or, which is recorded, as they were.
 
     \b
     Example:
       souk report marketplace --tenant olist --json
+      souk report marketplace --tenant olist --as-of 2017-01-31T23:59:59Z --axis occurred
     """
-    answer = asyncio.run(_ask(find(directory).postgres_url, tenant))
+    if axis and not as_of:
+        raise click.UsageError("--axis needs --as-of.")
+    check(purpose)
+    settings = find(directory)
+    asked = _past(settings, tenant, as_of, axis, purpose) if as_of else _ask(settings, tenant)
+    answer = asyncio.run(asked)
     if as_json:
         click.echo(msgspec.json.encode(answer).decode())
     else:
         _show(answer)
 
 
-async def _ask(url: str, tenant: str) -> MarketplaceReport:
+async def _ask(settings: Settings, tenant: str) -> MarketplaceReport:
     """Waits first for the projection to reach what is in the log now."""
-    read = await open_pool(url, READ, size=2, name="souk-report", timeout=60)
-    log = await open_pool(url, PROJECT, size=1, name="souk-report", timeout=60)
-    try:
+    async with _pools(settings.postgres_url, READ, PROJECT) as (read, log):
         positions = Positions(read, log)
         lag = (await positions.lags())[PROJECTION]
         await positions.wait(PROJECTION, lag.position + lag.events, CATCH_UP)
         return await figures(PostgresReader(read)(tenant))
-    finally:
-        await read.close()
-        await log.close()
+
+
+async def _past(
+    settings: Settings, tenant: str, as_of: str, axis: str | None, purpose: str | None
+) -> MarketplaceReport:
+    """Tells on standard error as of which position it is, and what it took."""
+    url, what = settings.postgres_url, "souk report marketplace"
+    async with _pools(url, READ, PROJECT, ASOF) as (read, log, asof):
+        try:
+            then = await point(log, as_of, axis)
+        except (Malformed, Beyond) as error:
+            raise click.UsageError(f"--as-of: {error}") from None
+        async with (
+            PostgresLog(url, settings.master_key) as own,
+            opened(url, own.keyring, settings.patience, size=1) as history,
+        ):
+            await record(own, history, tenant, what, {"as_of": as_of, "axis": axis}, purpose)
+        with few_collections():
+            async with Folds(url, asof, PROJECTIONS) as folds:
+                past = Past(folds, PostgresReader(read)(tenant), then, CATCH_UP)
+                answer = await figures(past)
+        events, ms, _ = past.cost
+        click.echo(f"As of {then.mark}: {events} events folded in {ms:g} ms.", err=True)
+        return answer
+
+
+@asynccontextmanager
+async def _pools(url: str, *roles: str) -> AsyncIterator[list[Pool]]:
+    async with AsyncExitStack() as stack:
+        pools = []
+        for role in roles:
+            pool = await open_pool(url, role, size=2, name="souk-report", timeout=60)
+            stack.push_async_callback(pool.close)
+            pools.append(pool)
+        yield pools
 
 
 def _show(answer: MarketplaceReport) -> None:

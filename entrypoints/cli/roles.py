@@ -58,8 +58,8 @@ def projector(directory: Path | None) -> None:
 @click.command()
 @data_dir
 def policies(directory: Path | None) -> None:
-    """React to events with commands, fire timers, and bring gathered views into the log. A second
-    one stands by.
+    """React to events with commands, fire timers, bring gathered views into the log, and publish
+    Merkle roots of it. A second one stands by.
 
     \b
     Example:
@@ -68,17 +68,26 @@ def policies(directory: Path | None) -> None:
     from adapters.engagement.gathering import Gathering
     from adapters.engagement.watched import SLOW, Watched
     from adapters.log.log import PostgresLog
+    from adapters.media.objects import Objects
     from adapters.policies.runner import PolicyRunner
+    from adapters.roots.outlets import Outlet, Shelf, Wire
+    from adapters.roots.publisher import Publisher
 
     settings = find(directory)
     logs.configure()
 
     async def run(stop: asyncio.Event) -> None:
         url, watched = settings.postgres_url, Watched(settings.valkey_url, SLOW)
+        objects, wire = Objects(settings.s3_url), Wire(settings.nats_url)
+        outlets: list[Outlet] = [wire, *([Shelf(objects)] if settings.s3_url else [])]
+        roots = Publisher(url, outlets, settings.roots_key_pem, settings.roots_every)
         async with PostgresLog(url, settings.master_key) as log, asyncio.TaskGroup() as group:
             group.create_task(PolicyRunner(url, log).run(stop))
             group.create_task(Gathering(url, log, watched).run(stop))
+            group.create_task(roots.run(stop))
         await watched.close()
+        await wire.close()
+        objects.close()
 
     uvloop.run(until_stopped(run))
 

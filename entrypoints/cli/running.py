@@ -12,7 +12,7 @@ import click
 from msgspec.structs import replace
 
 from adapters.embedded.child import Child, Died
-from adapters.embedded.home import Home, write_private
+from adapters.embedded.home import HALF, Half, Home, write_private
 from adapters.embedded.keeper import keep_all
 from adapters.embedded.ports import LOOPBACK
 from adapters.embedded.stack import Stack
@@ -39,7 +39,9 @@ class Running:
         self._roles: list[Child] = []
 
     async def run(self) -> None:
-        """Until cancelled; stops everything then. Raises Held, Died."""
+        """Until cancelled; stops everything then. Raises Held, Half, Died."""
+        if (self._home.path / HALF).exists():
+            raise Half(f"{self._home.path} is half restored: remove it, and restore again")
         click.echo(f"souk: starting on {self._home.path}")
         async with self._stack as urls:
             settings = self._reachable(settings_of(self._home, urls))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from adapters.media.objects import Objects
 from adapters.projector.verify import Difference
 from adapters.projector.verify import verify as compare
 from entrypoints.cli.options import data_dir
@@ -17,7 +18,7 @@ from projections import PROJECTIONS
 @click.command()
 @data_dir
 def verify(directory: Path | None) -> None:
-    """Fold the log again and compare every read table, counter and hash chain with it.
+    """Fold the log again and compare every read table, counter, hash chain and root with it.
 
     Runs beside a live system. Prints each difference on a line; exits with 1 if there is any.
 
@@ -33,12 +34,16 @@ def verify(directory: Path | None) -> None:
         differences += 1
         click.echo(str(difference))
 
+    objects = Objects(settings.s3_url) if settings.s3_url else None
+    postgres, valkey = settings.postgres_url, settings.valkey_url
     with Bar("events") as bar:
-        done = asyncio.run(
-            compare(settings.postgres_url, settings.valkey_url, PROJECTIONS, bar, found)
-        )
+        done = asyncio.run(compare(postgres, valkey, PROJECTIONS, bar, found, objects))
+    if objects:
+        objects.close()
+    kept = "not asked for them" if done.shelved is None else f"has {done.shelved}"
     click.echo(
         f"{differences or 'no'} difference{'' if differences == 1 else 's'} at position"
-        f" {done.position}: {done.tables} tables, {done.rows} rows, {done.counters} counters"
+        f" {done.position}: {done.tables} tables, {done.rows} rows, {done.counters} counters,"
+        f" {done.roots} roots (S3 {kept})"
     )
     sys.exit(1 if differences else 0)

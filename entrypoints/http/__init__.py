@@ -16,6 +16,7 @@ from entrypoints.http.comments import CommentsController
 from entrypoints.http.costing import CostingController
 from entrypoints.http.earnings import SalesController, WhatIfController
 from entrypoints.http.engagement import EngagementController
+from entrypoints.http.erasures import ErasuresController
 from entrypoints.http.identity import IdentityController
 from entrypoints.http.inventory import InventoryController
 from entrypoints.http.likes import LikesController
@@ -26,11 +27,13 @@ from entrypoints.http.negotiations import NegotiationsController
 from entrypoints.http.offers import OffersController
 from entrypoints.http.orders import OrdersController
 from entrypoints.http.payments import PaymentsController
+from entrypoints.http.projections import PoliciesController, ProjectionsController
 from entrypoints.http.projects import ProjectsController
 from entrypoints.http.purchases import PurchasesController
 from entrypoints.http.reels import ReelsController
 from entrypoints.http.runs import RunsController
 from entrypoints.http.storage import StorageController
+from entrypoints.http.tails import TailsController
 from entrypoints.http.tenants import TenantsController
 from entrypoints.http.yarns import YarnsController
 
@@ -49,6 +52,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     SalesController,
     WhatIfController,
     EngagementController,
+    ErasuresController,
     IdentityController,
     InventoryController,
     LikesController,
@@ -62,9 +66,12 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     OrdersController,
     PaymentsController,
     ProductsBulkController,
+    PoliciesController,
+    ProjectionsController,
     ProjectsController,
     ReelsController,
     StorageController,
+    TailsController,
     TenantsController,
     YarnsBulkController,
     YarnsController,

@@ -1,6 +1,6 @@
 """/analytics"""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, TypeAlias
 
 from litestar import Controller, get
@@ -10,10 +10,14 @@ from litestar.response.base import ASGIResponse
 
 from application.ports import Forbidden
 from entrypoints.http.names import NAME
+from entrypoints.http.problems import Problem
 from entrypoints.http.routes import lists, reads
 from entrypoints.http.views import Paging, View
 from projections import analytics
 
+LONGEST = timedelta(days=366)
+From: TypeAlias = Annotated[date, QueryParameter(name="from", description="first day, UTC")]
+To: TypeAlias = Annotated[date, QueryParameter(name="to", description="last day, UTC")]
 Of: TypeAlias = Annotated[
     str | None, QueryParameter(name="seller", pattern=NAME, description="for staff: whose")
 ]
@@ -35,8 +39,8 @@ class AnalyticsController(Controller):
         self,
         view: NamedDependency[View],
         paging: NamedDependency[Paging],
-        first: Annotated[date, QueryParameter(name="from", description="first day, UTC")],
-        last: Annotated[date, QueryParameter(name="to", description="last day, UTC")],
+        first: From,
+        last: To,
         seller: Of = None,
     ) -> ASGIResponse:
         """What was paid less what was refunded, by day; only days on which money moved."""
@@ -69,6 +73,17 @@ class AnalyticsController(Controller):
             raise Forbidden("forbidden")
         found = await analytics.sales(view.counts)
         return view.one(found, "") if found else view.document(analytics.Sales())
+
+    @get("/sales/days", **reads("analytics:view", analytics.SalesByDay))
+    async def sales_by_day(
+        self, view: NamedDependency[View], first: From, last: To
+    ) -> ASGIResponse:
+        """What the whole tenant was paid less what it refunded, by day, for staff."""
+        if not view.caller.sees_all("analytics"):
+            raise Forbidden("forbidden")
+        if last - first > LONGEST:
+            raise Problem(400, "malformed", f"at most {LONGEST.days} days")
+        return view.document(await analytics.sales_by_day(view.db, first, last))
 
 
 def _whose(view: View, seller: str | None) -> str:

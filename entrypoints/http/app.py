@@ -18,8 +18,9 @@ from entrypoints.http.answers import Receipted
 from entrypoints.http.authentication import Bearers, authenticating
 from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.commands import call, creating
+from entrypoints.http.console import console, console_file
 from entrypoints.http.edge import edging, marking
-from entrypoints.http.health import HealthController, jwks
+from entrypoints.http.health import HealthController, jwks, roots_keys
 from entrypoints.http.live import asyncapi, asyncapi_page
 from entrypoints.http.problems import handle
 from entrypoints.http.sharing import Lists, sharing
@@ -61,8 +62,11 @@ def http(
             Router("/api/v1", route_handlers=list(CONTROLLERS)),
             HealthController,
             jwks,
+            roots_keys,
             asyncapi,
             asyncapi_page,
+            console,
+            console_file,
         ],
         lifespan=[lifespan] if lifespan else [],
         middleware=[

@@ -1,13 +1,13 @@
 """/audit: the log as auditors read it. Every reading is recorded before it is answered."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
-from uuid import UUID, uuid4
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, get
+from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromQuery, HeaderParameter, PathParameter, QueryParameter
+from litestar.params import FromQuery, PathParameter, QueryParameter
 from litestar.response.base import ASGIResponse
 
 from adapters.audit.entries import Entry
@@ -19,74 +19,24 @@ from adapters.audit.history import (
     UNKNOWN_VERSION,
     Compared,
     Detail,
-    History,
     Standing,
 )
 from adapters.audit.moments import SPELT, Malformed, Moment, moment
-from application.ports import Call
-from domain.audit import LONGEST_PURPOSE
 from entrypoints.http.answers import Ready
-from entrypoints.http.caller import caller_of
-from entrypoints.http.edge import correlation_of
 from entrypoints.http.names import END, utc
-from entrypoints.http.origins import origin_of
 from entrypoints.http.problems import Problem
+from entrypoints.http.recording import Recording, recording
 from entrypoints.http.routes import recounts
 from entrypoints.http.views import MOST, Sliced, check_limit
-from entrypoints.wiring import Souk
 
 VIEW = "audit_logs:view"
 MISSING = f"{UNKNOWN_STREAM} {UNKNOWN_VERSION} {UNFOLDABLE}"
-PURPOSE = "Why it is read; recorded with the reading"
+REJECTS = ("audit.nothing_read", "audit.query_too_long", "audit.purpose_too_long")
 UNKEPT = ((b"cache-control", b"private, no-store"), (b"vary", b"authorization"))
 Found: TypeAlias = Annotated[str | None, QueryParameter(min_length=1, max_length=200)]
 Place: TypeAlias = Annotated[int | None, QueryParameter(ge=0, le=MOST)]
 Part: TypeAlias = Annotated[str, PathParameter(pattern=rf"^[^/\x00]{{1,200}}{END}")]
 When: TypeAlias = Annotated[str | None, QueryParameter(max_length=64, description=SPELT)]
-
-
-class Recording:
-    """The history, once the reading is recorded."""
-
-    def __init__(self, souk: Souk, call: Call, what: str, query: dict[str, Any], why: str | None):
-        self.tenant = call.tenant
-        self._souk, self._call, self._reading = souk, call, (what, query, why)
-
-    async def history(self) -> History:
-        """Raises what an append does: then there is nothing to answer."""
-        await self._souk.audit.record(self._call, *self._reading)
-        return self._souk.history
-
-
-async def recording(
-    request: Request[Any, Any, Any],
-    souk: NamedDependency[Souk],
-    purpose: Annotated[
-        str | None,
-        HeaderParameter(
-            name="Souk-Purpose", min_length=1, max_length=LONGEST_PURPOSE, description=PURPOSE
-        ),
-    ] = None,
-) -> Recording:
-    caller = caller_of(request.scope)
-    call = Call(
-        caller.tenant,
-        caller.user,
-        uuid4(),
-        correlation_of(request.scope),
-        origin=origin_of(request.scope, souk.settings.trusted_proxies),
-    )
-    what = f"{request.method} {request.scope['path_template']}"
-    query = request.path_params | dict(request.query_params)
-    return Recording(souk, call, what, query, None if purpose is None else _written(purpose))
-
-
-def _written(text: str) -> str:
-    """A header's bytes, which most clients mean as UTF-8."""
-    try:
-        return text.encode("latin-1").decode()
-    except UnicodeError:
-        return text
 
 
 async def sought(
@@ -150,7 +100,7 @@ class AuditController(Controller):
     @get(
         "/events",
         dependencies={"sought": Provide(sought)},
-        **recounts(VIEW, Sliced[Entry]),
+        **recounts(VIEW, Sliced[Entry], *REJECTS),
     )
     async def events(
         self,
@@ -177,7 +127,7 @@ class AuditController(Controller):
         found = await history.events(tenant, sought, place, limit, order == "asc", changes)
         return sent(Sliced(found.items, None if found.next is None else str(found.next)))
 
-    @get("/events/{position:int}", **recounts(VIEW, Detail, UNKNOWN_EVENT))
+    @get("/events/{position:int}", **recounts(VIEW, Detail, *REJECTS, missing=UNKNOWN_EVENT))
     async def event(
         self,
         position: Annotated[int, PathParameter(ge=0, le=MOST)],
@@ -187,7 +137,7 @@ class AuditController(Controller):
         history = await recording.history()
         return sent(await history.event(recording.tenant, position))
 
-    @get("/streams/{context:str}/{id:str}", **recounts(VIEW, Standing, MISSING))
+    @get("/streams/{context:str}/{id:str}", **recounts(VIEW, Standing, *REJECTS, missing=MISSING))
     async def state(
         self,
         context: Part,
@@ -200,7 +150,10 @@ class AuditController(Controller):
         history = await recording.history()
         return sent(await history.state(recording.tenant, context, id, then))
 
-    @get("/streams/{context:str}/{id:str}/diff", **recounts(VIEW, Compared, MISSING))
+    @get(
+        "/streams/{context:str}/{id:str}/diff",
+        **recounts(VIEW, Compared, *REJECTS, missing=MISSING),
+    )
     async def diff(
         self,
         context: Part,

@@ -128,6 +128,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "ProductsUpdated": {"filter": {"category": "tea"}, "updates": {"min_order_quantity": 3}},
     "ProductsDeleted": {"filter": {"in_stock": False}},
     "Undo": {},
+    "NewErasure": {"subject": "amina", "confirm": "0f1e2d3c4b5a6978", "reason": "requested"},
 }
 
 

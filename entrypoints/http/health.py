@@ -12,6 +12,7 @@ from adapters.deadletters import counts
 from adapters.health import Check, checks
 from adapters.policies import outcomes
 from adapters.projector.positions import Lag
+from adapters.roots.keys import jwks_of
 from application.ports import Unavailable
 from entrypoints.wiring import Souk
 
@@ -71,3 +72,9 @@ async def _behind(souk: Souk) -> Behind:
 def jwks(souk: NamedDependency[Souk]) -> dict[str, Any]:
     """The public keys that Souk's tokens are signed with."""
     return souk.signer.jwks
+
+
+@get("/.well-known/souk-roots.json", opt={"public": True}, tags=["health"], sync_to_thread=False)
+def roots_keys(souk: NamedDependency[Souk]) -> dict[str, Any]:
+    """The public key that Merkle roots of the log are signed with; none when they are not."""
+    return {**jwks_of(souk.settings.roots_key_pem)}

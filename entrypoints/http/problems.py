@@ -1,6 +1,7 @@
 """Errors as problem+json (RFC 9457), each with a stable code."""
 
 import re
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from msgspec import Struct
 
+from adapters.asof.wanted import Folding
 from application.ports import (
     Conflict,
     Forbidden,
@@ -41,11 +43,21 @@ CODES = {
     413: "too_large",
     415: "unsupported_media_type",
 }
+EXPECTED = ("unavailable", "as_of.folding")
+LONGEST_WAIT = 60  # seconds that are advised before asking again
 logger = structlog.get_logger(__name__)
 
 
+class Progress(Struct, frozen=True):
+    """How far it is, of what is asked for and not ready."""
+
+    events: int
+    total: int
+
+
 class ProblemDetails(Struct, frozen=True, omit_defaults=True):
-    """What every error answers. ``code`` is stable; ``detail`` is for people."""
+    """What every error answers. ``code`` is stable; ``detail`` is for people. ``progress``: of
+    what will be ready later."""
 
     type: str
     title: str
@@ -53,16 +65,23 @@ class ProblemDetails(Struct, frozen=True, omit_defaults=True):
     code: str
     detail: str = ""
     instance: str = ""
+    progress: Progress | None = None
 
 
 class Problem(Exception):
     """An error that the HTTP edge itself finds."""
 
     def __init__(
-        self, status: int, code: str, detail: str = "", headers: dict[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        detail: str = "",
+        headers: dict[str, str] | None = None,
+        progress: Progress | None = None,
     ) -> None:
         super().__init__(code)
         self.status, self.code, self.detail, self.headers = status, code, detail, headers or {}
+        self.progress = progress
 
 
 def of(error: Exception) -> Problem:
@@ -88,6 +107,11 @@ def of(error: Exception) -> Problem:
             return Problem(409, "idempotency_key_in_flight", "the first request still runs")
         case Unavailable(what=what, retry_after=after):
             return Problem(503, "unavailable", f"{what} is away", {"Retry-After": str(after)})
+        case Folding(events=events, total=total):
+            wait = str(min(max(ceil(error.seconds), 1), LONGEST_WAIT))
+            return Problem(
+                503, "as_of.folding", str(error), {"Retry-After": wait}, Progress(events, total)
+            )
         case HTTPException():
             return _of_framework(error)
         case RecursionError() | msgspec.MsgspecError() | UnicodeError():
@@ -103,6 +127,10 @@ def _of_framework(error: HTTPException) -> Problem:
         return Problem(status, CODES[status], headers=dict(error.headers or {}))
     if 400 <= status < 500:
         return Problem(400, "malformed", _reasons(error))
+    if isinstance(error.__cause__, msgspec.ValidationError):
+        # What was sent is wrong, in a field that is called like something a handler is given: the
+        # framework takes it for our own fault.
+        return Problem(400, "malformed", str(error.__cause__))
     return Problem(500, "internal", "it is logged, with the correlation id of this answer")
 
 
@@ -125,7 +153,7 @@ def _reasons(error: HTTPException) -> str:
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The exception handler of every route."""
     problem = of(error)
-    if problem.status >= 500 and problem.code != "unavailable":
+    if problem.status >= 500 and problem.code not in EXPECTED:
         logger.error("unexpected error", path=request.scope["path"], exc_info=error)
     body = ProblemDetails(
         f"urn:souk:problem:{problem.code}",
@@ -134,6 +162,7 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
         problem.code,
         problem.detail,
         request.scope["path"],
+        problem.progress,
     )
     return Response(
         msgspec.json.encode(body),

@@ -24,6 +24,12 @@ COMMAND = {
     503: ("unavailable",),
 }
 QUERY = {503: ("unavailable",)}
+PAST = {
+    403: ("as_of.forbidden",),
+    409: ("version_conflict",),
+    422: ("as_of.beyond_the_log", "log.unstorable"),
+    503: ("as_of.folding",),
+}
 RECORDED = {404: ("not_found",), 409: ("version_conflict",), 422: ("log.unstorable",)}
 STATUSES = {"malformed": 400, "denied": 403, "missing": 404, "taken": 409}
 
@@ -62,7 +68,7 @@ def reads(
 ) -> dict[str, Any]:
     """A query for one document. ``of``: its projection, if it is not its controller's. ``shared``:
     everyone in the tenant who may see it sees the same."""
-    known = _known((), {"missing": missing}, EVERY, QUERY, {404: ("not_found",)})
+    known = _known((), {"missing": missing}, EVERY, QUERY, PAST, {404: ("not_found",)})
     query = _query(permission, shown(document), known)
     query["opt"]["shared"] = shared
     return query if of is None else query | {"opt": query["opt"] | {"projection": of}}
@@ -74,7 +80,7 @@ def lists(
     """A query for a page of documents. ``malformed``: codes of its own that answer 400.
     ``shared``: everyone in the tenant who may see it sees the same."""
     kind: Any = Listed[shown(document)]  # type: ignore[misc]
-    query = _query(permission, kind, _known((), {"malformed": malformed}, EVERY, QUERY))
+    query = _query(permission, kind, _known((), {"malformed": malformed}, EVERY, QUERY, PAST))
     query["opt"]["shared"] = shared
     return query
 
@@ -84,7 +90,7 @@ def slices(
 ) -> dict[str, Any]:
     """A query for a piece of a list, from a cursor on. ``missing``, ``shared``: as in others."""
     kind: Any = Sliced[shown(document)]  # type: ignore[misc]
-    known = _known((), {"missing": missing}, EVERY, QUERY, {404: ("not_found",)})
+    known = _known((), {"missing": missing}, EVERY, QUERY, PAST, {404: ("not_found",)})
     query = _query(permission, kind, known)
     query["opt"]["shared"] = shared
     return query
@@ -95,17 +101,28 @@ def exports(permission: str, malformed: str = "") -> dict[str, Any]:
     ok = Response(str, generate_examples=False, media_type=LINES, description="One a line")
     return {
         "opt": {"permission": permission},
-        "responses": {200: ok} | _known((), {"malformed": malformed}, EVERY, QUERY),
+        "responses": {200: ok} | _known((), {"malformed": malformed}, EVERY, QUERY, PAST),
         "operation_class": Told,
     }
 
 
-def recounts(permission: str, kind: type[Any], missing: str = "") -> dict[str, Any]:
-    """A query of the log itself: it is recorded, and nobody keeps what it answers."""
-    ok = ResponseSpec(kind, generate_examples=False, description="As the log has it")
+def recounts(permission: str, kind: type[Any], *rejects: str, missing: str = "") -> dict[str, Any]:
+    """A query of the log itself, where everything is visible at once: it is recorded, and nobody
+    keeps what it answers. Codes as in others."""
+    ok = Response(kind, generate_examples=False, description="As the log has it")
     return {
-        "opt": {"permission": permission},
-        "responses": {200: ok} | _known((), {"missing": missing}, EVERY, QUERY, RECORDED),
+        "opt": {"permission": permission, "unfolded": True},
+        "responses": {200: ok} | _known(rejects, {"missing": missing}, EVERY, QUERY, RECORDED),
+        "operation_class": Told,
+    }
+
+
+def tells(permission: str, kind: type[Any], missing: str = "") -> dict[str, Any]:
+    """A query of how things stand at this very moment: nobody keeps what it answers."""
+    ok = Response(kind, generate_examples=False, description="As it is now")
+    return {
+        "opt": {"permission": permission, "unfolded": True},
+        "responses": {200: ok} | _known((), {"missing": missing}, EVERY, QUERY),
         "operation_class": Told,
     }
 

@@ -66,6 +66,9 @@ def sharing(app: ASGIApp, lists: Lists) -> ASGIApp:
         if not scope["route_handler"].opt.get("shared"):
             await app(scope, receive, send)
             return
+        if "as_of" in _asked(scope["query_string"]):  # for some only, and not of now
+            await app(scope, receive, send)
+            return
         tenant, now = caller_of(scope).tenant, time.monotonic()
         if _is_after(scope):
             lists.outdate(tenant, now)
@@ -83,13 +86,13 @@ def sharing(app: ASGIApp, lists: Lists) -> ASGIApp:
 
 
 def _is_after(scope: Scope) -> bool:
-    return _asks_after(scope["query_string"]) or bool(header(scope, b"souk-after"))
+    return "after" in _asked(scope["query_string"]) or bool(header(scope, b"souk-after"))
 
 
 @lru_cache(KEPT)
-def _asks_after(query: bytes) -> bool:
+def _asked(query: bytes) -> frozenset[str]:
     asked = parse_qsl(query, keep_blank_values=True)  # %61fter is after, too
-    return any(name == b"after" for name, _ in asked)
+    return frozenset(name.decode(errors="replace") for name, _ in asked)
 
 
 async def _found(lists: Lists, slot: Slot, now: float) -> Answer | None:

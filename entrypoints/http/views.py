@@ -12,10 +12,13 @@ from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 from msgspec import Struct
 
+from adapters.asof.past import Past, PastCounts
 from application.ports import Missing
-from entrypoints.http.answers import Ready
+from entrypoints.http.answers import Headers, Ready
 from entrypoints.http.caller import Caller, caller_of
+from entrypoints.http.past import AsOf, Axis, past, told
 from entrypoints.http.problems import Problem
+from entrypoints.http.recording import Purpose
 from entrypoints.wiring import Souk
 from projections.kernel import Counts, Found, Page, Reader, Slice
 
@@ -83,13 +86,16 @@ class TenantCounts:
 
 
 class View:
-    """One query's reader, and the way its rows are sent."""
+    """One query's reader, and the way its rows are sent. ``past``: what it reads instead of now."""
 
-    def __init__(self, souk: Souk, caller: Caller, unless: str, after: int = 0) -> None:
-        self.db: Reader = souk.reader(caller.tenant)
-        self.counts: Counts = TenantCounts(souk, caller.tenant, after)
+    def __init__(
+        self, souk: Souk, caller: Caller, unless: str, after: int = 0, past: Past | None = None
+    ) -> None:
+        counts = PastCounts(past) if past else TenantCounts(souk, caller.tenant, after)
+        self.db: Reader = past or souk.reader(caller.tenant)
+        self.counts: Counts = counts
         self.caller = caller
-        self._souk, self._unless, self._after = souk, unless, after
+        self._souk, self._unless, self._after, self._past = souk, unless, after, past
 
     def one(self, found: Found | None, missing: str) -> ASGIResponse:
         """The row without its personal part. Raises Missing."""
@@ -140,7 +146,8 @@ class View:
             async for rows in batches:
                 yield await self._lines(rows, opened)
 
-        return Stream(sent(), media_type=LINES, headers=UNKEPT)
+        more = {name.decode(): value.decode() for name, value in self._told}
+        return Stream(sent(), media_type=LINES, headers=UNKEPT | more)
 
     async def _lines(self, rows: list[Found], opened: bool) -> bytes:
         bodies = await self._with_personal(rows) if opened else [row.body for row in rows]
@@ -170,11 +177,15 @@ class View:
 
     def sent(self, body: bytes, state: str) -> ASGIResponse:
         """``state``: what the answer was made of; the ETag."""
-        tag = f'"{state}"'
-        headers = ((b"etag", tag.encode()), *OWN)
+        tag = f'"{state}@{self._past.point.mark}"' if self._past else f'"{state}"'
+        headers = ((b"etag", tag.encode()), *OWN, *self._told)
         if self._unless and tag in (part.strip() for part in self._unless.split(",")):
             return Ready(304, headers)
         return Ready.json(200, body, headers)
+
+    @property
+    def _told(self) -> Headers:
+        return told(self._past) if self._past else ()
 
 
 def _state(found: Slice) -> str:
@@ -197,8 +208,20 @@ async def view(
         int | None, HeaderParameter(name="Souk-After", ge=0, le=MOST, description="as ?after=")
     ] = None,
     if_none_match: Annotated[str | None, HeaderParameter(name="If-None-Match")] = None,
+    as_of: AsOf = None,
+    axis: Axis = None,
+    purpose: Purpose = None,
 ) -> View:
-    """Waits until the route's projection has come to ``after``. Raises Unavailable."""
+    """Waits until the route's projection has come to ``after``, which a view of the past need not.
+    Raises Unavailable, and what ``past`` raises."""
+    caller, unless = caller_of(request.scope), if_none_match or ""
+    if as_of is not None:
+        if after is not None:
+            raise Problem(400, "malformed", "after: as_of says how old a state it is")
+        then = await past(request, souk, as_of, axis, purpose)
+        return View(souk, caller, unless, past=then)
+    if axis is not None:
+        raise Problem(400, "malformed", "axis: of which as_of?")
     if wanted := max(after or 0, souk_after or 0):
         await souk.positions.wait(request.route_handler.opt["projection"], wanted)
-    return View(souk, caller_of(request.scope), if_none_match or "", wanted)
+    return View(souk, caller, unless, wanted)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from projections.analytics.days import DAYS, Day
+from projections.analytics.days import DAYS, Day, SalesByDay, sales_by_day
 from projections.analytics.orders import ORDERS
 from projections.analytics.products import PRODUCTS, Product
 from projections.analytics.reels import REELS, ReelPerformance
@@ -19,6 +19,7 @@ __all__ = [
     "Product",
     "ReelPerformance",
     "Sales",
+    "SalesByDay",
     "Seller",
     "dashboard",
     "marketplace",
@@ -26,6 +27,7 @@ __all__ = [
     "reels",
     "revenue",
     "sales",
+    "sales_by_day",
     "top_products",
 ]
 

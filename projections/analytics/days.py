@@ -6,7 +6,7 @@ from datetime import UTC, date
 from domain.kernel import Recorded, but
 from domain.money import Money, Price
 from domain.payments import CheckoutPaid, PaymentRefunded, Share
-from projections.kernel import Column, Document, Table
+from projections.kernel import Column, Document, Reader, Table
 
 
 class Day(Document):
@@ -64,3 +64,36 @@ DAYS = Table(
     },
     indexes=("seller, day",),
 )
+
+
+class SalesDay(Document):
+    """What all sellers earned on a day, in one currency."""
+
+    day: date  # UTC
+    revenue: Price
+    orders_paid: int
+
+
+class SalesByDay(Document):
+    """Oldest first; days on which no money moved are left out."""
+
+    days: tuple[SalesDay, ...]
+
+
+_DAYS = """
+WITH parts AS (
+    SELECT day, convert_from(body, 'UTF8')::jsonb AS part FROM read.analytics_days
+    WHERE tenant = %s AND day BETWEEN %s AND %s
+)
+SELECT day, part->'revenue'->>'currency', sum((part->'revenue'->>'amount')::numeric)::text,
+       sum((part->>'orders_paid')::bigint)::bigint
+FROM parts GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+async def sales_by_day(db: Reader, first: date, last: date) -> SalesByDay:
+    """Both days included."""
+    found = await db.rows(_DAYS, (db.tenant, first, last))
+    return SalesByDay(
+        tuple(SalesDay(day, Price(amount, currency), paid) for day, currency, amount, paid in found)
+    )

@@ -213,7 +213,7 @@ async def test_products_are_created_priced_and_retired_in_bulk(house):
 async def test_products_come_into_a_category_in_bulk_and_out_of_it_when_that_is_undone(house):
     tea, new = await house.product("tea-2"), {"name": "Kitchen", "slug": "kitchen"}
     root = house.root
-    shelf, old = [(await house.done(root.post("/categories", new | n)))["id"]
+    shelf, old = [(await house.done(root.post("/categories", new | n), 201))["id"]
                   for n in ({}, {"slug": "attic"})]  # fmt: skip
     await house.done(root.post(f"/categories/{old}/retire"))
     path, change = "/catalog/products/bulk", {"op": "update", "id": tea}

@@ -17,6 +17,15 @@ from tests.examples.proxies import program
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 30.0  # seconds
+WRITES = {"Enter": "\r"}
+NUMBERS = {
+    "Enter": 13,
+    "Escape": 27,
+    "ArrowLeft": 37,
+    "ArrowUp": 38,
+    "ArrowRight": 39,
+    "ArrowDown": 40,
+}
 OPTIONS = (
     "--headless=new",
     "--no-sandbox",  # refused to root without it; only the test's own page is opened
@@ -84,9 +93,43 @@ class Page:
     def type(self, text):
         self.do("Input.insertText", text=text)
 
-    def press(self, key):
-        for kind in ("keyDown", "keyUp"):
-            self.do("Input.dispatchKeyEvent", type=kind, key=key, code=key, text="\r")
+    def press(self, *keys):
+        for key in keys:
+            text = WRITES.get(key, key if len(key) == 1 else "")
+            for kind in ("keyDown", "keyUp"):
+                number = NUMBERS.get(key, 0)
+                self.do(
+                    "Input.dispatchKeyEvent",
+                    type=kind,
+                    key=key,
+                    code=key,
+                    text=text,
+                    windowsVirtualKeyCode=number,
+                )
+
+    def resize(self, width, height):
+        self.do(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+
+    def prefer(self, scheme):
+        """``light`` or ``dark``."""
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.do("Emulation.setEmulatedMedia", features=[feature])
+
+    def offline(self, away):
+        """Whether the network is away."""
+        self.do(
+            "Network.emulateNetworkConditions",
+            offline=away,
+            latency=0,
+            downloadThroughput=-1,
+            uploadThroughput=-1,
+        )
 
     def accessible(self):
         """What a screen reader is given: (role, name) of each node."""

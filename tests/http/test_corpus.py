@@ -1,6 +1,7 @@
 """Every route of the API against one corpus of nonsense: a 4xx with a documented code, always."""
 
 import json
+from posixpath import normpath
 
 import pytest
 
@@ -112,17 +113,20 @@ async def test_a_route_refuses_nonsense(market, method, path, operation):
         assert_refused(answer, operation, "text/plain")
     if "{" in path:
         for id in ("%00", "a%00b", "x" * 300, "..", "%ff", "a%2fb", "%ed%a0%80"):
+            if normpath(url(path, id)) in PAGE["paths"]:
+                continue  # a client that tidies up asks for another route
             answer = await send(url(path, id))
             assert answer.status_code in (400, 404, 405), (id, answer.status_code)
-            assert answer.json()["code"] in ("malformed", "not_found", "method_not_allowed"), id
+            told, usual = answer.json()["code"], ("malformed", "not_found", "method_not_allowed")
+            assert told in usual or told in codes(operation, 404), id  # any text may be an id
     if method == "GET":
         for query in QUERIES:
             if query.partition("=")[0] in named(operation) or "%00" in query:
                 assert_refused(await send(f"{url(path)}?{query}"), operation, query)
-        if operation["tags"] != ["live"]:  # which answers nothing of a projection
+        if "Souk-After" in named(operation):  # it answers something of a projection
             answer = await send(url(path), {"souk-after": "-1"})
             assert_refused(answer, operation, "Souk-After")
-    elif operation["tags"] != ["live"]:  # nor takes a key
+    elif "Idempotency-Key" in named(operation):
         refused = await send(url(path), JSON, "k" * 256, content=b"{}")
         assert_refused(refused, operation, "a long key")
     odd = {"x-correlation-id": b"\xff\xfe\x80", "if-none-match": b"\xf0\x9f"}

@@ -2,19 +2,22 @@
 
 import json
 import os
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 from psycopg import AsyncConnection
 
+from adapters.asof.folds import Folds
+from adapters.asof.past import Past
+from adapters.asof.points import point
 from adapters.log.log import PostgresLog
-from adapters.postgres.pools import PROJECT, READ, conninfo_of, open_pool
+from adapters.postgres.pools import ASOF, PROJECT, READ, conninfo_of, open_pool
 from adapters.projector.engine import Engine
 from adapters.projector.reader import PostgresReader
 from entrypoints.olist import Progress, import_directory
-from projections import analytics
+from projections import PROJECTIONS, analytics
 
 TENANT = "olist"
 SLICE = Path(
@@ -40,6 +43,21 @@ class Souk:
             return json.loads(msgspec.json.encode(answer))
         finally:
             await pool.close()
+
+    async def report_as_of(self, moment, axis):
+        """The same as it was then; and what it took."""
+        async with AsyncExitStack() as stack:
+            read, log, asof = [await self._pool(stack, role) for role in (READ, PROJECT, ASOF)]
+            folds = await stack.enter_async_context(Folds(self.url, asof, PROJECTIONS))
+            then = await point(log, moment, axis)
+            past = Past(folds, PostgresReader(read)(TENANT), then, 60)
+            answer = await analytics.marketplace(past)
+            return json.loads(msgspec.json.encode(answer)), past.cost
+
+    async def _pool(self, stack, role):
+        pool = await open_pool(self.url, role, size=1, name="test", timeout=30)
+        stack.push_async_callback(pool.close)
+        return pool
 
     async def _project(self):
         conninfo = conninfo_of(self.url, PROJECT, "test", 60)

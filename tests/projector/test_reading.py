@@ -72,7 +72,7 @@ async def test_every_table_and_view_is_protected(database):
         " c.relrowsecurity AND c.relforcerowsecurity,"
         " coalesce(c.reloptions @> '{security_invoker=true}', false)"
         " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE n.nspname IN ('log', 'keys', 'read', 'policies')"
+        " WHERE n.nspname IN ('log', 'keys', 'read', 'policies', 'asof')"
         " AND c.relkind = ANY('{r,p,v,m,f}')",
     )
     assert len(relations) > 12

@@ -26,12 +26,15 @@ Found = Callable[[Difference], None]
 
 
 class Verified(NamedTuple):
-    """How much was compared, up to which position of the log."""
+    """How much was compared, up to which position of the log. ``shelved``: roots that S3 has, None
+    when it was not asked or did not answer."""
 
     position: int
     tables: int
     rows: int
     counters: int
+    roots: int = 0
+    shelved: int | None = None
 
 
 class Progress(Protocol):

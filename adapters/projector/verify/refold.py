@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import psycopg
 
 from adapters.log.codec import Codec, tag_of
+from adapters.log.erased import Whom
 from adapters.log.rows import FOREIGN, Row
 from adapters.postgres.pools import Connection
 from adapters.projector.kinds import is_logged
 from adapters.projector.verify.difference import Difference, Found
 from adapters.projector.verify.scratch import Scratch
-from domain.kernel import Event, Recorded
+from domain.kernel import ERASED, Event, Personal, Recorded
 from projections.kernel import Projection
 
 
@@ -64,13 +65,19 @@ class Refold:
 class Decoding:
     """Each event decoded once, for all projections; None for what none of them folds."""
 
-    def __init__(self, refolds: Sequence[Refold]) -> None:
+    def __init__(self, refolds: Sequence[Refold], whom: Whom) -> None:
+        """``whom``: those who are erased."""
         types = {kind for refold in refolds for kind in refold.types}
         self._codec, self._tags = Codec(types), {tag_of(kind) for kind in types}
+        self._whom = whom
+
+    def _blank(self, personal: Personal) -> None:
+        if (personal.stream.partition("/")[0], personal.subject) in self._whom:
+            personal.box, personal.lookup = ERASED, ""
 
     def of(self, rows: Sequence[Row]) -> list[Recorded]:
         return [
-            row.decoded(self._codec)
+            row.decoded(self._codec, self._blank if self._whom else None)
             for row in rows
             if row.tag in self._tags and row.schema_version != FOREIGN
         ]

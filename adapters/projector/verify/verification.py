@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from adapters.log.erased import erased
 from adapters.log.tail import head, rows_after
+from adapters.media.objects import Objects
 from adapters.postgres.pools import Connection, unavailable
 from adapters.projector.leader import connected
 from adapters.projector.tables import shape_of
@@ -11,6 +13,8 @@ from adapters.projector.verify.counters import Counted, Counters
 from adapters.projector.verify.difference import Difference, Found, Progress, Verified
 from adapters.projector.verify.links import Links
 from adapters.projector.verify.refold import Decoding, Refold
+from adapters.projector.verify.witnesses import Witnesses
+from application.ports import Unavailable
 from projections.kernel import Projection
 
 BATCH = 1_000  # events
@@ -23,10 +27,12 @@ async def verify(
     projections: Mapping[str, Projection],
     progress: Progress,
     found: Found,
+    objects: Objects | None = None,
 ) -> Verified:
     """Call ``found`` with every difference between the log and what was made of it.
 
-    ``valkey_url`` None: the counters there are left alone. Raises Unavailable.
+    ``valkey_url`` None: the counters there are left alone; ``objects`` None: so are the roots in
+    S3, as they are while it is away. Raises Unavailable.
     """
     with unavailable():
         async with connected(postgres_url, NAME) as db, connected(postgres_url, NAME) as now:
@@ -37,7 +43,9 @@ async def verify(
                 position = await verification.fold(progress)
                 tables, rows = await verification.compare()
                 counters = await verification.count(valkey_url, now) if valkey_url else 0
-                return Verified(position, tables, rows, counters)
+                shelved = await verification.shelved(objects, now) if objects else None
+                roots = verification.witnesses.number
+                return Verified(position, tables, rows, counters, roots, shelved)
 
 
 class Verification:
@@ -46,21 +54,28 @@ class Verification:
     def __init__(self, db: Connection, projections: Mapping[str, Projection], found: Found) -> None:
         self._db, self._projections, self._found = db, projections, found
         self._refolds: list[Refold] = []
+        self.witnesses = Witnesses(db, found)
 
     async def fold(self, progress: Progress) -> int:
         """Read the log to its end, check its chains, and fold it; the last position."""
         self._refolds = [r for name in self._projections if (r := await self._refold(name))]
         for refold in self._refolds:
             await refold.make(self._db)
-        decoding, links = Decoding(self._refolds), Links(self._found)
-        progress.start(await head(self._db))
+        decoding = Decoding(self._refolds, await erased(self._db))
+        cursor = await self._db.execute("SELECT origin, target FROM log.jumps")
+        jumps: dict[int, int] = dict(await cursor.fetchall())
+        links = Links(self._found, jumps)
+        skipped = sum(target - origin for origin, target in jumps.items())
+        progress.start(await head(self._db) - skipped)
         while rows := await rows_after(self._db, links.position, BATCH):
             links.follow(rows)
+            await self.witnesses.follow(rows)
             events = decoding.of(rows)
             for refold in self._refolds:
                 await refold.fold(self._db, events, self._found)
             progress.advance(len(rows))
         await links.finish(self._db)
+        await self.witnesses.finish()
         return links.position
 
     async def _refold(self, name: str) -> Refold | None:
@@ -95,6 +110,13 @@ class Verification:
             return sum([await counters.compare(counted) for counted in self._counted()])
         finally:
             await counters.close()
+
+    async def shelved(self, objects: Objects, now: Connection) -> int | None:
+        """How many roots S3 has as they are here; None while it is away."""
+        try:
+            return await self.witnesses.shelved(objects, now)
+        except Unavailable:
+            return None
 
     def _counted(self) -> list[Counted]:
         return [

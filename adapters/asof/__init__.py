@@ -1,0 +1,1 @@
+"""Queries as of a past position or time, answered from the log folded up to there."""

@@ -1,0 +1,43 @@
+"""An instance's keys, which no backup has: written to a file of their own, and read from it."""
+
+from base64 import b64decode, b64encode
+from pathlib import Path
+
+import msgspec
+
+from adapters.embedded.home import Home, write_private
+
+FOLDER = "secrets"
+
+
+class NoKeys(Exception):
+    """The keys are not there, or not whole."""
+
+
+def save(home: Home, file: Path) -> None:
+    kept = {path.name: b64encode(path.read_bytes()).decode() for path in _files(home.path)}
+    write_private(file, msgspec.json.format(msgspec.json.encode(kept)))
+
+
+def load(place: Path) -> dict[str, bytes]:
+    """By name, from such a file or from an instance's own directory. Raises NoKeys."""
+    try:
+        if place.is_dir():
+            found = {path.name: path.read_bytes() for path in _files(place)}
+        else:
+            said = msgspec.json.decode(place.read_bytes(), type=dict[str, str])
+            found = {name: b64decode(text, validate=True) for name, text in said.items()}
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
+        raise NoKeys(f"{place} has no keys of an instance") from error
+    if missing := {"master_key", "signing_key.pem", "postgres"} - found.keys():
+        raise NoKeys(f"{place} is without {', '.join(sorted(missing))}")
+    return found
+
+
+def install(home: Home, keys: dict[str, bytes]) -> None:
+    for name, key in keys.items():
+        write_private(home.folder(FOLDER) / Path(name).name, key)
+
+
+def _files(directory: Path) -> list[Path]:
+    return sorted(path for path in (directory / FOLDER).glob("*") if path.suffix != ".new")

@@ -1,0 +1,1 @@
+"""Audit bundles: one tenant's history in a file that anyone can check, without a server."""

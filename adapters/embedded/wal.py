@@ -1,0 +1,56 @@
+"""The write-ahead log as it is written, kept in a directory: what a restore goes on from.
+
+A receiver that streams, and no archive command: a segment is kept byte by byte while it is filled,
+so that losing the machine's Postgres takes no more than what was under way, and a quiet hour costs
+no room.
+"""
+
+from pathlib import Path
+
+from adapters.embedded.child import Child
+from adapters.embedded.home import Home, write_private
+
+FOLDER, SLOT, PARTIAL = "wal", "souk_wal", ".partial"
+# What the server keeps for a receiver that is away; beyond it the receiver begins anew, and what
+# was backed up before can be restored only up to there.
+MOST = "4GB"
+# The slot, unless it is there and good.
+PREPARE = (
+    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+    f" WHERE slot_name = '{SLOT}' AND wal_status = 'lost'",
+    f"SELECT pg_create_physical_replication_slot('{SLOT}', true)"
+    f" WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{SLOT}')",
+)
+NEEDED = "needed"  # holds the name of the first that a backup wants
+UNASKED = 64  # segments of 16 MB that are kept while there is no backup
+NAME = 24  # characters of a segment's: timeline, and place in the log
+
+
+def receiver(home: Home, program: str, url: str, password: str) -> Child:
+    """``url``: without the password, which everyone on the machine could read."""
+    folder = home.folder(FOLDER)
+    folder.chmod(0o700)
+    command = [program, "-D", str(folder), "-d", url, "--slot", SLOT]
+    return Child(home, "wal", command, environment={"PGPASSWORD": password})
+
+
+def segments(folder: Path) -> list[Path]:
+    """Whole ones and the one being filled, oldest first."""
+    found = [path for path in folder.iterdir() if len(path.name.removesuffix(PARTIAL)) == NAME]
+    return sorted(found, key=lambda path: path.name[8:])
+
+
+def keep_from(folder: Path, oldest: str) -> None:
+    """A backup needs the segments from the one of that name on, of whatever timeline; those before
+    it go."""
+    write_private(folder / NEEDED, oldest.encode())
+    for path in segments(folder):
+        if path.name[8:NAME] < oldest[8:NAME]:
+            path.unlink()
+
+
+def bound(folder: Path) -> None:
+    """Without a backup they are of no use: no more than those that the next one may want."""
+    if not (folder / NEEDED).exists():
+        for path in segments(folder)[:-UNASKED]:
+            path.unlink()

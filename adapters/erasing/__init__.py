@@ -1,0 +1,1 @@
+"""Erasing a person: everything that holds something of theirs, one file each."""

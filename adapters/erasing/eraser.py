@@ -1,0 +1,112 @@
+"""One erasure from its first word to its receipt. Whatever ends it half-way, running it again
+finishes it: each step may be done twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from msgspec import Struct
+
+from adapters.asof import tidying
+from adapters.erasing import brokers, files, held, rows
+from adapters.erasing.receipts import Receipt, Receipts, Signed
+from adapters.log.keyring import FRESH
+from adapters.log.log import PostgresLog
+from adapters.media.objects import Objects
+from adapters.postgres.pools import APPEND, Connection
+from adapters.projector.leader import connected
+from application.commands import Commands
+from application.erasures import Erasures
+from application.ports import Call
+
+NAME = "souk-erase"
+
+
+class Places(Struct, frozen=True):
+    """Where something of a person may be. ``objects`` None: there is no S3 server."""
+
+    postgres_url: str
+    valkey_url: str
+    nats_url: str
+    log: PostgresLog
+    objects: Objects | None
+    receipts: Receipts
+
+
+class Eraser:
+    def __init__(self, places: Places) -> None:
+        self._at = places
+
+    @property
+    def receipts(self) -> Receipts:
+        return self._at.receipts
+
+    async def holding(self, tenant: str, subject: str) -> held.Holding:
+        """What there is of them; nothing is changed."""
+        async with self._reading() as db:
+            return await held.holding(db, self._at.log, self._at.log.keyring, tenant, subject)
+
+    async def copy(self, tenant: str, subject: str) -> held.Copy:
+        """What there is of them, opened, for themselves."""
+        async with self._reading() as db:
+            return await held.copy(db, self._at.log, self._at.log.keyring, tenant, subject)
+
+    async def erase(self, call: Call, subject: str, reason: str) -> Signed:
+        """Said in the log, the key destroyed, everything purged, the receipt kept.
+
+        Processes that have just used the key may have it in memory until ``settled``. Raises
+        Rejected, Unavailable.
+        """
+        position, purged = await self.carry_out(call, subject, reason)
+        receipt = Receipt(
+            tenant=call.tenant,
+            subject=subject,
+            reason=reason,
+            at=datetime.now(UTC),
+            position=position,
+            purged=purged,
+            code=version("souk"),
+        )
+        signed = self._at.receipts.signed(receipt)
+        await self._at.receipts.keep(signed)
+        return signed
+
+    async def carry_out(self, call: Call, subject: str, reason: str) -> tuple[int, dict[str, int]]:
+        """Without a receipt: where it is said in the log, and what was purged."""
+        said = await Erasures(Commands(self._at.log)).erase(call, subject, reason)
+        await self._at.log.keyring.destroy(call.tenant, subject)
+        return said.position, await self._purge(call.tenant, subject, call.actor)
+
+    async def _purge(self, tenant: str, subject: str, actor: str) -> dict[str, int]:
+        at = self._at
+        async with self._reading() as db:
+            streams = (await held.holding(db, at.log, at.log.keyring, tenant, subject)).streams
+            purged = await rows.purge_rows(db, tenant, subject)
+            await db.execute(f"SET ROLE {APPEND}")
+            purged["answers"] = await rows.purge_answers(db, tenant, subject)
+            purged["snapshots"] = await rows.purge_snapshots(db, tenant, list(streams))
+        purged["folds"] = await tidying.drop_all(at.postgres_url, tenant)
+        purged["valkey"] = await brokers.purge_keys(at.valkey_url, tenant, subject)
+        purged["messages"] = await brokers.purge_messages(at.nats_url, tenant, subject)
+        async with self._reading() as db:
+            if at.objects is not None:
+                purged["files"] = await files.purge_files(
+                    db, at.log, at.objects, tenant, subject, actor
+                )
+        return purged
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Connection]:
+        """As souk_project. It may take long: a whole tenant is looked through."""
+        async with connected(self._at.postgres_url, NAME) as db:
+            await db.execute("SET statement_timeout = 0")
+            await db.execute("SET enable_seqscan = on")
+            yield db
+
+
+async def settled(since: datetime) -> None:
+    """Until no process can have the key in memory any more."""
+    gone = (datetime.now(UTC) - since).total_seconds()
+    await asyncio.sleep(max(0.0, FRESH - gone))

@@ -1,0 +1,93 @@
+"""Receipts of erasures: signed, one file each, kept apart from every backup.
+
+A backup that is restored has the keys again that were destroyed since: whoever restores replays the
+receipts.
+"""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+import jwt
+import msgspec
+from msgspec import Struct
+
+from adapters.embedded.home import write_private
+from adapters.media.objects import Objects
+from adapters.tokens import Signer
+
+ALGORITHM = "ES256"
+FOLDER = "erasures"
+
+
+class Receipt(Struct, frozen=True):
+    """``position``: of the event that says so; ``purged``: how many of what; ``code``: version."""
+
+    tenant: str
+    subject: str
+    reason: str
+    at: datetime
+    position: int
+    purged: dict[str, int]
+    code: str
+
+
+class Signed(Struct, frozen=True):
+    """``signature``: a JWS of the receipt, by the instance's signing key."""
+
+    receipt: Receipt
+    signature: str
+
+
+class Forged(Exception):
+    """A receipt that this instance has not signed, or that was altered since."""
+
+
+class Receipts:
+    """In a directory, or in the bucket under ``erasures/`` where there is none."""
+
+    def __init__(self, signer: Signer, folder: Path | None, objects: Objects | None) -> None:
+        self._signer, self._folder, self._objects = signer, folder, objects
+
+    def signed(self, receipt: Receipt) -> Signed:
+        payload = msgspec.json.encode(receipt)
+        return Signed(receipt, self._signer.attest(payload))
+
+    async def keep(self, signed: Signed) -> str:
+        """Where it is now."""
+        name, data = name_of(signed.receipt), msgspec.json.format(msgspec.json.encode(signed))
+        if self._folder is not None:
+            path = self._folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_private(path, data)
+            return str(path)
+        assert self._objects is not None, "a folder or a bucket"
+        await self._objects.put(f"{FOLDER}/{name}", data, "application/json")
+        return f"s3 {FOLDER}/{name}"
+
+    async def all(self) -> list[Receipt]:
+        """Every one that is kept, checked. Raises Forged."""
+        if self._folder is not None:
+            found = [path.read_bytes() for path in sorted(self._folder.glob("*/*.json"))]
+        else:
+            assert self._objects is not None, "a folder or a bucket"
+            keys = sorted(await self._objects.under(f"{FOLDER}/"))
+            found = [b"".join([part async for part in self._objects.read(key)]) for key in keys]
+        return [self.checked(data) for data in found]
+
+    def checked(self, data: bytes) -> Receipt:
+        """Raises Forged."""
+        try:
+            signed = msgspec.json.decode(data, type=Signed)
+            said = jwt.api_jws.decode(signed.signature, self._signer.public, [ALGORITHM])
+            attested = msgspec.json.decode(said, type=Receipt)
+        except (msgspec.MsgspecError, jwt.PyJWTError) as error:
+            raise Forged(f"a receipt is not ours: {error}") from error
+        if attested != signed.receipt:
+            raise Forged("a receipt was altered")
+        return attested
+
+
+def name_of(receipt: Receipt) -> str:
+    """One for each person: erased again, it takes its own place."""
+    return f"{receipt.tenant}/{hashlib.sha256(receipt.subject.encode()).hexdigest()[:32]}.json"

@@ -1,0 +1,60 @@
+"""What materials were used up, and what they cost by each basis at that moment."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from domain import materials, tenants
+from domain.costs import BASES, Cost, by
+from domain.kernel import Event, Recorded, Value
+from domain.materials import (
+    Material,
+    MaterialAdded,
+    MaterialPurchased,
+    StandardCostSet,
+    StockAdjusted,
+)
+from domain.tenants import CostBasisSet, Tenant
+
+_MOVES = (MaterialAdded, MaterialPurchased, StandardCostSet, StockAdjusted)
+
+
+class Used(Value):
+    """``quantity``: thousandths of the unit; below zero when it was found again. ``costs``: of one
+    unit, by basis."""
+
+    owner: str
+    currency: str
+    quantity: int
+    costs: dict[str, Cost | None]
+
+
+class Usage:
+    """The materials of a tenant as they stand, and its cost ``basis``."""
+
+    EVENTS: ClassVar[tuple[type[Event], ...]] = (*_MOVES, CostBasisSet)
+
+    def __init__(self) -> None:
+        self._materials: dict[str, Material] = {}
+        self._tenant: Tenant = tenants.EMPTY
+
+    @property
+    def basis(self) -> str:
+        return self._tenant.cost_basis
+
+    def follow(self, recorded: Recorded) -> Iterator[Used]:
+        """What is taken from stock by hand is used up; what is put back is not."""
+        event = recorded.event
+        if isinstance(event, CostBasisSet):
+            self._tenant = tenants.evolve(self._tenant, event)
+        elif isinstance(event, _MOVES):
+            before = self._materials.get(recorded.id, materials.EMPTY)
+            self._materials[recorded.id] = materials.evolve(before, event)
+            if isinstance(event, StockAdjusted):
+                yield _used(before, event.delta)
+
+
+def _used(material: Material, delta: int) -> Used:
+    costs = {
+        str(basis): by(basis, material.average, material.last, material.standard) for basis in BASES
+    }
+    return Used(material.owner, material.currency, -delta, costs)

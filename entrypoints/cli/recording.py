@@ -1,0 +1,42 @@
+"""Readings of the history by the command line are recorded, too."""
+
+import getpass
+from collections.abc import Mapping
+from contextlib import suppress
+from uuid import uuid4
+
+from adapters.audit.history import History
+from adapters.log.log import PostgresLog
+from application.audit import Audit
+from application.commands import Commands
+from application.ports import Call, Origin
+from domain.audit import LONGEST_PURPOSE
+from entrypoints.cli.failures import Refusal
+
+
+def check(purpose: str | None) -> None:
+    """Raises Refusal."""
+    if purpose and len(purpose) > LONGEST_PURPOSE:
+        raise Refusal(f"A purpose has at most {LONGEST_PURPOSE} characters.")
+
+
+async def record(
+    log: PostgresLog,
+    history: History,
+    tenant: str,
+    what: str,
+    asked: Mapping[str, object],
+    purpose: str | None,
+) -> None:
+    """Before it is answered. Raises Refusal for a tenant without a history."""
+    if not await history.has(tenant):
+        raise Refusal(f"Nothing ever happened in a tenant {tenant}.")
+    id = uuid4()
+    call = Call(tenant, f"cli:{_user()}", id, id, origin=Origin("cli"))
+    await Audit(Commands(log)).record(call, what, asked, purpose)
+
+
+def _user() -> str:
+    with suppress(OSError, KeyError):
+        return getpass.getuser()
+    return "unknown"

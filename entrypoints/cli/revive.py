@@ -1,0 +1,32 @@
+"""`souk revive`."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from adapters.erasing.receipts import Forged
+from entrypoints import logs
+from entrypoints.cli.failures import Refusal
+from entrypoints.cli.restore import FOLDER, tell
+from entrypoints.reviving import go_on
+from entrypoints.settings import from_env
+
+
+@click.command()
+@click.option("--receipts", type=FOLDER, help="Of erasures. Default: those in the bucket.")
+def revive(receipts: Path | None) -> None:
+    """After servers of your own were restored, and before anything of Souk runs on them again.
+
+    Goes on from a position that nobody has seen, erases once more who was erased since, and
+    verifies all of it; the SOUK_…_URL variables say where. Ends with 1 if anything differs.
+
+    \b
+    Example:
+      souk revive
+    """
+    logs.configure("critical")
+    try:
+        tell(asyncio.run(go_on(from_env(), receipts)))
+    except Forged as forged:
+        raise Refusal(str(forged)) from forged

@@ -1,0 +1,71 @@
+"""Every reading of the history is recorded before it is answered."""
+
+from typing import Annotated, Any, TypeAlias
+from uuid import uuid4
+
+from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import HeaderParameter
+
+from adapters.audit.history import History
+from application.ports import Call
+from domain.audit import LONGEST_PURPOSE
+from entrypoints.http.caller import caller_of
+from entrypoints.http.edge import correlation_of
+from entrypoints.http.origins import origin_of
+from entrypoints.wiring import Souk
+
+Purpose: TypeAlias = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Souk-Purpose",
+        min_length=1,
+        max_length=LONGEST_PURPOSE,
+        description="Why the history is read; recorded with the reading",
+    ),
+]
+
+
+class Recording:
+    """The history, once the reading is recorded."""
+
+    def __init__(self, souk: Souk, call: Call, what: str, query: dict[str, Any], why: str | None):
+        self.tenant = call.tenant
+        self._souk, self._call, self._reading = souk, call, (what, query, why)
+
+    async def history(self) -> History:
+        """Raises what an append does: then there is nothing to answer."""
+        await self.record()
+        return self._souk.history
+
+    async def record(self) -> None:
+        """Raises what an append does."""
+        await self._souk.audit.record(self._call, *self._reading)
+
+
+async def recording(
+    request: Request[Any, Any, Any], souk: NamedDependency[Souk], purpose: Purpose = None
+) -> Recording:
+    return recording_of(request, souk, purpose)
+
+
+def recording_of(request: Request[Any, Any, Any], souk: Souk, purpose: str | None) -> Recording:
+    caller = caller_of(request.scope)
+    call = Call(
+        caller.tenant,
+        caller.user,
+        uuid4(),
+        correlation_of(request.scope),
+        origin=origin_of(request.scope, souk.settings.trusted_proxies),
+    )
+    what = f"{request.method} {request.scope['path_template']}"
+    query = request.path_params | dict(request.query_params)
+    return Recording(souk, call, what, query, None if purpose is None else _written(purpose))
+
+
+def _written(text: str) -> str:
+    """A header's bytes, which most clients mean as UTF-8."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text

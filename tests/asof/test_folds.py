@@ -1,0 +1,249 @@
+"""The folds themselves: made once, continued, kept for a while, and never served half made."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from adapters.asof import registry, scratch
+from adapters.asof.folds import Folding
+from adapters.asof.points import Point
+from adapters.asof.wanted import Wanted
+from adapters.postgres.pools import ASOF
+from adapters.projector.leader import connected
+from application.ports import Unavailable
+from domain.kernel import but
+from tests.asof.conftest import asking
+from tests.projector.toys import (
+    TOYS,
+    Ignored,
+    Renamed,
+    Switched,
+    broken,
+    caught_up,
+    fetch,
+    happen,
+    lamp,
+    prepare,
+)
+from tests.projector.toys import connected as owned
+from tests.support.rows import START, record, recorded
+
+LAMPS = "SELECT id, body FROM read.toys_lamps WHERE tenant = %s ORDER BY id"
+
+
+@pytest.fixture
+async def database(stack, new_bare_database):
+    url = new_bare_database()
+    await prepare(url)
+    yield url
+    stack.drop(url)
+
+
+async def lamps(ask, position, tenant="A"):
+    """What there is as of then, and what that cost."""
+    past = await ask.past(tenant, position)
+    return dict(await past.rows(LAMPS, (tenant,))), past.cost
+
+
+async def folds(url):
+    return await fetch(url, "SELECT last, through FROM asof.folds WHERE ready ORDER BY last")
+
+
+def shown(id, times, room=""):
+    return {id: f'{{"id":"{id}","times":{times},"room":"{room}"}}'.encode()}
+
+
+async def test_a_later_position_is_folded_on_from_the_one_below(database):
+    await happen(database, *[(lamp("1"), Switched())] * 7)
+    async with asking(database, TOYS) as ask:
+        found, cost = await lamps(ask, 3)
+        assert (found, cost.events, cost.cached) == (shown("1", 3), 3, False)
+        found, cost = await lamps(ask, 7)
+        assert (found, cost.events) == (shown("1", 7), 4)
+        found, cost = await lamps(ask, 5)
+        assert (found, cost.events) == (shown("1", 5), 2)
+        found, cost = await lamps(ask, 3)
+        assert (found, cost.cached) == (shown("1", 3), True)
+
+
+async def test_where_nothing_happened_the_fold_is_the_same(database):
+    await happen(database, (lamp("1"), Switched()), *[(lamp("2"), Ignored())] * 4)
+    await happen(database, (lamp("1", "B"), Switched()), (lamp("1"), Switched()))
+    async with asking(database, TOYS) as ask:
+        for position in (1, 4, 6, 5):
+            assert (await lamps(ask, position))[0] == shown("1", 1)
+        assert await folds(database) == [(1, 6)]
+        assert (await lamps(ask, 7))[0] == shown("1", 2)
+        assert (await lamps(ask, 6))[0] == shown("1", 1)
+        assert await folds(database) == [(1, 6), (7, 7)]
+
+
+async def occurred(url, *seconds):
+    """A lamp switched once for each, at so many seconds, in rooms numbered by position."""
+    events = [(lamp("1"), Switched(str(n))) for n in range(1, len(seconds) + 1)]
+    rows = [
+        but(row, occurred_at=START + timedelta(seconds=at))
+        for row, at in zip(recorded(events), seconds, strict=True)
+    ]
+    async with owned(url) as owner:
+        await record(owner, rows)
+
+
+async def by(ask, second):
+    past = await ask.occurred("A", START + timedelta(seconds=second))
+    return dict(await past.rows(LAMPS, ("A",))), past.cost.events
+
+
+async def test_a_later_time_is_folded_on_when_what_it_adds_came_after(database):
+    await occurred(database, 1, 3, 2, 7, 9, 8)
+    async with asking(database, TOYS) as ask:
+        assert await by(ask, 5) == (shown("1", 3, "3"), 3)
+        assert await by(ask, 8) == (shown("1", 5, "6"), 2)
+
+
+async def test_a_later_time_is_folded_anew_when_what_it_adds_came_in_between(database):
+    await occurred(database, 1, 9, 2)
+    async with asking(database, TOYS) as ask:
+        assert await by(ask, 5) == (shown("1", 2, "3"), 2)
+        assert await by(ask, 20) == (shown("1", 3, "3"), 3)
+        assert await by(ask, 5) == (shown("1", 2, "3"), 2)
+
+
+async def test_the_clock_of_a_question_is_that_of_its_position(database):
+    await happen(database, (lamp("1"), Switched()))
+    ((recorded_at,),) = await fetch(database, "SELECT recorded_at FROM log.events")
+    async with asking(database, TOYS) as ask:
+        past = await ask.past("A", 1)
+        assert await past.rows("SELECT now() FROM read.toys_lamps") == [(recorded_at,)]
+
+
+async def test_a_fold_is_of_one_tenant_and_seen_by_it_alone(database):
+    await happen(database, (lamp("1"), Switched("hall")), (lamp("2", "B"), Switched("attic")))
+    async with asking(database, TOYS) as ask:
+        found, _ = await lamps(ask, 2)
+        assert found == shown("1", 1, "hall")
+        ((id, tables),) = await fetch(database, "SELECT id, tables FROM asof.folds")
+        there = await fetch(database, f"SELECT tenant FROM asof.{tables[0]}")
+        assert (there, tables) == ([("A",)], [scratch.named(id, "toys_lamps")])
+        assert await ask.reader("B").rows(f"SELECT tenant FROM asof.{tables[0]}") == []
+        assert await ask.reader("B").rows("SELECT id FROM asof.folds") == []
+
+
+async def test_what_is_made_is_protected_and_belongs_to_none_of_our_roles(database):
+    await happen(database, (lamp("1"), Switched()))
+    async with asking(database, TOYS) as ask:
+        await lamps(ask, 1)
+    relations = await fetch(
+        database,
+        "SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity, c.relpersistence::text,"
+        " pg_get_userbyid(c.relowner) LIKE 'souk%%' FROM pg_class c"
+        " WHERE c.relnamespace = 'asof'::regnamespace AND c.relkind = 'r'",
+    )
+    assert len(relations) == 2
+    assert {row[1:] for row in relations} == {(True, "u", False)}
+
+
+async def test_no_more_are_kept_than_wanted_and_the_longest_unused_goes(database):
+    await happen(database, *[(lamp("1"), Switched())] * 6)
+    async with asking(database, TOYS, kept=3) as ask:
+        for position in (1, 2, 3, 1, 4):  # 2 is the one
+            await lamps(ask, position)
+        assert [last for last, _ in await folds(database)] == [1, 3, 4]
+        tables = await fetch(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'asof'")
+        assert len(tables) == 3 + 1
+
+
+@pytest.mark.parametrize(
+    "change", ["shape = 'another'", "version = 0", "used_at = now() - interval '25 hours'"]
+)
+async def test_what_is_of_other_code_or_unused_for_a_day_goes(database, change):
+    await happen(database, *[(lamp("1"), Switched())] * 2)
+    async with asking(database, TOYS) as ask:
+        await lamps(ask, 1)
+        await fetch(database, f"UPDATE asof.folds SET {change} RETURNING 1")
+        await lamps(ask, 2)
+        await ask.folds.tidy()
+        assert await folds(database) == [(2, 2)]
+
+
+async def test_what_a_killed_process_left_is_not_served_and_goes(database):
+    await happen(database, *[(lamp("1"), Switched())] * 2)
+    wanted = Wanted.of("A", "toys", TOYS["toys"], Point(2, None, None))
+    for id in ("0" * 12, "1" * 12):
+        left = scratch.renamed(TOYS["toys"], id)
+        async with connected(database, "killed", ASOF) as db:
+            await registry.enter(db, wanted, id, [table.name for table in left.TABLES])
+            await scratch.make(database, left)
+    await fetch(database, "UPDATE asof.folds SET name = 'another' WHERE id LIKE '1%%' RETURNING 1")
+    async with asking(database, TOYS) as ask:
+        assert (await lamps(ask, 2))[0] == shown("1", 2)
+        await ask.folds.tidy()
+    tables = await fetch(database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'asof'")
+    assert (await folds(database), tables) == ([(2, 2)], [(2,)])
+
+
+async def test_what_is_being_folded_is_not_tidied_away(database):
+    wanted = Wanted.of("A", "toys", TOYS["toys"], Point(0, None, None))
+    async with asking(database, TOYS) as ask, connected(database, "folding", ASOF) as db:
+        await db.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (wanted.name,))
+        await registry.enter(db, wanted, "0" * 12, [])
+        await ask.folds.tidy()
+        assert await fetch(database, "SELECT id FROM asof.folds") == [("0" * 12,)]
+
+
+async def test_two_processes_that_want_the_same_fold_it_once(database):
+    await happen(database, *[(lamp(str(n % 50)), Switched()) for n in range(500)])
+    async with asking(database, TOYS) as one, asking(database, TOYS) as other:
+        asked = [lamps(ask, 500) for ask in (one, other, one, other)]
+        first, *others = [found for found, _ in await asyncio.gather(*asked)]
+        assert len(first) == 50
+        assert all(found == first for found in others)
+    assert await folds(database) == [(500, 500)]
+
+
+async def test_what_a_crash_of_the_server_empties_is_not_taken_for_the_past(database):
+    await happen(database, (lamp("1"), Switched()))
+    async with asking(database, TOYS) as ask:
+        past = await ask.past("A", 1)
+        assert len(await past.rows(LAMPS, ("A",))) == 1
+        ((tables,),) = await fetch(database, "SELECT tables FROM asof.folds")
+        for table in ("folds", *tables):  # as unlogged tables are by a crash
+            await fetch(database, f"DELETE FROM asof.{table} RETURNING 1")
+        with pytest.raises(Unavailable):
+            await past.rows(LAMPS, ("A",))
+        assert (await lamps(ask, 1))[0] == shown("1", 1)
+
+
+async def test_a_stream_that_cannot_be_folded_is_parked_as_the_projector_parks_it(database):
+    streams = [(lamp(id), event) for id in "12" for event in (Switched("hall"), Switched())]
+    await happen(database, *streams, (lamp("hall"), Renamed("attic")), (lamp("1"), Switched()))
+    broken.add("1")
+    try:
+        await caught_up(database)
+        live = await fetch(database, LAMPS, "A")
+        async with asking(database, TOYS) as ask:
+            found, _ = await lamps(ask, 5)
+            assert found == dict(live) == shown("2", 2, "attic")
+            broken.clear()
+            mended, _ = await lamps(ask, 6)  # from the first event: nothing is built on a gap
+            assert mended == shown("1", 3, "attic") | shown("2", 2, "attic")
+    finally:
+        broken.clear()
+
+
+async def test_who_waits_no_longer_is_told_how_far_it_is_and_finds_it_later(database):
+    await happen(database, *[(lamp(str(n % 50)), Switched()) for n in range(300)])
+    async with asking(database, TOYS) as ask:
+        told = []
+        while True:
+            past = await ask.past("A", 300, seconds=0)
+            try:
+                found = await past.rows(LAMPS, ("A",))
+                break
+            except Folding as error:
+                told.append((error.events, error.total))
+                await asyncio.sleep(0.01)
+        assert len(found) == 50
+        assert told
+        assert all(0 <= events <= total <= 300 for events, total in told)

@@ -1,0 +1,74 @@
+"""Erasures over HTTP and by command: looked at first, for administrators alone, with a receipt."""
+
+import json
+
+import pytest
+
+from tests.erasures.town import Town
+from tests.support.commands import souk
+from tests.support.http import running_api
+
+
+@pytest.fixture
+async def town(stack, database, tmp_path):
+    async with running_api(stack, database, receipts=str(tmp_path)) as api:
+        town = Town(api)
+        town.receipts = tmp_path
+        await town.open()
+        await town.join("ana")
+        town.order = await town.buy("ana")
+        await town.settled()
+        yield town
+
+
+async def test_it_is_looked_at_first_and_nobody_is_erased_by_a_slip(town):
+    held = (await town.root.get("/erasures/ana/held")).json()
+    assert held["streams"] == {f"bazaar/orders/{town.order}": 1, "bazaar/identity/ana": 1}
+    assert held["rows"] == {"identity_members": 1, "orders_orders": 1}
+    assert held["erased"] is False
+    other = (await town.root.get("/erasures/bob/held")).json()
+    slip = await town.root.post("/erasures", {"subject": "ana", "confirm": other["confirm"]})
+    assert (slip.status_code, slip.json()["code"]) == (422, "erasures.unconfirmed")
+    assert (await town.root.get("/erasures/ana")).json()["code"] == "erasures.not_erased"
+
+    first = await town.erase("ana")
+    await town.settled()
+    assert (await town.root.get("/erasures/ana")).json()["reason"] == "requested"
+    listed = (await town.root.get("/erasures")).json()["items"]
+    assert [each["id"] for each in listed] == ["ana"]
+    again = await town.erase("ana")
+    assert (again["position"], again["purged"]["rows"]) == (first["position"], 0)
+    assert (await town.root.get("/erasures/ana/held")).json()["erased"] is True
+
+
+async def test_only_an_administrator_erases(town):
+    for role in ("buyer", "seller", "auditor"):
+        client = town.api.of(role, "sara")
+        body = {"subject": "ana", "confirm": "0" * 16}
+        assert (await client.post("/erasures", body)).status_code == 403
+        assert (await client.get("/erasures/ana/held")).status_code == 403
+        assert (await client.get("/erasures")).status_code == 403
+
+
+async def test_by_command_it_is_told_first_and_done_with_yes_and_the_receipt_is_kept(
+    town, monkeypatch
+):
+    monkeypatch.setattr("adapters.erasing.eraser.FRESH", 0.0)
+    about = ("--tenant", "bazaar", "--subject", "ana")
+    told = await souk(town.api, "erase", *about)
+    assert (told.exit_code, "Nothing is erased yet" in told.output) == (0, True)
+    copied = json.loads((await souk(town.api, "subject", *about)).stdout)
+    placed = next(e for e in copied["events"] if e["tag"] == "orders.order_placed")
+    assert placed["data"]["customer"]["name"].startswith("canary-ana-")
+    assert copied["erased"] is False
+
+    done = await souk(town.api, "erase", *about, "--reason", "left", "--yes")
+    assert done.exit_code == 0, done.output
+    (kept,) = town.receipts.glob("bazaar/*.json")
+    assert json.loads(kept.read_text()) == json.loads(done.stdout)
+    assert "canary" not in kept.read_text()
+    copied = json.loads((await souk(town.api, "subject", *about)).stdout)
+    assert copied["erased"] is True
+    assert "canary" not in json.dumps(copied)
+    again = await souk(town.api, "erase", "--replay")
+    assert again.stdout == "bazaar ana: erased again\n"

@@ -1,0 +1,53 @@
+"""`souk audit export` and `souk audit check` as people run them."""
+
+import json
+
+from click.testing import CliRunner
+
+from entrypoints.cli import main
+from tests.log.notes import rows
+from tests.support.commands import souk
+from tests.verify.shop import opened
+
+
+def checked(*words):
+    """Without any setting."""
+    return CliRunner(env={}).invoke(main, ["audit", "check", *map(str, words)])
+
+
+async def test_what_is_exported_is_checked_without_a_server(api, database, tmp_path):
+    await opened(api, database)
+    path = tmp_path / "bazaar.zip"
+    done = await souk(
+        api, "audit", "export", "--tenant", "bazaar", str(path), "--purpose", "yearly"
+    )
+    assert done.exit_code == 0, done.output
+    assert "events up to position" in done.stdout
+    again = await souk(api, "audit", "export", "--tenant", "bazaar", str(path))
+    assert (again.exit_code, "is there already" in again.output) == (2, True)
+    sql = "SELECT data FROM log.events WHERE tag = 'audit.history_read'"
+    ((reading,),) = await rows(database, sql)
+    assert json.loads(reading)["what"] == "souk audit export"
+
+    clean = checked(path)
+    assert clean.exit_code == 0, clean.output
+    assert clean.stdout.startswith("no faults, ")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 1
+    path.write_bytes(content)
+    bad = checked(path, "--json")
+    report = json.loads(bad.stdout)
+    assert (bad.exit_code, report["whole"]) == (1, False)
+    assert report["found"][0]["file"] == "bundle"
+    assert "bundle: bytes of it were changed" in checked(path).stdout
+
+
+async def test_a_tenant_without_history_and_files_that_are_none_are_refused(api, tmp_path):
+    done = await souk(api, "audit", "export", "--tenant", "nobody", str(tmp_path / "no.zip"))
+    assert (done.exit_code, "Nothing ever happened" in done.output) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "a.zip").write_bytes(b"no")
+    (tmp_path / "a.pem").write_bytes(b"no")
+    for option in ("--key", "--root"):
+        refused = checked(tmp_path / "a.zip", option, tmp_path / "a.pem")
+        assert (refused.exit_code, "is no" in refused.output) == (2, True)
