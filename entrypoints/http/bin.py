@@ -60,7 +60,8 @@ class WouldPurge(Struct, frozen=True):
 
 
 class Purged(Struct, frozen=True):
-    """``kept``: the first 100 of what was not purged, and why."""
+    """``kept``: the first 100 of what was not purged, and why: it came back meanwhile, or something
+    needs it."""
 
     id: str
     position: int
@@ -110,27 +111,29 @@ class BinController(Controller):
     ) -> WouldPurge | Purged:
         """Let go for good of what was deleted longer ago than the tenant keeps it. Without
         ``confirm`` it is only told what that would be."""
-        secret, body = souk.settings.secret, digest(unconfirmed(data))
         whose = (caller.tenant, caller.user, request.scope["path"])
         if data.confirm is None:
-            confirm = offered(str(uuid4()), body, "")
-            total, things = await _due(view.db, data, confirm)
-            confirm = replace(confirm, selection=_selection(things))
-            if not things:
-                return WouldPurge(0, 0, [], None, None)
-            signed = confirm.signed(secret, whose)
-            return WouldPurge(total, len(things), things[:SHOWN], signed, confirm.expires_at)
-        confirm = read(data.confirm, secret, whose)
+            return await _would(view.db, data, souk.settings.secret, whose)
+        confirm = read(data.confirm, souk.settings.secret, whose)
         if confirm.expired:
             raise Rejected("bulks.confirm_expired", "look again, and confirm what you see then")
         _, things = await _due(view.db, data, confirm)
-        if (confirm.body, confirm.selection) != (body, _selection(things)):
+        if (confirm.body, confirm.selection) != (digest(unconfirmed(data)), _selection(things)):
             raise CHANGED
-        done = await souk.bin.purge(call, [condemned(thing) for thing in things])
+        done = await souk.bin.purge(call, [_condemned(thing) for thing in things])
         return Purged(confirm.id, done.position, done.purged, list(done.kept[:100]))
 
 
-def condemned(thing: bin.Thing) -> Condemned:
+async def _would(db: Reader, asked: Purging, secret: bytes, whose: tuple[str, ...]) -> WouldPurge:
+    confirm = offered(str(uuid4()), digest(unconfirmed(asked)), "")
+    total, things = await _due(db, asked, confirm)
+    if not things:
+        return WouldPurge(0, 0, [], None, None)
+    signed = replace(confirm, selection=_selection(things)).signed(secret, whose)
+    return WouldPurge(total, len(things), things[:SHOWN], signed, confirm.expires_at)
+
+
+def _condemned(thing: bin.Thing) -> Condemned:
     return Condemned(thing.context, thing.id, thing.place, thing.media)
 
 

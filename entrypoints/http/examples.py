@@ -21,6 +21,7 @@ PRICE = {"amount": "12.50", "currency": "DZD"}
 BODIES: dict[str, dict[str, Any]] = {
     "NewTenant": {"id": "bazaar", "name": "The bazaar", "currency": "DZD"},
     "Retention": {"days": 90},
+    "Purging": {"context": "catalog", "older_than_days": 90},
     "NewMember": {"user": "amina", "role": "buyer", "name": "Amina B."},
     "Shop": {"shop": "Amina's teas", "tier": "grossiste"},
     "Dismissal": {"reason": "left"},

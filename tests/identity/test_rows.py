@@ -1,5 +1,8 @@
 """Rows of members equal their folds, with the name of the person sealed."""
 
+from datetime import UTC, datetime
+
+import msgspec
 from hypothesis import strategies as st
 
 from domain.identity import (
@@ -9,7 +12,7 @@ from domain.identity import (
     SellerAppointed,
     SellerDismissed,
 )
-from domain.kernel import Personal
+from domain.kernel import Personal, but
 from projections import identity
 from tests.support.rows import rows_equal_the_fold
 
@@ -30,3 +33,11 @@ histories = st.lists(
 
 def test_rows_equal_the_fold(database):
     rows_equal_the_fold(database, identity, histories)
+
+
+def test_who_is_removed_has_no_role_until_they_are_back():
+    """By which the live gateway goes, too."""
+    member = identity.Member("ada", 1, "admin", False, "", None, datetime(2024, 5, 16, tzinfo=UTC))
+    for removed, role in ((False, "admin"), (True, "")):
+        document = msgspec.json.encode(but(member, removed=removed))
+        assert identity.role_of(document) == role
