@@ -106,18 +106,18 @@ class BinController(Controller):
         request: Request[Any, Any, Any],
         call: Sent,
         caller: NamedDependency[Caller],
-        view: NamedDependency[View],
         souk: NamedDependency[Souk],
     ) -> WouldPurge | Purged:
         """Let go for good of what was deleted longer ago than the tenant keeps it. Without
         ``confirm`` it is only told what that would be."""
+        db = souk.reader(caller.tenant)  # as it is now: no view, which may be of the past
         whose = (caller.tenant, caller.user, request.scope["path"])
         if data.confirm is None:
-            return await _would(view.db, data, souk.settings.secret, whose)
+            return await _would(db, data, souk.settings.secret, whose)
         confirm = read(data.confirm, souk.settings.secret, whose)
         if confirm.expired:
             raise Rejected("bulks.confirm_expired", "look again, and confirm what you see then")
-        _, things = await _due(view.db, data, confirm)
+        _, things = await _due(db, data, confirm)
         if (confirm.body, confirm.selection) != (digest(unconfirmed(data)), _selection(things)):
             raise CHANGED
         done = await souk.bin.purge(call, [_condemned(thing) for thing in things])
