@@ -216,6 +216,8 @@ async def view(
     Raises Unavailable, and what ``past`` raises."""
     caller, unless = caller_of(request.scope), if_none_match or ""
     if as_of is not None:
+        if request.method != "GET":
+            raise Problem(400, "malformed", "as_of: a command is of now")
         if after is not None:
             raise Problem(400, "malformed", "after: as_of says how old a state it is")
         then = await past(request, souk, as_of, axis, purpose)

@@ -4,6 +4,7 @@ import asyncio
 import collections
 import itertools
 
+import msgspec
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -26,7 +27,9 @@ CHECKS = [
     status_code_conformance,
 ]
 EXAMPLES = 12  # requests for each operation
-PAGE = schemathesis.openapi.from_dict(http(lambda: None).openapi_schema.to_schema())
+PAGE = schemathesis.openapi.from_dict(
+    msgspec.json.decode(msgspec.json.encode(http(lambda: None).openapi_schema.to_schema()))
+)
 
 
 def operations():
