@@ -24,7 +24,7 @@ from entrypoints.cli.options import data_dir, tenant
 from entrypoints.instance import find
 
 NAME = "souk-what-if"
-PARTS = ("revenue", "tax", "commission", "cost", "left")
+PARTS = ("revenue", "tax", "commission", "cost", "left", "goods", "margin")
 SIDES = ("books", "supposed", "difference")
 AMOUNTS = [f"{side}_{part}" for side in SIDES for part in PARTS]
 Axis = Literal["recorded", "occurred"]

@@ -1,0 +1,252 @@
+"""What was sold, valued anew under another cost basis: as the product was made at that moment, by
+what its materials cost by then."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from application.whatif import BOOKS, CostBasis, Period, Policy, Sums, suppose
+from application.whatif.materials import Usage
+from application.whatif.products import Products
+from domain.orders import Line, LineCost, OrderPlaced
+from tests.whatif.accountant import goods
+from tests.whatif.shop import DZD, MATERIALS, SELLERS, Shop, dinars
+from tests.whatif.telling import START
+
+ALL = Period()
+BASES = ("average", "last", "standard")
+
+
+def under(basis):
+    return Policy(cost=CostBasis(basis))
+
+
+def scarves():
+    """A pair of scarves of 10 g each, an hour's work at 6.00 and a tenth of both for the workshop;
+    100 g of yarn at 1.00, then 100 g at 3.00: its average is 2.00."""
+    shop = Shop()
+    shop.buy("m0", 100, 100_00)
+    shop.standard("m0", 150 * 10**6)
+    shop.compose("p0", {"m0": 10_000}, 1)
+    shop.work("p0", 60_000, 6_00)
+    shop.over("p0", "all", 1_000, 0)
+    shop.compose("p1", {"p0": 2_000}, 1)
+    shop.buy("m0", 100, 300_00)
+    return shop
+
+
+def figures(shop, basis, period=ALL):
+    """Of the only seller: goods in the books and as supposed, and the margin both ways."""
+    (line,) = suppose(shop.events(), under(basis), period).lines
+    return line.books.goods, line.supposed.goods, line.books.margin, line.supposed.margin
+
+
+@pytest.mark.parametrize(
+    ("basis", "scarf"), [("average", 2860), ("last", 3960), ("standard", 2310)]
+)
+def test_a_sold_product_costs_what_its_tree_does_by_the_other_basis(basis, scarf):
+    shop = scarves()
+    shop.sell(("p1", 3, 100_00))
+    shop.pay("o1")
+    revenue, cost = 300_00 + 7, 6 * scarf
+    assert figures(shop, basis) == (6 * 2860, cost, revenue - 6 * 2860, revenue - cost)
+
+
+def test_it_is_valued_as_it_was_made_and_as_materials_cost_when_it_was_sold():
+    shop = scarves()
+    shop.sell(("p0", 1, 50_00))
+    shop.compose("p0", {"m0": 99_000}, 1)
+    shop.buy("m0", 1, 900_00)
+    shop.pay("o1")
+    assert figures(shop, "last")[:2] == (2860, 3960)
+
+
+def test_what_is_not_paid_is_not_sold_yet_and_what_is_paid_back_no_longer():
+    shop = scarves()
+    shop.sell(("p0", 1, 50_00))
+    assert suppose(shop.events(), under("last"), ALL).lines == ()
+    shop.pay("o1")
+    shop.repay("o1", (50_00 + 7) // 3)
+    assert figures(shop, "last")[:2] == (1907, 2640), "a third of it went back"
+    shop.repay("o1", 50_07 - (50_00 + 7) // 3)
+    assert figures(shop, "last") == (0, 0, 0, 0)
+
+
+def test_what_is_given_away_costs_what_it_cost_until_it_is_cancelled():
+    shop = scarves()
+    line = Line("rug", None, "Rug", dinars(0), 1, dinars(0), cost=LineCost("p0", None))
+    shop.order("free", "ada", line, shipping=0)
+    shop.pay("free")
+    assert figures(shop, "last") == (0, 3960, 0, -3960)
+    shop.cancel("free")
+    assert figures(shop, "last") == (0, 0, 0, 0)
+
+
+def test_what_nobody_says_the_cost_of_is_no_goods():
+    shop = scarves()
+    shop.order("o1", "ada", Line.of("tea", None, "Tea", dinars(300), 2))
+    shop.pay("o1")
+    report = suppose(shop.events(), under("last"), ALL)
+    assert [line.books.goods for line in report.lines] == [0]
+    assert report.unvalued == (0, 0)
+
+
+def test_what_has_no_cost_by_a_basis_counts_as_nothing_and_is_told_once():
+    shop = scarves()
+    shop.compose("p0", {"m1": 1_000}, 1)
+    shop.buy("m1", 10, 10_00)
+    shop.sell(("p0", 1, 50_00), ("p1", 1, 50_00))
+    shop.pay("o1")
+    shop.repay("o1", 1)
+    report = suppose(shop.events(), under("standard"), ALL)
+    assert (report.lines[0].supposed.goods, report.unvalued) == (0, (0, 2))
+
+
+def test_a_sale_before_its_cost_had_rolled_up_stays_as_it_is_under_the_basis_in_force():
+    shop = scarves()
+    shop.late = True
+    shop.buy("m0", 100, 900_00)
+    shop.sell(("p0", 1, 50_00))
+    shop.pay("o1")
+    assert figures(shop, "average")[:2] == (2860, 2860)
+    assert figures(shop, "last")[:2] == (2860, 660 + 11 * 9_00)
+
+
+products, materials = st.sampled_from(list(SELLERS)), st.sampled_from(MATERIALS)
+numbers, minors = st.integers(1, 9), st.integers(0, 10_000)
+orders = st.integers(1, 6).map("o{}".format)
+parts = st.dictionaries(st.sampled_from([*MATERIALS, *SELLERS]), st.integers(1, 5_000), max_size=3)
+sold = st.tuples(products, numbers, minors)
+STEPS = (
+    st.tuples(st.just("buy"), materials, numbers, minors),
+    st.tuples(st.just("standard"), materials, st.integers(0, 10**9)),
+    st.tuples(st.just("scrap"), materials, st.integers(0, 9_000)),
+    st.tuples(st.just("take"), materials, numbers),
+    st.tuples(st.just("compose"), products, parts, st.integers(1, 7)),
+    st.tuples(st.just("work"), products, st.integers(0, 90_000), minors),
+    st.tuples(
+        st.just("over"),
+        products,
+        st.sampled_from(["materials", "labour", "all"]),
+        st.integers(0, 20_000),
+        minors,
+    ),
+    st.tuples(st.just("sell"), sold, sold),
+    st.tuples(st.just("pay"), orders, orders),
+    st.tuples(st.just("repay"), orders, minors),
+    st.tuples(st.just("cancel"), orders),
+)
+CHOICES = st.tuples(st.just("choose"), st.sampled_from(BASES))
+bases = st.sampled_from(BASES)
+histories = st.lists(st.one_of(*STEPS), max_size=25)
+restless = st.lists(st.one_of(*STEPS, CHOICES), max_size=25)
+
+
+def built(steps, basis="average", late=()):
+    """Its sellers have made and sold something already. ``late``: at which steps nothing rolls
+    up."""
+    shop = Shop(basis)
+    for id in MATERIALS:
+        shop.buy(id, 7, 1_000)
+        shop.standard(id, 123_456_789)
+    shop.compose("p0", {"m0": 1_234, "m1": 777}, 3)
+    shop.compose("p3", {"p0": 1_500, "m1": 1}, 2)
+    shop.buy("m0", 3, 2_222)
+    shop.sell(("p0", 3, 100), ("p3", 2, 999))
+    shop.pay("o1", "o2")
+    for number, (name, *words) in enumerate(steps):
+        shop.late = number in late
+        getattr(shop, name)(*words)
+    return shop
+
+
+def sides(report):
+    """Goods by seller, where there are any."""
+    return [
+        {line.seller: side.goods for line in report.lines if (side := getattr(line, name)).goods}
+        for name in ("books", "supposed")
+    ]
+
+
+@given(restless, bases, st.sets(st.integers(0, 25)))
+@settings(max_examples=100)
+def test_goods_cost_what_an_accountant_makes_of_them_from_scratch(steps, basis, late):
+    shop = built(steps, late=late)
+    report = suppose(shop.events(), under(basis), ALL)
+    assert sides(report) == [goods(shop.happened, None), goods(shop.happened, basis)]
+
+
+@given(histories, bases, st.sets(st.integers(0, 25)))
+@settings(max_examples=50)
+def test_under_the_basis_that_was_in_force_nothing_differs(steps, basis, late):
+    """However late costs rolled up."""
+    report = suppose(built(steps, basis, late).events(), under(basis), ALL)
+    assert report.lines
+    assert all(line.difference == Sums() for line in (*report.lines, *report.totals))
+
+
+@given(restless)
+@settings(max_examples=50)
+def test_what_has_rolled_up_is_what_a_product_is_valued_at_by_the_basis_in_force(steps):
+    """So that is not so only because what was written down is kept."""
+    usage = Usage()
+    products, seen = Products(usage), 0
+    for recorded in built(steps).events():
+        list(usage.follow(recorded))
+        products.follow(recorded)
+        if isinstance(recorded.event, OrderPlaced):
+            for line in recorded.event.lines:
+                assert products.cost(line.cost.costing, usage.basis) == line.cost.unit
+                seen += 1
+    assert seen >= 2
+
+
+@given(restless, bases)
+@settings(max_examples=30)
+def test_goods_of_sellers_add_up_to_the_total(steps, basis):
+    report = suppose(built(steps).events(), under(basis), ALL)
+    (total,) = report.totals
+    assert (total.seller, total.currency) == ("", DZD)
+    for side in ("books", "supposed", "difference"):
+        for part in ("goods", "margin"):
+            mine = [getattr(getattr(line, side), part) for line in report.lines]
+            assert getattr(getattr(total, side), part) == sum(mine)
+
+
+@given(restless, bases, st.integers(0, 60))
+@settings(max_examples=50)
+def test_goods_of_two_periods_add_up_to_the_whole(steps, basis, cut):
+    events = built(steps).events()
+    at = START + timedelta(hours=cut)
+    periods = (Period(None, at), Period(at, None))
+    first, second, whole = (suppose(events, under(basis), each) for each in (*periods, ALL))
+    sums = {}
+    for line in (*first.lines, *second.lines):
+        books, supposed = sums.get(line.seller, (Sums(), Sums()))
+        sums[line.seller] = books.plus(line.books), supposed.plus(line.supposed)
+    assert sums == {line.seller: (line.books, line.supposed) for line in whole.lines}
+
+
+@given(histories)
+@settings(max_examples=30)
+def test_without_another_basis_goods_are_those_of_the_books(steps):
+    report = suppose(built(steps).events(), BOOKS, ALL)
+    assert all(line.difference == Sums() for line in report.lines)
+
+
+def test_what_is_kept_of_costs_does_not_grow_with_what_is_bought():
+    shop = built([])
+    for _ in range(100):
+        shop.buy("m0", 1, 500)
+        shop.sell(("p3", 1, 1_000))
+    usage = Usage()
+    products = Products(usage)
+    for recorded in shop.events():
+        list(usage.follow(recorded))
+        products.follow(recorded)
+        for basis in BASES:
+            products.cost("p3", basis)
+    kept = (usage._materials, products._products, products._known)
+    assert [len(each) for each in kept] == [len(MATERIALS), len(SELLERS), 2 * len(BASES)]
