@@ -115,6 +115,12 @@ class Shop:
             self.orders += 1
             self.order(f"o{self.orders}", seller, *lines)
 
+    def trade(self, *sold):
+        """Sold and paid at once."""
+        before = self.orders
+        self.sell(*sold)
+        self.pay(*(f"o{number}" for number in range(before + 1, self.orders + 1)))
+
     def order(self, id, seller, *lines, shipping=7):
         subtotal = sum(line.subtotal.minor for line in lines)
         total = dinars(subtotal + shipping)
