@@ -2,28 +2,35 @@
 
 from typing import ClassVar
 
+from application.whatif.goods import Moved, Sales
 from application.whatif.materials import Usage
 from application.whatif.period import Period
 from application.whatif.policy import BOOKS, Policy
 from domain.kernel import Event, Recorded, Value
 from domain.money import Money
-from domain.payments import CheckoutPaid, PaymentRefunded
+from domain.payments import CheckoutPaid, PaymentRefunded, ShareCancelled
 
 Owner = tuple[str, str]  # seller, currency
 
 
 class Sums(Value):
     """Minor units. ``revenue``: what buyers paid, less what was paid back; ``cost``: of the
-    materials that were used up."""
+    materials that were used up by hand; ``goods``: what was sold cost. The same yarn may be in
+    both, so nothing takes both off."""
 
     revenue: int = 0
     tax: int = 0
     commission: int = 0
     cost: int = 0
+    goods: int = 0
 
     @property
     def left(self) -> int:
         return self.revenue - self.tax - self.commission - self.cost
+
+    @property
+    def margin(self) -> int:
+        return self.revenue - self.tax - self.commission - self.goods
 
     def plus(self, other: "Sums", sign: int = 1) -> "Sums":
         return Sums(
@@ -31,6 +38,7 @@ class Sums(Value):
             self.tax + sign * other.tax,
             self.commission + sign * other.commission,
             self.cost + sign * other.cost,
+            self.goods + sign * other.goods,
         )
 
 
@@ -48,8 +56,8 @@ class Line(Value):
 
 
 class Report(Value):
-    """``unvalued``: how often material was used that had no cost, in the books and under the
-    policy: it counts as nothing."""
+    """``unvalued``: how often material was used, or a line paid, that had no cost, in the books
+    and under the policy: it counts as nothing."""
 
     lines: tuple[Line, ...]
     totals: tuple[Line, ...]
@@ -58,15 +66,23 @@ class Report(Value):
 
 class Accounts:
     """``follow`` every event from the first, ``report`` at the end. It keeps one number for each
-    order that was paid, and the state of each material."""
+    order that was paid, what the goods of each cost, and the state of each material and costed
+    product."""
 
-    EVENTS: ClassVar[tuple[type[Event], ...]] = (CheckoutPaid, PaymentRefunded, *Usage.EVENTS)
+    EVENTS: ClassVar[tuple[type[Event], ...]] = (
+        CheckoutPaid,
+        PaymentRefunded,
+        ShareCancelled,
+        *Usage.EVENTS,
+        *Sales.EVENTS,
+    )
 
     def __init__(self, policy: Policy, period: Period) -> None:
         self._policies, self._period = (BOOKS, policy), period
         self._paid: dict[tuple[str, str, str], int] = {}  # by order, seller and currency
         self._sums: tuple[dict[Owner, Sums], dict[Owner, Sums]] = ({}, {})
         self._usage = Usage()
+        self._sales = Sales(self._usage, policy.cost.basis if policy.cost else None)
         self._unvalued = [0, 0]
 
     def follow(self, recorded: Recorded) -> None:
@@ -75,10 +91,15 @@ class Accounts:
             case CheckoutPaid(shares=shares):
                 for share in shares:
                     self._pay(share.order, share.seller, share.amount, within)
+                    self._deliver(self._sales.paid(share.order, share.amount.minor), within)
             case PaymentRefunded(seller=str(seller), order=order, refund=refund, amount=amount):
                 self._pay(order or f"refund/{refund}", seller, amount.times(-1), within)
+                self._deliver(self._sales.repaid(order, amount.minor), within)
+            case ShareCancelled(order=order):
+                self._deliver(self._sales.cancelled(order), within)
             case _:
                 self._use(recorded, within)
+                self._sales.follow(recorded)
 
     def _pay(self, order: str, seller: str, amount: Money, within: bool) -> None:
         key = (order, seller, amount.currency)
@@ -99,6 +120,14 @@ class Accounts:
                 self._unvalued[number] += cost is None
                 sums = Sums(cost=0 if cost is None else cost.of(used.quantity).minor)
                 self._add(self._sums[number], (used.owner, used.currency), sums)
+
+    def _deliver(self, moved: Moved | None, within: bool) -> None:
+        if moved is None or not within:
+            return
+        for number, goods in enumerate(moved.sides):
+            self._unvalued[number] += goods.unvalued
+            for currency, cost in goods.costs.items():
+                self._add(self._sums[number], (moved.seller, currency), Sums(goods=cost))
 
     def _add(self, sums: dict[Owner, Sums], owner: Owner, change: Sums) -> None:
         sums[owner] = sums.get(owner, Sums()).plus(change)

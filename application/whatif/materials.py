@@ -1,4 +1,4 @@
-"""What materials were used up, and what they cost by each basis at that moment."""
+"""What materials cost by each basis as they stand, and which were used up by hand."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -9,13 +9,14 @@ from domain.kernel import Event, Recorded, Value
 from domain.materials import (
     Material,
     MaterialAdded,
+    MaterialMeasured,
     MaterialPurchased,
     StandardCostSet,
     StockAdjusted,
 )
 from domain.tenants import CostBasisSet, Tenant
 
-_MOVES = (MaterialAdded, MaterialPurchased, StandardCostSet, StockAdjusted)
+_MOVES = (MaterialAdded, MaterialMeasured, MaterialPurchased, StandardCostSet, StockAdjusted)
 
 
 class Used(Value):
@@ -40,6 +41,12 @@ class Usage:
     @property
     def basis(self) -> str:
         return self._tenant.cost_basis
+
+    def unit(self, id: str, basis: str) -> Cost | None:
+        """What a unit costs that arrives where it is used: with its scrap."""
+        found = self._materials.get(id, materials.EMPTY)
+        cost = by(basis, found.average, found.last, found.standard)
+        return cost and cost.wasting(found.measuring.scrap)
 
     def follow(self, recorded: Recorded) -> Iterator[Used]:
         """What is taken from stock by hand is used up; what is put back is not."""

@@ -24,7 +24,7 @@ from entrypoints.cli.options import data_dir, tenant
 from entrypoints.instance import find
 
 NAME = "souk-what-if"
-PARTS = ("revenue", "tax", "commission", "cost", "left")
+PARTS = ("revenue", "tax", "commission", "cost", "left", "goods", "margin")
 SIDES = ("books", "supposed", "difference")
 AMOUNTS = [f"{side}_{part}" for side in SIDES for part in PARTS]
 Axis = Literal["recorded", "occurred"]
@@ -117,12 +117,12 @@ def _csv(report: Report) -> None:
 
 
 def _table(report: Report) -> None:
-    table = Table("seller", "", *PARTS)
+    table = Table("seller", "", *SIDES)
     for column in table.columns[2:]:
         column.justify = "right"
     for line, amounts in _lines(report):
-        for side in SIDES:
-            name = f"{line.seller or 'all'}, {line.currency}" if side == "books" else ""
-            table.add_row(name, side, *(amounts[f"{side}_{part}"] for part in PARTS))
+        for part in PARTS:
+            name = f"{line.seller or 'all'}, {line.currency}" if part == PARTS[0] else ""
+            table.add_row(name, part, *(amounts[f"{side}_{part}"] for side in SIDES))
         table.add_section()
     Console().print(table)

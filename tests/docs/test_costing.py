@@ -1,5 +1,6 @@
 """docs/contexts/costing.md and materials.md, run as they stand there: a scarf, a yarn that becomes
-dearer, what a sale earns, what if it becomes dearer still, and a purchase that is told late."""
+dearer, what a sale earns, what if it becomes dearer still, and a purchase that is told late; and
+of docs/audit-bundle.md, what the sold would have cost by another basis."""
 
 import json
 import re
@@ -9,15 +10,22 @@ import pytest
 
 from tests.costing.settling import settle
 from tests.reels.house import running
+from tests.support.commands import souk
 
 PAGES = Path(__file__).parents[2] / "docs/contexts"
+PRINTED = re.compile(r"<!-- printed: goods -->\n```\n(.*?)```", re.DOTALL)
 STEP = re.compile(r"(?:(\w+) = )?(?:(\w+): )?(GET|POST) (\S+?)(?: (\{.*?))?(?: → (\{.*\}))?")
 
 
-@pytest.fixture
-async def house(stack, new_database):
+@pytest.fixture(scope="module")
+async def houses(stack, new_database):
     async with running(stack, new_database) as opened:
-        yield await opened()
+        yield opened
+
+
+@pytest.fixture
+async def house(houses):
+    return await houses()
 
 
 def steps(page, name):
@@ -42,6 +50,8 @@ async def answers(house, lines):
         else:
             made = name and not path.endswith("/preview")
             answer = await house.done(client.post(path, json.loads(body)), 201 if made else 200)
+        for order in answer.get("orders", [])[:1]:
+            known[f"{name}.order"] = order["id"]
         if name:
             known[name] = answer.get("confirm") or answer["id"]
         if wanted:
@@ -72,3 +82,13 @@ async def test_the_scarf_costs_and_earns_what_the_page_says(house):
 
 async def test_what_is_told_late_changes_what_the_page_says(house):
     assert await run(house, "materials.md", "late") == (3, [])
+
+
+async def test_what_was_sold_would_have_cost_what_the_page_says(house, tmp_path):
+    page, policy = "../audit-bundle.md", tmp_path / "last.toml"
+    assert await run(house, page, "goods") == (1, [])
+    policy.write_text('[cost]\nbasis = "last"\n')
+    words = ["audit", "what-if", "--tenant", house.tenant, "--policy", str(policy)]
+    done = await souk(house.api, *words)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == PRINTED.search((PAGES / page).read_text())[1]

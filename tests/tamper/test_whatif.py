@@ -58,6 +58,8 @@ async def test_a_period_under_another_policy_beside_the_books(still, ground, tmp
         "commission": "1.69",
         "cost": "0.00",
         "left": "15.21",
+        "goods": "0.00",
+        "margin": "15.21",
     }
     assert (ada["seller"], total["seller"], ada["supposed"]) == ("ada", None, sums)
     assert ada["books"]["left"] == ada["books"]["revenue"] == "21.12"
