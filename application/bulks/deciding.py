@@ -41,17 +41,18 @@ class Names:
             found = await self._ledger.held(self._tenant, unknown)
             self._held |= {name: found.get(name) for name in unknown}
 
-    def move(self, done: Decided) -> Name | None:
-        """Gives it its names, or tells which of them another has."""
+    def taken(self, done: Decided) -> Name | None:
+        """Which of the names that it wants another has."""
+        free = (None, done.item.id)
+        return next((name for name in done.takes if self._held[name] not in free), None)
+
+    def move(self, done: Decided) -> None:
+        """Gives it its names."""
         id = done.item.id
-        for name in done.takes:
-            if self._held[name] not in (None, id):
-                return name
         for name in done.frees:
             if self._held.get(name) == id:
                 self._held[name] = None
         self._held |= dict.fromkeys(done.takes, id)
-        return None
 
 
 class Deciding:
@@ -144,15 +145,17 @@ class Deciding:
         return Decided(index, item, before, state, tuple(events), takes, frees)
 
     def _allowed(self, work: Work, done: Decided, names: Names, ledger: Ledger | None) -> Decided:
+        """Names first: what the log would not take is only looked for when it has refused some."""
         if not done.events:
             return done
+        if taken := names.taken(done):
+            return _refused(done.index, done.item, f"{taken[0]}_taken", f"{taken[1]} is taken")
         if ledger:
             try:
                 ledger.check(self._alone(work, done))
             except Rejected as no:
                 return _refused(done.index, done.item, no.code, no.detail)
-        if (done.takes or done.frees) and (taken := names.move(done)):
-            return _refused(done.index, done.item, f"{taken[0]}_taken", f"{taken[1]} is taken")
+        names.move(done)
         return done
 
     def _alone(self, work: Work, done: Decided) -> Append:

@@ -35,4 +35,5 @@ def servers(stack, tmp_path_factory):
 async def test_a_side_reports_what_its_rows_show(servers, work, part):
     async with servers.copy(await template(servers, work, part)) as site:
         figures = await run(work, part, site)
-    assert set(work.figures) <= set(figures)
+    wanted = {key for key, figure in work.figures.items() if part == "souk" or figure.reach}
+    assert wanted <= set(figures)
