@@ -8,17 +8,20 @@ from random import randrange
 
 LOOPBACK = "127.0.0.1"
 FIRST, LAST = 20_000, 32_000
+given: set[int] = set()
 
 
 def free_ports(count: int) -> list[int]:
-    """Free now: another process may take one before its server does, so starts are retried.
+    """Free now, and never given to two in this process, whose servers start at different times:
+    another process may take one before its server does, so starts are retried.
 
     Below the range that systems give to outgoing connections, which would be those processes.
     """
     found: list[int] = []
     while len(found) < count:
         port = randrange(FIRST, LAST)  # noqa: S311 - any will do
-        if port not in found and is_free(port):
+        if port not in given and is_free(port):
+            given.add(port)
             found.append(port)
     return found
 

@@ -132,7 +132,7 @@ async def test_no_buyer_reads_of_costs_or_margins_anywhere(house):
 
     shown = await stored(house)
     assert {table for table, text in shown.items() if any(c in text for c in canaries)} == {
-        *("costing_products", "costing_sales", "costing_timeline"),
+        *("costing_products", "costing_sales", "costing_timeline", "bin_things"),
         "pushed: costing_products",
     }
     claims = await house.souk.tokens.verify(house.api.token("buyer", "karim", house.tenant))
