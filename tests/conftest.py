@@ -13,11 +13,13 @@ from tests.support.instances import Up
 from tests.support.s3 import running_s3
 from tests.support.stack import Stack, running, template
 
-# Tests that share a running `souk up`: one process runs them all.
+# Tests that share a running `souk up`, or what was imported: one process runs them all.
 TOGETHER = {
     "tests/docs/test_live.py": "walk",
     "tests/docs/test_readme.py": "walk",
     "tests/live/test_role.py": "walk",
+    "tests/olist/test_past.py": "slice",
+    "tests/olist/test_slice.py": "slice",
 }
 
 

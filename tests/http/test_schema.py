@@ -26,7 +26,6 @@ CHECKS = [
     response_schema_conformance,
     status_code_conformance,
 ]
-EXAMPLES = 12  # requests for each operation
 PAGE = schemathesis.openapi.from_dict(
     msgspec.json.decode(msgspec.json.encode(http(lambda: None).openapi_schema.to_schema()))
 )
@@ -105,10 +104,10 @@ async def bargain(api, product):
 
 
 @pytest.mark.parametrize(
-    ("role", "user", "allowed"),
-    [("admin", "root", 30), ("seller", "amina", 15), ("buyer", "karim", 15)],
+    ("role", "user", "examples"),  # requests for each operation
+    [("admin", "root", 10), ("seller", "amina", 6), ("buyer", "karim", 4)],
 )
-async def test_every_answer_is_as_documented(stack, s3, database, role, user, allowed):
+async def test_every_answer_is_as_documented(stack, s3, database, role, user, examples):
     async with running_api(stack, database, s3_url=s3) as api:
         ids = await known_ids(api, api.of(role, user))
         loop, keys, wrong = asyncio.get_running_loop(), itertools.count(), []
@@ -127,7 +126,7 @@ async def test_every_answer_is_as_documented(stack, s3, database, role, user, al
             context = operation.path.split("/")[3]
 
             @settings(
-                max_examples=EXAMPLES,
+                max_examples=examples,
                 database=None,
                 deadline=None,
                 derandomize=True,
@@ -155,8 +154,8 @@ async def test_every_answer_is_as_documented(stack, s3, database, role, user, al
                 await asyncio.to_thread(tried, operation)
             except BaseException as failure:
                 wrong.append(f"{operation.method.upper()} {operation.path}: {failure}")
-        assert seen[200] > allowed
-        assert seen[201] > 5
+        assert seen[200] > examples
+        assert seen[201] > 2
         assert seen[401] == 0
         assert seen[403] > 0
         if wrong:
