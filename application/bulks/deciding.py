@@ -184,7 +184,7 @@ def _refused(index: int, item: Item, code: str, detail: str = "") -> Decided:
 
 def _blocked(index: int, item: Item, blocked: Blocked) -> Decided:
     places = ", ".join(str(later.position) for later in blocked.events)
-    detail = f"{blocked.count} later events, at {places}"
+    detail = f"changed since, at {places}"
     refusal = Refusal(index, item.id, "bulks.blocked", detail)
     return Decided(index, item, refusal=refusal, blocked=blocked)
 

@@ -11,7 +11,8 @@ from tests.olist.invented import Shop
 
 # The same code with other numbers, or on another route.
 AGAIN = ("-256", "-10000", "-2000", "-paced", "-2", "-products-1", "-receive-1", "-members",
-         "-9999", "-order-1", "-feed-1", "-place-1")  # fmt: skip
+         "-9999", "-order-1", "-feed-1", "-place-1", "create-32", "cold", "-102", "-idle",
+         "chain")  # fmt: skip
 SIDES = [
     (work, part)
     for work in WORKS
