@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from adapters.log.passed import passed
 from adapters.postgres.pools import Pool, borrow
 
 # Digits alone are a position; a time has more than a date, and its zone.
@@ -13,18 +14,9 @@ TIME = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 SPELT = "a position, or an RFC 3339 time with its zone, such as 2017-01-31T23:59:59Z"
-# Positions have no gaps, and times of recording rise with them.
-_BY_TIME = """
-WITH RECURSIVE search (low, high) AS (
-    SELECT 0::bigint, position FROM log.head
-    UNION ALL
-    SELECT CASE WHEN e.recorded_at <= %(time)s THEN e.position ELSE low END,
-           CASE WHEN e.recorded_at <= %(time)s THEN high ELSE e.position - 1 END
-    FROM search JOIN log.events e ON e.position = (low + high + 1) / 2
-    WHERE low < high
-)
-SELECT low, %(time)s > clock_timestamp() FROM search WHERE low = high
-"""
+# What a clock showed at a position, or at the last one before it: a restored log has a gap.
+_CLOCK = """SELECT h.position, coalesce((SELECT recorded_at FROM log.events
+    WHERE position <= %s ORDER BY position DESC LIMIT 1), 'epoch') FROM log.head h"""
 
 
 class Point(Struct, frozen=True):
@@ -76,11 +68,7 @@ def _time(text: str) -> datetime:
 async def at_position(log: Pool, position: int) -> Point:
     """Raises Beyond, Unavailable."""
     async with borrow(log) as db:
-        cursor = await db.execute(
-            "SELECT h.position, coalesce(e.recorded_at, 'epoch') FROM log.head h"
-            " LEFT JOIN log.events e ON e.position = %s",
-            (position,),
-        )
+        cursor = await db.execute(_CLOCK, (position,))
         ((head, moment),) = await cursor.fetchall()
     if position > head:
         raise Beyond(head)
@@ -90,8 +78,9 @@ async def at_position(log: Pool, position: int) -> Point:
 async def at_time(log: Pool, time: datetime) -> Point:
     """The last position that was recorded by then. Raises Beyond, Unavailable."""
     async with borrow(log) as db:
-        cursor = await db.execute(_BY_TIME, {"time": time})
-        ((position, future),) = await cursor.fetchall()
+        (position,) = await passed(db, [time], then_too=True)
+        cursor = await db.execute("SELECT %s > clock_timestamp()", (time,))
+        ((future,),) = await cursor.fetchall()
     if future:
         raise Beyond(position)
     return Point(position, None, time)

@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from adapters.postgres.pools import Connection, Pool, borrow
+from adapters.log.passed import passed
+from adapters.postgres.pools import Pool, borrow
 from domain.kernel import Value
 
 SPELT = "version:12, position:345, or a time as 2026-05-01T00:00:00Z"
@@ -58,32 +59,10 @@ def time(text: str) -> datetime:
 
 
 async def position_before(pool: Pool, when: datetime, then_too: bool = False) -> int:
-    """The last position recorded before ``when``, by halving the log: the two rise together.
-    ``then_too``: or at that very time.
+    """The last position recorded before ``when``. ``then_too``: or at that very time.
 
-    ``pool``: of a role that sees every tenant's rows, since only then there are no gaps.
+    ``pool``: of a role that sees every tenant's rows.
     """
     async with borrow(pool) as db:
-        low, high = 0, await _head(db)
-        while low < high:
-            middle = (low + high + 1) // 2
-            recorded = await _recorded_at(db, middle)
-            if recorded < when or (then_too and recorded == when):
-                low = middle
-            else:
-                high = middle - 1
-    return low
-
-
-async def _head(db: Connection) -> int:
-    row = await (await db.execute("SELECT position FROM log.head")).fetchone()
-    return int(row[0]) if row else 0
-
-
-async def _recorded_at(db: Connection, position: int) -> datetime:
-    cursor = await db.execute("SELECT recorded_at FROM log.events WHERE position = %s", (position,))
-    row = await cursor.fetchone()
-    if row is None:
-        raise LookupError(f"the log has no position {position}")
-    when: datetime = row[0]
-    return when
+        (position,) = await passed(db, [when], then_too)
+    return position

@@ -5,26 +5,13 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from adapters.log.passed import passed
 from adapters.postgres.pools import Pool, borrow
 
 STEPS = 60
-# Positions have no gaps and rise with the time: the log is halved for all moments at once, so it
-# takes a few dozen rows for each, however long the log is.
-_PASSED = """WITH RECURSIVE step AS (
-    SELECT make_interval(secs => %(seconds)s) AS long
-), looked (moment, low, high) AS (
-    SELECT moment, 0::bigint, h.position FROM log.head h CROSS JOIN step CROSS JOIN
-        generate_series(0, %(steps)s) n CROSS JOIN LATERAL
-        (SELECT date_bin(long, now(), 'epoch') - (%(steps)s - n) * long AS moment) m
-    UNION ALL
-    SELECT moment, CASE WHEN earlier THEN position ELSE low END,
-        CASE WHEN earlier THEN high ELSE position - 1 END
-    FROM looked CROSS JOIN LATERAL (
-        SELECT e.position, e.recorded_at < moment AS earlier FROM log.events e
-        WHERE e.position = (low + high + 1) / 2 LIMIT 1
-    ) middle WHERE low < high
-)
-SELECT moment, low FROM looked WHERE low = high ORDER BY moment"""
+_MOMENTS = """SELECT date_bin(long, now(), 'epoch') - (%(steps)s - n) * long
+FROM make_interval(secs => %(seconds)s) long, generate_series(0, %(steps)s) n ORDER BY n"""
+_JUMPS = "SELECT origin, target FROM log.jumps"
 
 
 class Throughput(Struct, frozen=True):
@@ -38,7 +25,14 @@ class Throughput(Struct, frozen=True):
 async def throughput(pool: Pool, seconds: int) -> Throughput:
     """``seconds``: of one step. ``pool``: of souk_project, which sees every tenant's."""
     async with borrow(pool) as db:
-        asked = {"seconds": seconds, "steps": STEPS}
-        found = await (await db.execute(_PASSED, asked)).fetchall()
-    passed = [low for _, low in found]
-    return Throughput(found[0][0], seconds, [then - now for now, then in pairwise(passed)])
+        cursor = await db.execute(_MOMENTS, {"seconds": seconds, "steps": STEPS})
+        moments = [moment for (moment,) in await cursor.fetchall()]
+        ends = await passed(db, moments)
+        jumps = await (await db.execute(_JUMPS)).fetchall()
+    counts = [end - _skipped(end, jumps) for end in ends]
+    return Throughput(moments[0], seconds, [then - now for now, then in pairwise(counts)])
+
+
+def _skipped(end: int, jumps: list[tuple[int, int]]) -> int:
+    """Positions up to there that no event has: a restored log went on from further on."""
+    return sum(target - origin for origin, target in jumps if end > target)

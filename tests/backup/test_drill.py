@@ -121,6 +121,12 @@ async def test_a_restore_reaches_the_moment_and_who_was_erased_since_is_erased_a
         for path, answer in history["answers"].items():
             assert b"canary-ana-" in answer[1] or after[path] == answer, path
         assert (await town.root.get("/erasures/ana")).json()["reason"] == "requested"
+        moment = history["moment"].isoformat()
+        for asked in ({"as_of": moment}, {"as_of": moment, "axis": "occurred"}):
+            past = await town.root.get("/orders", **{"as": "tenant"}, **asked)
+            assert {order["id"] for order in past.json()["items"]} == {first, between}
+        since = await town.root.get("/audit/events", recorded_from=moment, context="erasures")
+        assert [event["id"] for event in since.json()["items"]] == ["ana"]
         await town.buy("bob")  # it goes on, with its own write-ahead log
         await town.settled()
         assert await differences(town) == []
