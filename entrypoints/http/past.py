@@ -6,10 +6,9 @@ from litestar import Request
 from litestar.params import QueryParameter
 
 from adapters.asof.past import Past
-from adapters.asof.points import POSITION, SPELT, TIME, Beyond, Malformed, Point, point
+from adapters.asof.points import SPELT, Beyond, Malformed, Point, point
 from entrypoints.http.answers import Headers
 from entrypoints.http.caller import Caller, caller_of
-from entrypoints.http.names import END
 from entrypoints.http.problems import Problem
 from entrypoints.http.recording import recording_of
 from entrypoints.wiring import Souk
@@ -17,7 +16,7 @@ from entrypoints.wiring import Souk
 PERMISSION = "audit_logs:view"
 AsOf: TypeAlias = Annotated[
     str | None,
-    QueryParameter(pattern=rf"^({POSITION}|{TIME}){END}", description=f"for auditors: {SPELT}"),
+    QueryParameter(description=f"for auditors: {SPELT}"),
 ]
 Axis: TypeAlias = Annotated[
     Literal["recorded", "occurred"] | None,

@@ -91,6 +91,12 @@ async def test_what_is_no_position_and_no_time_is_malformed(tea):
         assert await refused(tea.olga.get("/catalog/products", **query)) == (400, "malformed")
 
 
+async def test_a_command_is_of_now(tea):
+    seller = tea.of("admin", "root")
+    sending = seller.send("DELETE", "/materials/bulk?as_of=1", json={"filter": {}})
+    assert await refused(sending) == (400, "malformed")
+
+
 async def test_what_is_to_come_is_not_known(tea):
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     for query in ({"as_of": tea.changed + 100}, {"as_of": tomorrow}):

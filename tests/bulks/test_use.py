@@ -102,6 +102,16 @@ async def test_of_two_who_want_one_name_the_first_has_it(shop):
     assert [states[holder].sku, states[other].sku] == ["B", "A"]
 
 
+async def test_a_name_that_is_taken_is_told_first_however_the_chunks_fall(shop):
+    await shop.material(sku="A")
+    told = [Item(str(uuid4()), "create", new("\0")), Item(str(uuid4()), "create", new("\0", "A"))]
+    codes = []
+    for shop.at_once in (1, 2):
+        ran = await shop.run(*told)
+        codes.append([refusal.code for refusal in ran.refusals])
+    assert codes == [["log.unstorable", "materials.sku_taken"]] * 2
+
+
 class Late:
     """A ledger that at first does not see who holds a name, as one who looks too early."""
 
