@@ -17,7 +17,8 @@ PHONE, DESK = (360, 740), (1200, 850)
 
 
 def cancelled_order(up):
-    """Amina has ordered a bowl; the seller confirmed it, and she changed her mind."""
+    """Amina has ordered a bowl; the seller confirmed it, and she changed her mind. The policies
+    have done with each step before the next: what they do then depends on it."""
     amina, seller = Person(up, "buyer", "amina"), Person(up, "seller", "seller")
     found = seller.ask("GET", "/catalog/products/search", q="pottery bowl")["items"][0]
     cart = amina.ask("POST", "/carts")["id"]
@@ -26,9 +27,16 @@ def cancelled_order(up):
     placed = amina.ask("POST", f"/carts/{cart}/check-out", customer)
     id = placed["orders"][0]["id"]
     done = seller.ask("POST", f"/orders/{id}/confirm")
+    comes_after(up, done["position"], "inventory.stock_committed")
     gone = seller.ask("POST", f"/orders/{id}/cancel", {"reason": "changed_mind"})
+    comes_after(up, gone["position"], "inventory.stock_restocked")
     positions = {"confirmed": done["position"], "cancelled": gone["position"]}
     return {"id": id, "product": found["id"], **positions}
+
+
+def comes_after(up, position, tag):
+    found = {"position_from": position, "tag": tag}
+    Person(up, "auditor", "karim").until("/audit/events", lambda page: page["items"], **found)
 
 
 def sign_in(page, up, role="auditor", user="nadia", purpose="", view="log"):

@@ -93,8 +93,8 @@ def test_the_log_is_walked_by_keyboard_from_an_event_to_its_causes_and_its_strea
 
     page.press("c")
     page.until(f"location.hash === '#/causes/{order['cancelled']}'")
-    told(page, "policy:stock", ".trace")
-    assert "inventory.stock_released" in text(page, ".trace")
+    told(page, "inventory.stock_restocked", ".trace")
+    assert "policy:stock" in text(page, ".trace")
     look(page, "causes")
     page.press("j", "ArrowDown")
     assert "policy:" in page.run("document.activeElement.innerText")
