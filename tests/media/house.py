@@ -5,6 +5,7 @@ import base64
 from contextlib import asynccontextmanager
 
 from adapters.log.tail import read_after
+from adapters.media import keys
 from adapters.media.worker import Worker
 from adapters.postgres.pools import borrow
 from application.commands import Commands
@@ -43,14 +44,15 @@ class House:
         return await self.amina.post("/media/inline", {"data": f"data:{kind};base64,{text}"})
 
     async def settled(self, id):
-        """What came of it, once no worker is to do anything more with it."""
+        """What came of it, once no worker is to do anything more with it: the upload goes after the
+        log has what was made of it."""
         async with asyncio.timeout(60):
             while True:
                 found = await self.root.get(f"/media/{id}")
-                if found.status_code == 200:
-                    asset = found.json()
-                    if asset["status"] != "requested" and not asset["waits"]:
-                        return asset
+                asset = found.json() if found.status_code == 200 else {"waits": True}
+                done = not asset["waits"] and asset["status"] != "requested"
+                if done and keys.upload(self.tenant, id) not in await self.objects():
+                    return asset
                 await asyncio.sleep(0.05)
 
     async def now(self, path, after, client=None):
@@ -64,10 +66,6 @@ class House:
         async with borrow(self.souk.project) as db:
             past = await read_after(db, 0, 100_000)
         return [r for r in past if isinstance(r.event, kinds)]
-
-    async def without_uploads(self):
-        """They go after the log has what was made of them."""
-        return not any("/uploads/" in key for key in await self.objects())
 
     async def objects(self):
         """The keys of all that the tenant has in the bucket."""

@@ -82,7 +82,6 @@ async def test_an_image_may_be_as_large_as_the_tenant_says(house):
 async def test_an_object_is_erased_with_its_last_asset_and_its_room_is_free(working):
     one = await working.settled(await working.upload(JPEG))
     two = await working.settled(await working.upload(JPEG, working.basma))
-    await until(working.without_uploads)
     kept = await working.objects()
     async with purging(working) as (run, found):
         first, second = await found()

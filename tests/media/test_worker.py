@@ -47,7 +47,6 @@ async def test_a_worker_killed_anywhere_leaves_all_to_the_next(house, at):
         await dying.died.wait()
     async with worker(house):
         asset = await house.settled(id)
-        await until(house.without_uploads)
     assert asset["status"] == "rendered"
     assert len(await house.happened(Rendered)) == 1
     assert len(await house.objects()) == 1 + len(asset["renditions"])
@@ -58,7 +57,6 @@ async def test_what_is_sent_again_when_it_was_looked_at_is_swept(working):
     await send(form, JPEG)
     assert (await working.amina.post(f"/media/{form['id']}/confirm")).status_code == 200
     await working.settled(form["id"])
-    await until(working.without_uploads)
     kept = await working.objects()
     assert (await send(form, JPEG)).status_code == 204
     waiting = await working.request()
