@@ -82,7 +82,9 @@ class Materials:
     def gone(self, material: Material) -> bool:
         return not material.exists or material.retired
 
-    def back(self, before: Material, now: Material) -> Sequence[materials.COMMANDS]:
+    async def back(
+        self, work: Work, before: Material, now: Material
+    ) -> Sequence[materials.COMMANDS]:
         if not before.exists:
             return [RetireMaterial()]
         found: list[materials.COMMANDS] = [RestoreMaterial()]

@@ -87,9 +87,10 @@ class Products:
     def gone(self, product: Product) -> bool:
         return not product.exists or product.retired
 
-    def back(self, before: Product, now: Product) -> Sequence[catalog.COMMANDS]:
+    async def back(self, work: Work, before: Product, now: Product) -> Sequence[catalog.COMMANDS]:
         if not before.exists:
             return [RetireProduct()]
+        await check_category(work, now.describing.category_id, before.describing.category_id)
         found: list[catalog.COMMANDS] = [RestoreProduct()]
         found.append(DescribeProduct(before.describing))
         found.append(ChangePrice(before.price, before.original_price))

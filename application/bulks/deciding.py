@@ -10,7 +10,7 @@ from application.bulks.past import Run
 from application.ports import Append, Forbidden, Ledger, Missing, New
 from application.work import Work, stream_of
 from domain.bulks import Refusal
-from domain.kernel import Rejected, Value, context_of
+from domain.kernel import Rejected, Value
 
 PIECE = 50  # items that are decided ahead without a pause
 
@@ -50,7 +50,7 @@ class Names:
         """Gives it its names."""
         id = done.item.id
         for name in done.frees:
-            if self._held.get(name) == id:
+            if self._held.get(name, id) == id:
                 self._held[name] = None
         self._held |= dict.fromkeys(done.takes, id)
 
@@ -92,7 +92,9 @@ class Deciding:
         for index, item in enumerate(self._items[first:end], first):
             if index % PIECE == 0:
                 await asyncio.sleep(0)  # what is written goes first
-            if item.wrong is None and item.op == "update":
+            # What it needs besides may change while nobody looks whether it did.
+            alone = not any(self._kind.needs(work.call, [item]))
+            if item.wrong is None and item.op == "update" and alone:
                 done = await self._one(work, index, item, {})
                 if done.events:
                     self._foreseen[index] = done
@@ -122,7 +124,7 @@ class Deciding:
                 before, blocked = self._run.before(item.id, pasts[item.id])
                 if blocked:
                     return _blocked(index, item, blocked)
-                commands = kind.back(before, state)
+                commands = await kind.back(work, before, state)
             return self._decided(index, item, state, commands)
         except Rejected as no:
             return _refused(index, item, no.code, no.detail)
@@ -164,18 +166,15 @@ class Deciding:
         claims = tuple((*name, id) for name in done.takes)
         return Append(work.call, (New(stream, 0, done.events),), (), claims)
 
-    def write(self, work: Work, chunk: Sequence[Decided]) -> int:
-        """Into the work, to be appended with it; how many events that are."""
-        written = 0
+    def write(self, work: Work, chunk: Sequence[Decided]) -> None:
+        """Into the work, to be appended with it."""
         for done in chunk:
             if done.events:
                 work.record(self._kind.decider, done.item.id, done.events, done.after)
-                written += len(done.events)
             for name in done.frees:
                 work.release(*name, done.item.id)
             for name in done.takes:
                 work.claim(*name, done.item.id)
-        return written
 
 
 def _refused(index: int, item: Item, code: str, detail: str = "") -> Decided:
@@ -187,7 +186,3 @@ def _blocked(index: int, item: Item, blocked: Blocked) -> Decided:
     detail = f"changed since, at {places}"
     refusal = Refusal(index, item.id, "bulks.blocked", detail)
     return Decided(index, item, refusal=refusal, blocked=blocked)
-
-
-def word_of(kind: Kind) -> str:
-    return context_of(kind.decider)

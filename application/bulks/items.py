@@ -61,8 +61,9 @@ class Kind(Protocol):
         """Whether there is none, or it is retired."""
         ...
 
-    def back(self, before: Any, now: Any) -> Sequence[Any]:
-        """The commands that make ``now`` what it was ``before``; what was not there is retired."""
+    async def back(self, work: Work, before: Any, now: Any) -> Sequence[Any]:
+        """The commands that make ``now`` what it was ``before``; what was not there is retired.
+        Raises Rejected where it can no longer be so."""
         ...
 
     def shown(self, state: Any) -> Mapping[str, Any]:

@@ -191,9 +191,11 @@ def _check_depth(tree: Tree, parent: str | None, levels: int) -> None:
 
 
 def _height(tree: Tree, id: str) -> int:
-    """Levels from it down, retired ones too."""
+    """Levels from it down, retired ones too: they may come back."""
     children: dict[str | None, list[str]] = {}
     for child, category in tree.categories.items():
+        if category.purged:
+            continue
         children.setdefault(category.parent, []).append(child)
     level, height = [id], 0
     while level:

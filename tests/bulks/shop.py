@@ -11,10 +11,13 @@ from application.bulking import KINDS
 from application.bulks import Batch, Bulks, Item
 from application.commands import Commands
 from application.ports import Call, Receipt
-from domain import bulks, identity, materials, tenants
+from domain import bulks, catalog, identity, materials, tenants
+from domain.catalog import CreateProduct
+from domain.catalog import Describing as Page
 from domain.identity import AddMember, AppointSeller
 from domain.kernel import fold
 from domain.materials import AddMaterial, Describing
+from domain.money import Money
 from domain.tenants import CreateTenant
 
 DECIDERS = {kind: each.decider for kind, each in KINDS.items()}
@@ -62,6 +65,10 @@ class Shop:
 
         await Commands(self.log).run(self.call(), Receipt, attempt)
         return id
+
+    async def product(self, id, category=None):
+        page = Page("Tea", f"p{id[:8]}", category_id=category)
+        await self.do(catalog, id, CreateProduct("amina", page, Money(5, "DZD")))
 
     def batch(self, *items, kind="materials", owner="amina"):
         return Batch(kind, owner, tuple(items), "d")

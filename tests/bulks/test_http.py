@@ -8,10 +8,12 @@ import pytest
 from entrypoints.http.confirming import Confirm, read
 from tests.materials.test_http import UNKNOWN, add, dinars
 from tests.reels.house import refused
+from tests.support.http import Client
 from tests.support.live import running_gateway
 
 SILK = {"op": "create", "name": "Silk", "kind": "yarn", "unit": "g"}
-MATERIALS = "/materials/bulk"
+MATERIALS, PRODUCTS = "/materials/bulk", "/catalog/products/bulk"
+DINAR = {"amount": "1.00", "currency": "DZD"}
 
 
 async def sent(house, method, path, body, client=None, confirm=None):
@@ -271,3 +273,40 @@ async def test_a_material_that_is_another_s_is_not_there(house):
     preview = await previewed(house, "POST", MATERIALS, body)
     assert preview["refused"]["first"][0]["code"] == UNKNOWN[1]
     assert (await previewed(house, "POST", MATERIALS, body, house.root))["would"]["delete"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "operation", "needed"),
+    [
+        (MATERIALS, SILK, "materials:create"),
+        (
+            PRODUCTS,
+            {"op": "create", "name": "Rug", "slug": "rug", "price": DINAR},
+            "products:create",
+        ),
+        (PRODUCTS, {"op": "delete", "id": str(uuid4())}, "products:soft_delete"),
+    ],
+)
+async def test_each_operation_needs_its_own_permission(house, path, operation, needed):
+    body = {"operations": [operation]}
+    update = f"{needed.partition(':')[0]}:update"
+    answer = await sent(house, "POST", path, body, holding(house, update))
+    assert (answer.status_code, answer.json()["detail"].split()[-1]) == (403, needed)
+    answer = await sent(house, "POST", path, body, holding(house, update, needed))
+    assert answer.status_code == 200, answer.text
+
+
+async def test_undoing_needs_what_the_bulk_needed(house):
+    body = {"operations": [SILK]}
+    _, ran = await confirmed(house, "POST", MATERIALS, body)
+    path = f"/bulks/{ran['id']}/undo"
+    answer = await sent(house, "POST", path, {}, holding(house, "bulks:create"))
+    assert (answer.status_code, answer.json()["detail"].split()[-1]) == (403, "materials:update")
+    answer = await sent(house, "POST", path, {}, holding(house, "bulks:create", "materials:update"))
+    assert answer.status_code == 200, answer.text
+
+
+def holding(house, *permissions):
+    """Amina, with no more than these."""
+    token = house.souk.signer.sign("amina", house.tenant, permissions)
+    return Client(house.api.http, token)

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import strategies as st
 
 from application.bulking.materials import Change
+from application.bulking.products import Change as Placed
 from application.bulks import Changed, Item
 from application.ports import Missing
-from domain import materials
+from domain import categories, materials
+from domain.categories import CreateCategory, PurgeCategory, RetireCategory
 from domain.kernel import Rejected, but
 from domain.materials import DescribeMaterial, Describing
 from tests.bulks.operations import (
@@ -133,3 +135,17 @@ async def test_a_name_that_went_from_one_to_another_goes_back(shop):
     assert undone.refused == 0
     states = await shop.states([giver, taker])
     assert (states[giver].sku, states[taker].sku) == ("A", None)
+
+
+async def test_nothing_is_put_back_on_a_shelf_that_is_gone(shop):
+    had, has, id = (str(uuid4()) for _ in range(3))
+    for shelf in (had, has):
+        await shop.do(categories, shop.tenant, CreateCategory(shelf, "Tea", f"s{shelf[:8]}"))
+    await shop.product(id, had)
+    ran = await shop.run(Item(id, "update", Placed({"category_id": has})), kind="products")
+    await shop.do(categories, shop.tenant, RetireCategory(had), PurgeCategory(had))
+    previewed, undone = await shop.undo(ran.id)
+    refusals = [(r.id, r.code) for r in undone.refusals]
+    assert refusals == [(id, "catalog.category_retired")]
+    assert previewed.refused_count == 1
+    assert (await shop.states([id], "products"))[id].describing.category_id == has

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from application.bulking import KINDS
 from application.bulking.materials import Change
+from application.bulking.products import Change as Placed
 from application.bulks import Bulks, Item
 from application.commands import Commands
 from application.ports import Receipt
-from domain import materials
+from domain import categories, materials
+from domain.categories import CreateCategory, RetireCategory
 from domain.kernel import but
 from domain.materials import AddMaterial, DescribeMaterial, Describing
 from tests.bulks.operations import (
@@ -112,6 +114,15 @@ async def test_a_name_that_is_taken_is_told_first_however_the_chunks_fall(shop):
     assert codes == [["log.unstorable", "materials.sku_taken"]] * 2
 
 
+async def test_what_an_earlier_chunk_gives_up_is_free_in_a_preview_too(shop):
+    shop.at_once = 1
+    holder, other = await shop.material(sku="A"), await shop.material()
+    told = [Item(holder, "update", Change(sku="B")), Item(other, "update", Change(sku="A"))]
+    preview = await shop.bulks().preview(shop.call(), shop.batch(*told))
+    assert preview.refused == ()
+    assert (await shop.run(*told)).refused == 0
+
+
 class Late:
     """A ledger that at first does not see who holds a name, as one who looks too early."""
 
@@ -179,8 +190,8 @@ async def test_every_event_of_it_has_its_id_for_a_correlation(shop):
 class Interrupted:
     """A log in which ``act`` happens once ``stream`` was read ahead, while a chunk is written."""
 
-    def __init__(self, log, stream, act):
-        self._log, self._stream, self._act = log, stream, act
+    def __init__(self, log, stream, act, written="/materials/"):
+        self._log, self._stream, self._act, self._written = log, stream, act, written
         self._read = asyncio.Event()
 
     def __getattr__(self, name):
@@ -194,7 +205,7 @@ class Interrupted:
 
     async def append(self, append):
         done = await self._log.append(append)
-        act, writes = self._act, any("/materials/" in new.stream for new in append.new)
+        act, writes = self._act, any(self._written in new.stream for new in append.new)
         if act and writes:
             self._act = None
             await self._read.wait()
@@ -219,3 +230,23 @@ async def test_what_was_decided_ahead_is_decided_again_when_it_has_moved(shop):
         await shop.run(*updates([first, second], ATLAS), bulks=Bulks(commands, shop.log, KINDS, 1))
     text = (await shop.states([second]))[second].describing
     assert (text.name, text.brand) == ("Silk", "Atlas")
+
+
+async def test_what_an_item_needs_besides_is_looked_at_when_it_is_written(shop):
+    shelf, first, second = (str(uuid4()) for _ in range(3))
+    await shop.do(categories, shop.tenant, CreateCategory(shelf, "Tea", "tea"))
+    for id in (first, second):
+        await shop.product(id)
+
+    async def retire():
+        async def attempt(work):
+            await work.decide(categories, shop.tenant, RetireCategory(shelf))
+            return work.receipt(categories, shop.tenant)
+
+        await commands.run(shop.call(), Receipt, attempt)
+
+    log = Interrupted(shop.log, f"{shop.tenant}/catalog/{second}", retire, "/catalog/")
+    commands, told = Commands(log), updates([first, second], Placed({"category_id": shelf}))
+    async with asyncio.timeout(20):
+        ran = await shop.run(*told, kind="products", bulks=Bulks(commands, shop.log, KINDS, 1))
+    assert [(r.id, r.code) for r in ran.refusals] == [(second, "catalog.category_retired")]

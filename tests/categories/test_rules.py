@@ -10,6 +10,7 @@ from domain.categories import (
     MOST,
     CategoryCreated,
     CategoryMoved,
+    CategoryPurged,
     CategoryRenamed,
     CategoryRestored,
     CategoryRetired,
@@ -42,6 +43,15 @@ def test_a_category_is_put_up_at_the_top_or_below_another():
     given(categories, food).when(CreateCategory("tea", "Tea", "tea", "food")).then(tea)
     again = CreateCategory("food", "Food", "other")
     given(categories, food).when(again).rejected("categories.category_exists")
+
+
+def test_what_is_purged_takes_no_level():
+    deep = [*chain(LEVELS - 1), CategoryCreated("x", "X", "x", None)]
+    below = [CategoryCreated("y", "Y", "y", "x"), CategoryRetired("y")]
+    move = MoveCategory("x", f"c{LEVELS - 2}")
+    given(categories, *deep, *below).when(move).rejected("categories.too_deep")
+    moved = CategoryMoved("x", f"c{LEVELS - 2}")
+    given(categories, *deep, *below, CategoryPurged("y")).when(move).then(moved)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +214,8 @@ def test_a_move_is_refused_only_for_a_reason(commands, move):
         assert fold(categories, after).get(move.category).parent == move.parent
         return
     assert move.parent is not None
-    below = [way_up(tree, id) for id in tree.categories if move.category in way_up(tree, id)]
+    kept = [id for id, category in tree.categories.items() if not category.purged]
+    below = [way_up(tree, id) for id in kept if move.category in way_up(tree, id)]
     height = 1 + max((way.index(move.category) + 1 for way in below), default=0)
     assert (
         parent is None
