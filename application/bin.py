@@ -7,7 +7,7 @@ from uuid import uuid5
 from msgspec.structs import replace
 
 from application.catalog import SKU, SLUG
-from application.commands import Commands
+from application.commands import Attempt, Commands
 from application.materials import SKU as MATERIAL_SKU
 from application.ports import Answer, Call, Forbidden, Missing, Outdated, Receipt
 from application.work import Work, stream_of
@@ -51,7 +51,7 @@ class Bin:
 
     async def purge(self, call: Call, things: Sequence[Condemned]) -> Purged:
         """Again and again while that gets anywhere: what is still used by another of them waits
-        for that one."""
+        for that one. The answer is kept for the call's key."""
         done, position, left = 0, 0, list(things)
         while True:
             kept, waiting = list[Kept](), list[Condemned]()
@@ -63,8 +63,13 @@ class Bin:
                     waiting.append(thing)
             done += len(left) - len(waiting)
             if not waiting or len(waiting) == len(left):
-                return Purged(done, tuple(kept), position)
+                purged = Purged(done, tuple(kept), position)
+                return await self._commands.run(call, Purged, _answering(purged))
             left = waiting
+
+    async def purged(self, call: Call) -> Purged | None:
+        """What the same request came to before."""
+        return await self._commands.known(call, Purged)
 
     async def purge_one(self, call: Call, thing: Condemned) -> Receipt:
         """Raises Outdated if it has come back since, even if it was deleted again; Rejected while
@@ -84,14 +89,38 @@ class Bin:
         return await self._commands.run(call, Receipt, attempt, queues)
 
 
+def _answering(purged: Purged) -> Attempt:
+    async def attempt(work: Work) -> Answer:
+        return lambda recorded: purged
+
+    return attempt
+
+
 async def _purge(work: Work, thing: Condemned, own: str) -> None:
     decider, gone, purge = KINDS[thing.context]
     await work.load(decider, own)  # before the last deletion is looked up: the append asserts it
-    if decider is not categories:
+    if decider is categories:
+        changed = await _came_back(work, thing)
+    else:
         last = (await work.latest(decider, gone, [own])).get(own)
-        if last is None or last.position != thing.place:
-            raise Outdated("bin.changed")
+        changed = last is None or last.position != thing.place
+    if changed:
+        raise Outdated("bin.changed")
     await purge(work, thing.id)
+
+
+async def _came_back(work: Work, thing: Condemned) -> bool:
+    """All categories are one stream, which is read through only if any of them came back since."""
+    tenant = work.call.tenant
+    last = (await work.latest(categories, categories.CategoryRestored, [tenant])).get(tenant)
+    if last is None or last.position < thing.place:
+        return False
+    past = (await work.past(categories, [tenant]))[tenant]
+    return any(
+        isinstance(each.event, categories.CategoryRestored) and each.event.category == thing.id
+        for each in past
+        if each.position > thing.place
+    )
 
 
 async def _product(work: Work, id: str) -> None:

@@ -22,7 +22,7 @@ from application.ports import (
 )
 from application.states import States
 from application.turns import TURN, Turns
-from application.work import Work, stream_of
+from application.work import Work
 from domain.kernel import Decider, Recorded, Rejected
 
 R = TypeVar("R", bound=Struct)
@@ -75,6 +75,12 @@ class Commands:
         self._remember(work, Appended((), b""))  # the command that follows need not read it again
         return state
 
+    async def known(self, call: Call, receipt: type[R]) -> R | None:
+        """What this request was answered before, for who takes several steps to an answer that
+        ``run`` keeps at last. Raises KeyReused."""
+        kept = call.key and await self._log.answered(call.tenant, call.key)
+        return msgspec.json.decode(kept, type=receipt) if kept else None
+
     async def look(self, call: Call, attempt: Callable[[Work], Awaitable[T]]) -> T:
         """What ``attempt`` finds in the log as it is now, for who decides on nothing."""
         return await attempt(Work(self._log, call))
@@ -91,9 +97,7 @@ class Commands:
         self, call: Call, decider: Decider, ids: Iterable[str]
     ) -> dict[str, list[Recorded]]:
         """All that happened to each of these so far, by id, for who decides on nothing."""
-        streams = {id: stream_of(call.tenant, decider, id) for id in ids}
-        found = await self._log.read(call.tenant, streams.values()) if streams else {}
-        return {id: found.get(stream, []) for id, stream in streams.items()}
+        return await Work(self._log, call).past(decider, ids)
 
     async def _queued(self, call: Call, attempt: Attempt, queues: Iterable[str]) -> Appended:
         if not queues:

@@ -83,6 +83,8 @@ class Media:
                 raise Missing("catalog.unknown_product")
             if owner is not None and shown.seller != owner:
                 raise Forbidden("catalog.not_yours")
+            if shown.retired:  # what hung on it goes when it is purged, as it was seen in the bin
+                raise Rejected("catalog.retired")
             await work.decide(media, id, media.Attach(f"catalog/{product}"))
             return work.receipt(media, id)
 

@@ -231,9 +231,9 @@ class Outdated(Exception):
 class Forbidden(Exception):
     """The caller may know of it, but not do this."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(code)
-        self.code = code
+        self.code, self.detail = code, detail
 
 
 class Queries(Protocol):

@@ -93,6 +93,12 @@ class Work:
         found = await self._log.latest(self.call.tenant, kind, streams.values()) if streams else {}
         return {id: found[stream] for id, stream in streams.items() if stream in found}
 
+    async def past(self, decider: Decider, ids: Iterable[str]) -> dict[str, list[Recorded]]:
+        """All that happened to each of these so far, by id: the append asserts nothing of them."""
+        streams = {id: stream_of(self.call.tenant, decider, id) for id in ids}
+        found = await self._log.read(self.call.tenant, streams.values()) if streams else {}
+        return {id: found.get(stream, []) for id, stream in streams.items()}
+
     async def gather(self, wanted: Iterable[tuple[Decider, str]]) -> None:
         """Read aggregates of any contexts at once; loading them afterwards reads no more."""
         await self._read({stream_of(self.call.tenant, d, id): d for d, id in wanted})

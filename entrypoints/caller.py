@@ -35,4 +35,4 @@ class Caller(Struct, frozen=True):
     def need(self, permission: str) -> None:
         """Raises Forbidden."""
         if not self.may(permission):
-            raise Forbidden("forbidden")
+            raise Forbidden("forbidden", f"this needs the permission {permission}")

@@ -1,13 +1,12 @@
 """The bin: what is deleted in any context, by whom, since when, and what goes with it for good."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from domain import catalog, categories, comments, costing, identity, materials, media, reels
-from domain.kernel import Event, Recorded, but
+from domain.kernel import Event, Recorded, Rejected, but
 from domain.tenants import RETENTION, RetentionSet
 from projections.kernel import Column, Document, Reader, Slice, Table, newest, own
 
@@ -186,11 +185,18 @@ async def retention(db: Reader) -> int:
 
 
 async def due(
-    db: Reader, contexts: Sequence[str], before: datetime, most: int
+    db: Reader, context: str | None, days: int | None, now: datetime, most: int
 ) -> tuple[int, list[Thing]]:
-    """What was deleted before that moment and can be purged: how much, and the first ``most``."""
+    """What was deleted at least so many days ago and can be purged: how much, and the first
+    ``most``. ``context`` None: of all. ``days`` None: as long as the tenant keeps it, and if they
+    are fewer, Rejected ``bin.within_retention``."""
+    kept = await retention(db)
+    if days is not None and days < kept:
+        raise Rejected("bin.within_retention", f"what is deleted is kept for {kept} days")
+    contexts = [one for one in PURGEABLE if context in (None, one)]
+    before = now - timedelta(days=kept if days is None else days)
     where = "tenant = %s AND place > 0 AND context = ANY(%s) AND deleted_at <= %s"
-    params = (db.tenant, [one for one in contexts if one in PURGEABLE], before)
+    params = (db.tenant, contexts, before)
     (count,), *_ = await db.rows(f"SELECT count(*) FROM read.{THINGS.name} WHERE {where}", params)
     rows = await db.rows(
         f"SELECT body FROM read.{THINGS.name} WHERE {where} ORDER BY place LIMIT %s",

@@ -1,7 +1,7 @@
 """`souk purge`."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from adapters.projector.reader import PostgresReader
 from application.bin import Bin, Condemned, Purged
 from application.commands import Commands
 from application.ports import Call, Origin
+from domain.kernel import Rejected
 from entrypoints import logs
 from entrypoints.cli.options import data_dir, tenant
 from entrypoints.instance import find
@@ -47,8 +48,10 @@ def purge(
       souk purge --tenant bazaar --older-than 90 --confirm
     """
     logs.configure("critical")
-    contexts = PURGEABLE if context is None else (context,)
-    total, things, done = asyncio.run(_purge(find(directory), tenant, contexts, days, sure))
+    try:
+        total, things, done = asyncio.run(_purge(find(directory), tenant, context, days, sure))
+    except Rejected as no:
+        raise click.UsageError(f"{no.detail} in {tenant}") from None
     if done is None:
         for thing in things:
             click.echo(f"{thing.deleted_at:%Y-%m-%d}  {thing.context}/{thing.id}  {thing.name}")
@@ -60,16 +63,12 @@ def purge(
 
 
 async def _purge(
-    settings: Settings, tenant: str, contexts: tuple[str, ...], days: int | None, sure: bool
+    settings: Settings, tenant: str, context: str | None, days: int | None, sure: bool
 ) -> tuple[int, list[Thing], Purged | None]:
     read = await open_pool(settings.postgres_url, READ, size=1, name="souk-purge", timeout=60)
     try:
         db = PostgresReader(read)(tenant)
-        kept = await bin.retention(db)
-        if days is not None and days < kept:
-            raise click.UsageError(f"what is deleted is kept for {kept} days in {tenant}")
-        before = datetime.now(UTC) - timedelta(days=kept if days is None else days)
-        total, things = await bin.due(db, contexts, before, MOST)
+        total, things = await bin.due(db, context, days, datetime.now(UTC), MOST)
     finally:
         await read.close()
     if not sure:

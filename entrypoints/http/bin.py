@@ -115,12 +115,14 @@ class BinController(Controller):
         if data.confirm is None:
             return await _would(db, data, souk.settings.secret, whose)
         confirm = read(data.confirm, souk.settings.secret, whose)
-        if confirm.expired:
-            raise Rejected("bulks.confirm_expired", "look again, and confirm what you see then")
-        _, things = await _due(db, data, confirm)
-        if (confirm.body, confirm.selection) != (digest(unconfirmed(data)), _selection(things)):
-            raise CHANGED
-        done = await souk.bin.purge(call, [_condemned(thing) for thing in things])
+        done = await souk.bin.purged(call)
+        if done is None:
+            if confirm.expired:
+                raise Rejected("bulks.confirm_expired", "look again, and confirm what you see then")
+            _, things = await _due(db, data, confirm)
+            if (confirm.body, confirm.selection) != (digest(unconfirmed(data)), _selection(things)):
+                raise CHANGED
+            done = await souk.bin.purge(call, [_condemned(thing) for thing in things])
         return Purged(confirm.id, done.position, done.purged, list(done.kept[:100]))
 
 
@@ -139,14 +141,9 @@ def _condemned(thing: bin.Thing) -> Condemned:
 
 async def _due(db: Reader, asked: Purging, confirm: Confirm) -> tuple[int, list[bin.Thing]]:
     """By the second in which it was looked at first, or more would be due by the time that it is
-    confirmed. Rejects what is to be purged sooner than the tenant keeps it."""
+    confirmed."""
     looked = confirm.expires_at - timedelta(seconds=LASTS - 1)
-    days = await bin.retention(db)
-    wanted = days if asked.older_than_days is None else asked.older_than_days
-    if wanted < days:
-        raise Rejected("bin.within_retention", f"what is deleted is kept for {days} days")
-    contexts = bin.PURGEABLE if asked.context is None else (asked.context,)
-    return await bin.due(db, contexts, looked - timedelta(days=wanted), MOST)
+    return await bin.due(db, asked.context, asked.older_than_days, looked, MOST)
 
 
 def _selection(things: list[bin.Thing]) -> str:

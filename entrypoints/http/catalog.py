@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
 
 from application.catalog import Catalog
-from application.ports import Receipt
+from application.ports import Missing, Receipt
 from domain import catalog as rules
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import On, Sent, SentToCreate
@@ -222,20 +222,25 @@ class CatalogController(Controller):
         wanted = catalog.Filter(seller=seller, retired=True)
         return view.page(await catalog.products(view.db, wanted, paging.page, paging.limit), paging)
 
-    @get("/{id:uuid}/prices", **lists("products:read", catalog.PriceStep))
+    @get("/{id:uuid}/prices", **lists("products:read", catalog.PriceStep, missing=UNKNOWN))
     async def prices(
         self, id: FromPath[UUID], view: NamedDependency[View], paging: NamedDependency[Paging]
     ) -> ASGIResponse:
-        """Every change of its price, newest first."""
+        """Every change of its price, newest first, for whoever is shown the product."""
+        if await _shown(view, id) is None:
+            raise Missing(UNKNOWN)
         return view.page(await catalog.prices(view.db, str(id), paging.page, paging.limit), paging)
 
     @get("/{id:uuid}", **reads("products:read", catalog.Product, UNKNOWN))
     async def product(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:
         """One product; a retired one is shown to its seller and to staff only."""
-        found = await catalog.product(view.db, str(id))
-        if found and catalog.is_retired(found) and not _may_see(view.caller, found):
-            found = None
-        return view.one(found, UNKNOWN)
+        return view.one(await _shown(view, id), UNKNOWN)
+
+
+async def _shown(view: View, id: UUID) -> Found | None:
+    found = await catalog.product(view.db, str(id))
+    hidden = found and catalog.is_retired(found) and not _may_see(view.caller, found)
+    return None if hidden else found
 
 
 def _may_see(caller: Caller, found: Found) -> bool:

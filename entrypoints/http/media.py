@@ -129,6 +129,7 @@ class MediaController(Controller):
             "media.not_rendered",
             "media.place_malformed",
             "media.attached_too_often",
+            "catalog.retired",
             missing=f"{UNKNOWN} catalog.unknown_product",
             denied="catalog.not_yours",
         ),

@@ -93,8 +93,8 @@ def of(error: Exception) -> Problem:
             return Problem(422, code, detail)
         case Missing(code=code):
             return Problem(404, code)
-        case Forbidden(code=code):
-            return Problem(403, code)
+        case Forbidden(code=code, detail=detail):
+            return Problem(403, code, detail)
         case Outdated(code=code):
             return Problem(409, code, "it changed meanwhile: look at it again")
         case Taken(kind=kind, value=value):

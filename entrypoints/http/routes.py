@@ -75,12 +75,19 @@ def reads(
 
 
 def lists(
-    permission: str, document: type[Any], malformed: str = "", *, shared: bool = False
+    permission: str,
+    document: type[Any],
+    malformed: str = "",
+    *,
+    missing: str = "",
+    shared: bool = False,
 ) -> dict[str, Any]:
     """A query for a page of documents. ``malformed``: codes of its own that answer 400.
-    ``shared``: everyone in the tenant who may see it sees the same."""
+    ``missing``, ``shared``: as in others."""
     kind: Any = Listed[shown(document)]  # type: ignore[misc]
-    query = _query(permission, kind, _known((), {"malformed": malformed}, EVERY, QUERY, PAST))
+    own = {"malformed": malformed, "missing": missing}
+    known = _known((), own, EVERY, QUERY, PAST, {404: ("not_found",)} if missing else {})
+    query = _query(permission, kind, known)
     query["opt"]["shared"] = shared
     return query
 

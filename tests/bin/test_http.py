@@ -188,3 +188,56 @@ async def test_a_reel_is_purged_with_its_place_in_the_library(house):
     assert await house.unseen(house.amina, f"/reels/{reel}") == (404, "reels.unknown_reel")
     assert (await house.seen(house.amina, f"/media/{film}"))["withheld"] == []
     assert await refused(house.amina.post(f"/reels/{reel}/restore")) == (422, "reels.purged")
+
+
+async def test_a_purge_whose_answer_was_lost_is_answered_the_same_again(house):
+    top = await shelf(house, "top")
+    await house.done(house.root.delete(f"/categories/{top}"))
+    await keep(house, 0)
+    body = {"confirm": (await look(house))["confirm"]}
+    headers = {"Idempotency-Key": "once"}
+    first = await house.root.send("POST", "/bin/purge", json=body, headers=headers)
+    house.at = first.json()["position"]
+    await house.seen(house.root, "/bin")  # it is out of the bin
+    again = await house.root.send("POST", "/bin/purge", json=body, headers=headers)
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert first.json()["purged"] == 1
+
+
+async def test_nothing_is_hung_on_what_lies_in_the_bin(house):
+    rug, film = await product(house, "rug"), await house.film(kind="image")
+    await house.done(house.amina.delete(f"/catalog/products/{rug}"))
+    attach = house.amina.post(f"/media/{film}/attach", {"product": rug})
+    assert await refused(attach) == (422, "catalog.retired")
+
+
+async def test_its_prices_are_shown_to_whoever_it_is_shown_to(house):
+    rug = await product(house, "rug")
+    path, unknown = f"/catalog/products/{rug}/prices", (404, "catalog.unknown_product")
+    price = {"price": {"amount": "9.00", "currency": "DZD"}}
+    await house.done(house.amina.post(f"/catalog/products/{rug}/price", price))
+    assert len((await house.seen(house.karim, path))["items"]) == 1
+    await house.done(house.amina.delete(f"/catalog/products/{rug}"))
+    assert await house.unseen(house.karim, path) == unknown
+    assert len((await house.seen(house.amina, path))["items"]) == 1
+    await keep(house, 0)
+    await purge(house)
+    assert await house.unseen(house.amina, path) == unknown
+
+
+async def test_a_costed_product_goes_from_the_catalogue_and_from_what_it_is_made_of(house):
+    rug = await product(house, "rug")
+    wool = {"name": "Wool", "kind": "yarn", "unit": "kg", "sku": "W-1"}
+    yarn = (await house.done(house.amina.post("/materials", wool), 201))["id"]
+    costed = (await house.done(house.amina.post("/costing/products", {"name": "Rug"}), 201))["id"]
+    path = f"/costing/products/{costed}"
+    part = {"kind": "material", "id": yarn, "quantity": "1"}
+    await house.done(house.amina.post(f"{path}/components", {"components": [part]}))
+    await house.done(house.amina.post(f"{path}/sells", {"product": rug}))
+    await house.done(house.amina.post(f"{path}/retire"))
+    await house.done(house.amina.delete(f"/materials/{yarn}"))
+    await keep(house, 0)
+    assert (await purge(house))["purged"] == 2
+    await house.done(house.amina.post("/materials", wool), 201)  # its SKU is free
+    other = (await house.done(house.amina.post("/costing/products", {"name": "Rug"}), 201))["id"]
+    await house.done(house.amina.post(f"/costing/products/{other}/sells", {"product": rug}))

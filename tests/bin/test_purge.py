@@ -57,19 +57,25 @@ async def test_a_purge_that_broke_off_is_finished_by_the_next(house, context):
     assert await binned(house, house.root) == []
 
 
-async def test_what_came_back_since_it_was_looked_at_stays_even_if_it_was_deleted_again(house):
-    rug, tea = await product(house, "rug"), await product(house, "tea")
-    for id in (rug, tea):
-        await house.done(house.amina.delete(f"/catalog/products/{id}"))
+@pytest.mark.parametrize(
+    ("context", "restored"), [("catalog", "catalog.not_retired"), ("categories", "bin.changed")]
+)
+async def test_what_came_back_since_it_was_looked_at_stays_even_if_it_was_deleted_again(
+    house, context, restored
+):
+    if context == "catalog":
+        path, make = "/catalog/products", product
+    else:
+        path, make = "/categories", shelf
+    rug, tea, jar = [await make(house, slug) for slug in ("rug", "tea", "jar")]
+    for id in (rug, tea, jar):
+        await house.done(house.root.delete(f"{path}/{id}"))
     things = await condemned(house)
     for id in (rug, tea):
-        await house.done(house.amina.post(f"/catalog/products/{id}/restore"))
-    await house.done(house.amina.delete(f"/catalog/products/{tea}"))
+        await house.done(house.root.post(f"{path}/{id}/restore"))
+    await house.done(house.root.delete(f"{path}/{tea}"))
     done = await house.souk.bin.purge(house.call("root"), things)
-    assert done.purged == 0
-    assert {(kept.id, kept.code) for kept in done.kept} == {
-        (rug, "catalog.not_retired"),
-        (tea, "bin.changed"),
-    }
-    assert await binned(house, house.amina) == [("catalog", tea)]
-    assert (await house.seen(house.karim, f"/catalog/products/{rug}"))["retired"] is False
+    assert done.purged == 1
+    assert {(kept.id, kept.code) for kept in done.kept} == {(rug, restored), (tea, "bin.changed")}
+    house.at = max(house.at, done.position)
+    assert await binned(house, house.root) == [(context, tea)]
