@@ -12,7 +12,7 @@ from adapters.media.report import Ended, Limits, Order, Refusal, Report
 from adapters.media.workshop import Workshop
 
 SECRET = "souk-a-secret-of-the-parent"
-LIMITS = Limits(memory=200 * 1024**2, cpu=2, wall=4.0, written=4 * 1024**2)
+LIMITS = Limits(memory=200 * 1024**2, cpu=2, wall=30.0, written=4 * 1024**2)
 
 
 @pytest.fixture(scope="module")
