@@ -8,7 +8,6 @@ from application.commands import Commands
 from application.ports import Answer, Call, Receipt
 from application.work import Work, stream_of
 from domain import audit
-from domain.audit import LONGEST_QUERY
 from domain.kernel import Personal
 
 
@@ -21,10 +20,10 @@ class Audit:
     async def record(
         self, call: Call, what: str, query: Mapping[str, object], purpose: str | None = None
     ) -> Receipt:
-        """``query``: what was asked for, without what was left open; kept as JSON, and cut where
-        it is too long."""
+        """``query``: what was asked for, without what was left open; kept as JSON. Raises Rejected
+        where it is too long, for what was cut off could have been read unseen."""
         asked = {name: value for name, value in query.items() if value is not None}
-        text = msgspec.json.encode(asked).decode()[:LONGEST_QUERY]
+        text = msgspec.json.encode(asked).decode()
         why = Personal(call.actor, purpose) if purpose else None
         reading = audit.ReadHistory(what, Personal(call.actor, text), why)
 

@@ -2,7 +2,7 @@
 
 from domain.kernel import Command, Event, Personal, Rejected, Value
 
-LONGEST_QUERY, LONGEST_PURPOSE = 2_000, 200  # characters
+LONGEST_QUERY, LONGEST_PURPOSE = 8_000, 200  # characters
 
 
 class ReadHistory(Command):

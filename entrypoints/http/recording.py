@@ -59,8 +59,16 @@ def recording_of(request: Request[Any, Any, Any], souk: Souk, purpose: str | Non
         origin=origin_of(request.scope, souk.settings.trusted_proxies),
     )
     what = f"{request.method} {request.scope['path_template']}"
-    query = request.path_params | dict(request.query_params)
-    return Recording(souk, call, what, query, None if purpose is None else _written(purpose))
+    asked = _asked(request)
+    return Recording(souk, call, what, asked, None if purpose is None else _written(purpose))
+
+
+def _asked(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """All that was sent, since it is not for here to know what of it counts: a name that was sent
+    twice with all that it was given. What the path says is not hidden by a query's words."""
+    query = request.query_params.dict()
+    once = {name: sent[0] if len(sent) == 1 else sent for name, sent in query.items()}
+    return request.path_params | once | request.path_params
 
 
 def _written(text: str) -> str:

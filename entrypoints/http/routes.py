@@ -27,7 +27,7 @@ QUERY = {503: ("unavailable",)}
 PAST = {
     403: ("as_of.forbidden",),
     409: ("version_conflict",),
-    422: ("as_of.beyond_the_log", "log.unstorable"),
+    422: ("as_of.beyond_the_log", "audit.query_too_long", "log.unstorable"),
     503: ("as_of.folding",),
 }
 RECORDED = {404: ("not_found",), 409: ("version_conflict",), 422: ("log.unstorable",)}
