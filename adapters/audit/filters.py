@@ -11,9 +11,11 @@ from adapters.log.keyring import walk
 from adapters.log.rows import FOREIGN, Row
 from domain.kernel import Value
 
-# Another library's bytes need not be text.
+# Another library's bytes need not be text. What is converted has the collation C, which only knows
+# the case of ASCII, and the server's own need not know more.
 _TEXT = f"""CASE WHEN schema_version = {FOREIGN} THEN false
-    ELSE strpos(lower(convert_from(data, 'UTF8')), lower(%s)) > 0 END"""
+    ELSE strpos(lower(convert_from(data, 'UTF8') COLLATE pg_c_utf8),
+        lower(%s COLLATE pg_c_utf8)) > 0 END"""
 
 
 class Filter(Value):

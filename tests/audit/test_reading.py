@@ -27,7 +27,7 @@ def wanted_at_random(chance, rows):
         "actor": chance.choice((*ACTORS, "nobody")),
         "correlation": row.correlation,
         "causation": row.causation,
-        "text": chance.choice((*WORDS, "TEA", "ea", "name", "سو", "5", "sealed", 'a "')),
+        "text": chance.choice((*WORDS, "TEA", "café", "ea", "name", "سو", "5", "sealed", 'a "')),
     }
     names = chance.sample(sorted(some), chance.choice((0, 1, 1, 2, 3)))
     return Filter(**{name: some[name] for name in names})
@@ -67,6 +67,14 @@ async def all_pages(reading, tenant, wanted, limit, ascending):
         assert pages <= SIZE + 1
         if cursor is None:
             return found
+
+
+async def test_a_text_is_found_in_any_case_whatever_its_script(database):
+    rows = [row for row in made(1, SIZE) if b"CAF\xc3\x89" in row.data and row.tenant == "acme"]
+    async with pools(database, made(1, SIZE)) as (pool, log):
+        for text in ("CAFÉ", "café", "Fé"):
+            page = await Pages(pool, log).page("acme", Filter(text=text), limit=SIZE)
+            assert len(page.rows) == len(rows) > 0, text
 
 
 async def test_every_filter_finds_what_a_plain_search_finds_in_pages_of_any_size(database):

@@ -16,7 +16,7 @@ from domain.tenants import CostBasisSet, TenantCreated
 from tests.support.rows import record, recorded
 
 TENANTS, ACTORS = ("acme", "zenith"), ("ana", "policy:stock", "bob")
-WORDS = ("Tea", "green tea", "bowl", "Théière", 'a "cup"', "سوق")
+WORDS = ("Tea", "green tea", "bowl", "Théière", "CAFÉ", 'a "cup"', "سوق")
 
 
 def made(seed, size):
