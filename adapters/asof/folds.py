@@ -39,7 +39,7 @@ class Folds:
     ) -> None:
         self._url, self._pool, self._projections, self._kept = url, pool, projections, kept
         self.projection_of = {t.name: n for n, p in projections.items() for t in p.TABLES}
-        self._making: dict[str, asyncio.Task[Fold]] = {}
+        self._making: dict[str, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
         self._tidied = -HOUR
         self._tidying: asyncio.Task[None] | None = None
@@ -80,7 +80,7 @@ class Folds:
         async with borrow(self._pool) as db:
             return await registry.ready(db, wanted)
 
-    def _made(self, wanted: Wanted) -> asyncio.Task[Fold]:
+    def _made(self, wanted: Wanted) -> asyncio.Task[None]:
         """By the task that is at it, or by a new one. Raises Unavailable."""
         if (task := self._making.get(wanted.name)) is None:
             if len(self._making) >= WAITING:
@@ -90,27 +90,26 @@ class Folds:
             task.add_done_callback(self._is_made)
         return task
 
-    def _is_made(self, task: asyncio.Task[Fold]) -> None:
+    def _is_made(self, task: asyncio.Task[None]) -> None:
         del self._making[task.get_name()]
         if not task.cancelled() and (error := task.exception()):
             logger.warning("no fold", error=f"{type(error).__name__}: {error}")
 
-    async def _make(self, wanted: Wanted) -> Fold:
+    async def _make(self, wanted: Wanted) -> None:
         async with self._room:
-            return await apart(lambda: self._make_apart(wanted))
+            await apart(lambda: self._make_apart(wanted))
 
-    async def _make_apart(self, wanted: Wanted) -> Fold:
+    async def _make_apart(self, wanted: Wanted) -> None:
         """Under another event loop than the pool is of."""
         with unavailable():
             async with self._connected(wanted.tenant) as db, self._connected(wanted.tenant) as log:
                 while not await take(db, wanted.name):  # noqa: ASYNC110 - a lock tells nobody
                     await asyncio.sleep(LOOK)
-                if found := await registry.ready(db, wanted):
-                    return found  # another process has made it
+                if await registry.ready(db, wanted):
+                    return  # another process has made it
                 projection = self._projections[wanted.projection]
-                made = await Making(self._url, db, log, wanted, projection).run()
-                await self._trim(db, made.id)
-                return made
+                if made := await Making(self._url, db, log, wanted, projection).run():
+                    await self._trim(db, made.id)
 
     @asynccontextmanager
     async def _connected(self, tenant: str) -> AsyncIterator[Connection]:

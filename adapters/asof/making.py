@@ -21,7 +21,8 @@ class Making:
         self._wanted, self._projection = wanted, projection
         self._history = History(projection, wanted.until)
 
-    async def run(self) -> Fold:
+    async def run(self) -> Fold | None:
+        """None: it was forgotten meanwhile, since what is in it must be gone."""
         await self._clear()
         began = time.perf_counter()
         return await self._the_same() or await self._fold(began)
@@ -29,7 +30,7 @@ class Making:
     async def _clear(self) -> None:
         """What a process left that died at this."""
         dead = await registry.unfinished(self._db, self._wanted.name)
-        await scratch.drop(self._url, await registry.forget(self._db, [id for id, _ in dead]))
+        await scratch.drop(self._url, await registry.abandon(self._db, [id for id, _ in dead]))
 
     async def _the_same(self) -> Fold | None:
         """The nearest fold, if nothing happened since."""
@@ -42,7 +43,7 @@ class Making:
             await registry.reaches(self._db, below, self._wanted.position)
             return below
 
-    async def _fold(self, began: float) -> Fold:
+    async def _fold(self, began: float) -> Fold | None:
         id, upto = registry.new_id(), self._wanted.position
         tables = scratch.renamed(self._projection, id)
         await registry.enter(self._db, self._wanted, id, [table.name for table in tables.TABLES])
@@ -58,8 +59,10 @@ class Making:
         took = round((time.perf_counter() - began) * 1000, 1)
         until, streams = self._wanted.until, sorted(into.parked)
         fold = Fold(id, until, last, upto, streams, total, took)
-        await registry.finish(self._db, fold)
-        return fold
+        if await registry.finish(self._db, fold):
+            return fold
+        await scratch.drop(self._url, [table.name for table in tables.TABLES])
+        return None
 
     async def _begin(self, id: str) -> int:
         """With the rows of the nearest fold, if it can be folded on; from which position."""

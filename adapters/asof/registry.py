@@ -82,13 +82,15 @@ async def advanced(db: Connection, id: str, events: int) -> None:
     await db.execute("UPDATE asof.folds SET events = events + %s WHERE id = %s", (events, id))
 
 
-async def finish(db: Connection, fold: Fold) -> None:
-    """Last of all: from now on it is served."""
-    await db.execute(
+async def finish(db: Connection, fold: Fold) -> bool:
+    """Last of all: from now on it is served. Whether it is: it was not, if it was forgotten while
+    it was made."""
+    cursor = await db.execute(
         "UPDATE asof.folds SET last = %s, through = %s, parked = %s, events = %s, took = %s,"
         " ready = true, made_at = clock_timestamp(), used_at = clock_timestamp() WHERE id = %s",
         (fold.last, fold.through, fold.parked, fold.events, fold.took, fold.id),
     )
+    return cursor.rowcount == 1
 
 
 async def progress(db: Connection, name: str) -> Folding:
@@ -107,10 +109,25 @@ async def forget(db: Connection, ids: Collection[str]) -> list[str]:
     return [table for (tables,) in await cursor.fetchall() for table in tables]
 
 
-async def of_tenant(db: Connection, tenant: str) -> list[str]:
-    """Those that are served."""
-    cursor = await db.execute("SELECT id FROM asof.folds WHERE ready AND tenant = %s", (tenant,))
-    return [id for (id,) in await cursor.fetchall()]
+async def forget_tenant(db: Connection, tenant: str) -> list[list[str]]:
+    """The names of the tables of each that was served. One that is being made is not served
+    either: who makes it finds it gone, and drops its tables.
+
+    In a transaction. Nobody copies one meanwhile into one that this would not see.
+    """
+    await db.execute("LOCK TABLE asof.folds IN EXCLUSIVE MODE")
+    cursor = await db.execute(
+        "DELETE FROM asof.folds WHERE tenant = %s RETURNING ready, tables", (tenant,)
+    )
+    return [tables for ready, tables in await cursor.fetchall() if ready]
+
+
+async def abandon(db: Connection, ids: Collection[str]) -> list[str]:
+    """As ``forget``, of those alone that were never finished."""
+    cursor = await db.execute(
+        "DELETE FROM asof.folds WHERE id = ANY(%s) AND NOT ready RETURNING tables", (list(ids),)
+    )
+    return [table for (tables,) in await cursor.fetchall() for table in tables]
 
 
 async def least_used(db: Connection, new: str, kept: int) -> list[str]:

@@ -51,11 +51,11 @@ async def analyze(url: str, tables: Beside) -> None:
             await owner.execute(SQL("ANALYZE {}").format(Identifier(SCHEMA, table.name)))
 
 
-async def drop(url: str, tables: Collection[str]) -> None:
+async def drop(url: str, tables: Collection[str], patience: str = PATIENCE) -> None:
     if not tables:
         return
     async with await AsyncConnection.connect(url, autocommit=True) as owner:
-        await owner.execute(f"SET lock_timeout = '{PATIENCE}'")
+        await owner.execute(f"SET lock_timeout = '{patience}'")
         for table in tables:
             name = Identifier(SCHEMA, table)
             await owner.execute(SQL("DROP TABLE IF EXISTS {}").format(name))

@@ -8,6 +8,8 @@ from adapters.projector.leader import connected, take
 from adapters.projector.tables import shape_of
 from projections.kernel import Projection
 
+LONGEST_READING = "90s"  # of a fold: whoever reads it gives up before
+
 
 async def trim(url: str, db: Connection, new: str, kept: int) -> None:
     """Drop the least recently used beyond ``kept``."""
@@ -18,11 +20,10 @@ async def trim(url: str, db: Connection, new: str, kept: int) -> None:
 
 
 async def drop_all(url: str, tenant: str) -> int:
-    """Every fold of a tenant that is served, when what may be in them must be gone; how many."""
+    """Every fold of a tenant, when what may be in them must be gone; how many were served."""
     async with connected(url, "souk-asof", ASOF) as db, db.transaction():
-        gone = await registry.of_tenant(db, tenant)
-        tables = await registry.forget(db, gone)
-    await scratch.drop(url, tables)
+        gone = await registry.forget_tenant(db, tenant)
+    await scratch.drop(url, [table for tables in gone for table in tables], LONGEST_READING)
     return len(gone)
 
 
@@ -32,7 +33,7 @@ async def tidy(url: str, db: Connection, projections: Mapping[str, Projection]) 
     tables = await scratch.there_are(db)  # first: what is made meanwhile is known by then
     for id, name in await registry.unfinished(db):
         if await take(db, name):
-            await registry.forget(db, [id])
+            await registry.abandon(db, [id])  # unless it was finished just now
             await db.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
     await registry.forget(db, await registry.outdated(db, shapes))
     await scratch.drop(url, tables - await registry.known(db))

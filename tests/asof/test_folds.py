@@ -8,6 +8,7 @@ import pytest
 from adapters.asof import registry, scratch
 from adapters.asof.folds import Folding
 from adapters.asof.points import Point
+from adapters.asof.tidying import drop_all
 from adapters.asof.wanted import Wanted
 from adapters.postgres.pools import ASOF
 from adapters.projector.leader import connected
@@ -247,3 +248,48 @@ async def test_who_waits_no_longer_is_told_how_far_it_is_and_finds_it_later(data
         assert len(found) == 50
         assert told
         assert all(0 <= events <= total <= 300 for events, total in told)
+
+
+async def test_what_is_being_folded_while_all_must_go_is_folded_anew(database):
+    await happen(database, *[(lamp("1"), Switched())] * 2)
+    async with asking(database, TOYS) as ask:
+        past = await ask.past("A", 2)
+        async with owned(database) as owner:
+            async with owner.transaction():
+                await owner.execute("LOCK TABLE log.events")  # nothing is read of it meanwhile
+                asked = asyncio.create_task(past.rows(LAMPS, ("A",)))
+                begun = []
+                while not begun:
+                    begun = await fetch(database, "SELECT id FROM asof.folds")
+                assert await drop_all(database, "B") == 0
+                assert await drop_all(database, "A") == 0  # none is served yet
+        assert dict(await asked) == shown("1", 2)
+        ((id, tables),) = await fetch(database, "SELECT id, tables FROM asof.folds")
+        assert (id,) not in begun
+        there = await fetch(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'asof'")
+        assert {name for (name,) in there} == {"folds", *tables}
+
+
+async def test_what_must_go_goes_as_soon_as_nobody_reads_it(database, monkeypatch):
+    monkeypatch.setattr(scratch, "PATIENCE", "50ms")
+    await happen(database, (lamp("1"), Switched()))
+    async with asking(database, TOYS) as ask, owned(database) as reader:
+        await lamps(ask, 1)
+        ((tables,),) = await fetch(database, "SELECT tables FROM asof.folds")
+        async with reader.transaction():
+            await reader.execute(f"SELECT FROM asof.{tables[0]}")
+            going = asyncio.create_task(drop_all(database, "A"))
+            await asyncio.wait({going}, timeout=0.3)
+        assert await going == 1
+        there = await fetch(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'asof'")
+        assert there == [("folds",)]
+
+
+async def test_what_was_finished_just_now_is_not_taken_for_what_a_killed_process_left(database):
+    await happen(database, (lamp("1"), Switched()))
+    async with asking(database, TOYS) as ask:
+        await lamps(ask, 1)
+        async with connected(database, "tidying", ASOF) as db:
+            ids = [id for (id,) in await fetch(database, "SELECT id FROM asof.folds")]
+            assert await registry.abandon(db, ids) == []
+        assert await folds(database) == [(1, 1)]
