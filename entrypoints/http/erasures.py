@@ -94,7 +94,7 @@ class ErasuresController(Controller):
         """That somebody was erased, and why."""
         return view.one(await erasures.erasure(view.db, subject), UNKNOWN)
 
-    @get("/{subject:str}/held", **reads(PERMISSION, Held))
+    @get("/{subject:str}/held", **reads(PERMISSION, Held, present=True))
     async def held(
         self, subject: NamedInPath, view: NamedDependency[View], souk: NamedDependency[Souk]
     ) -> ASGIResponse:

@@ -65,12 +65,13 @@ def reads(
     *,
     of: str | None = None,
     shared: bool = False,
+    present: bool = False,
 ) -> dict[str, Any]:
     """A query for one document. ``of``: its projection, if it is not its controller's. ``shared``:
-    everyone in the tenant who may see it sees the same."""
+    everyone in the tenant who may see it sees the same. ``present``: it has no past."""
     known = _known((), {"missing": missing}, EVERY, QUERY, PAST, {404: ("not_found",)})
     query = _query(permission, shown(document), known)
-    query["opt"]["shared"] = shared
+    query["opt"] |= {"shared": shared, "present": present}
     return query if of is None else query | {"opt": query["opt"] | {"projection": of}}
 
 

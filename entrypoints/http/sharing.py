@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from entrypoints.http.caller import caller_of
 from entrypoints.http.edge import header
+from entrypoints.http.problems import Problem
 
 FRESH = 0.25  # seconds that a list may be behind the rows it was made of
 KEPT = 2_000  # lists at the most
@@ -63,10 +64,10 @@ def sharing(app: ASGIApp, lists: Lists) -> ASGIApp:
     and the URL alone."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        if not scope["route_handler"].opt.get("shared"):
-            await app(scope, receive, send)
-            return
-        if "as_of" in _asked(scope["query_string"]):  # for some only, and not of now
+        opt = scope["route_handler"].opt
+        if opt.get("unfolded") and _is_past(scope):
+            raise Problem(400, "malformed", "as_of: what this tells is not folded")
+        if not opt.get("shared") or _is_past(scope):  # which is for some only, and not of now
             await app(scope, receive, send)
             return
         tenant, now = caller_of(scope).tenant, time.monotonic()
@@ -83,6 +84,10 @@ def sharing(app: ASGIApp, lists: Lists) -> ASGIApp:
             await _make(app, scope, receive, send, lists, slot, now)
 
     return layer
+
+
+def _is_past(scope: Scope) -> bool:
+    return "as_of" in _asked(scope["query_string"])
 
 
 def _is_after(scope: Scope) -> bool:

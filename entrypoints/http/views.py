@@ -218,6 +218,8 @@ async def view(
     if as_of is not None:
         if request.method != "GET":
             raise Problem(400, "malformed", "as_of: a command is of now")
+        if request.route_handler.opt.get("present"):
+            raise Problem(400, "malformed", "as_of: this is told as it is now only")
         if after is not None:
             raise Problem(400, "malformed", "after: as_of says how old a state it is")
         then = await past(request, souk, as_of, axis, purpose)

@@ -97,6 +97,16 @@ async def test_a_command_is_of_now(tea):
     assert await refused(sending) == (400, "malformed")
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/projections?as_of=1", "/audit/events?%61s_of=1", "/erasures/karim/held?as_of=1"],
+)
+async def test_what_has_no_past_does_not_tell_the_present_for_it(tea, path):
+    root = tea.of("admin", "root")
+    assert await refused(root.send("GET", path)) == (400, "malformed")
+    assert (await root.send("GET", path.partition("?")[0])).status_code == 200
+
+
 async def test_what_is_to_come_is_not_known(tea):
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     for query in ({"as_of": tea.changed + 100}, {"as_of": tomorrow}):
