@@ -1,7 +1,7 @@
 """Where in the log a question about the past stands."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
@@ -59,8 +59,8 @@ async def point(log: Pool, text: str, axis: str | None) -> Point:
 def _time(text: str) -> datetime:
     try:
         if re.fullmatch(TIME, text):
-            return datetime.fromisoformat(text)
-    except ValueError:  # the 31st of February
+            return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):  # the 31st of February; in UTC before the first year
         pass
     raise Malformed(SPELT)
 
@@ -77,10 +77,10 @@ async def at_position(log: Pool, position: int) -> Point:
 
 async def at_time(log: Pool, time: datetime) -> Point:
     """The last position that was recorded by then. Raises Beyond, Unavailable."""
-    async with borrow(log) as db:
-        (position,) = await passed(db, [time], then_too=True)
+    async with borrow(log) as db:  # the clock first: what is to come while we look is not known
         cursor = await db.execute("SELECT %s > clock_timestamp()", (time,))
         ((future,),) = await cursor.fetchall()
+        (position,) = await passed(db, [time], then_too=True)
     if future:
         raise Beyond(position)
     return Point(position, None, time)

@@ -79,6 +79,7 @@ async def test_it_is_for_auditors_and_changes_nothing_of_who_may_see_what(tea):
 async def test_what_is_no_position_and_no_time_is_malformed(tea):
     wrong = ["x", "-1", "1.5", "position:1", "2017-01-31", "2017-01-31T00:00:00", "9" * 19]
     wrong += ["2017-02-31T00:00:00Z", "2017-01-31T00:00:00 01:00", "1\n", ""]
+    wrong += ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]  # no years of UTC
     for text in wrong:
         answered = await refused(tea.olga.get("/orders", **{"as": "tenant"}, as_of=text))
         assert answered == (400, "malformed"), text
@@ -89,6 +90,12 @@ async def test_what_is_no_position_and_no_time_is_malformed(tea):
         {"as_of": "2017-01-31T00:00:00Z", "axis": "effective"},
     ):
         assert await refused(tea.olga.get("/catalog/products", **query)) == (400, "malformed")
+
+
+@pytest.mark.parametrize("axis", ["recorded", "occurred"])
+async def test_at_the_first_time_that_there_is_nothing_was_there(tea, axis):
+    then = await tea.olga.get("/catalog/products", as_of="0001-01-01T00:00:00Z", axis=axis)
+    assert (then.status_code, then.json()["items"]) == (200, [])
 
 
 async def test_a_command_is_of_now(tea):
