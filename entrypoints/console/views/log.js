@@ -23,6 +23,7 @@ export class Log {
     this.filter = {};
     this.note = "";
     this.over = false;                            // there is nothing earlier
+    this.before = undefined;                      // how far back it was looked through, if beyond the last item
     this.readings = false;                        // show them too: looking around makes many
   }
 
@@ -41,7 +42,7 @@ export class Log {
     this.filter = Object.fromEntries(Object.entries(filter).filter(([, value]) => value));
     this.items = [];
     this.open_.clear();
-    [this.note, this.over] = ["", false];
+    [this.note, this.over, this.before] = ["", false, undefined];
     this.tail.start(this.filter);
   }
 
@@ -184,7 +185,8 @@ export class Log {
     return this.quietly(async () => {
       const last = this.items.at(-1);
       const {items, next} = await this.page({cursor: this.before ?? Math.ceil(last.position), limit: PAGE});
-      this.items = [...this.items, ...items].slice(0, MOST);
+      const end = this.items.at(-1).position;     // it may have been asked for twice
+      this.items = [...this.items, ...items.filter(each => each.position < end)].slice(0, MOST);
       this.before = next ?? undefined;
       this.over = next === null;
     });
