@@ -15,7 +15,8 @@ from rich.text import Text
 from adapters.audit.entries import Entry
 from application.differences import Change
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula's beginning
+# What a spreadsheet takes for a formula's beginning, also as wide letters or behind what it drops.
+DANGEROUS = (*"=+-@", *"＝＋－＠", "\t", "\r", "\n", "\0")  # noqa: RUF001
 COLUMNS = (
     *("position", "recorded_at", "occurred_at", "actor", "channel", "ip", "agent"),
     *("context", "id", "version", "tag", "correlation", "causation", "command_id", "event_id"),

@@ -56,7 +56,7 @@ async def test_no_cell_of_a_csv_is_a_formula(api):
     assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", [*"=+-@", *"＝＋－＠", "\t", "\r", "\n", "\0"])  # noqa: RUF001
 def test_a_cell_that_begins_as_a_formula_is_made_text(start):
     assert safe(f"{start}1") == f"'{start}1"
     assert safe(f"1{start}") == f"1{start}"
