@@ -24,6 +24,7 @@ KEPT = 16  # folds, each of one projection
 AT_ONCE, WAITING = 2, 16  # that one process makes at a time, and will have begun or put off
 LOOK = 0.1  # seconds between looks whether another process has made it
 HOUR = 3600.0  # seconds
+LONGEST = HOUR  # seconds for one statement: a long log is counted, and a large fold copied, by one
 NAME = "souk-as-of"
 logger = structlog.get_logger(__name__)
 
@@ -113,7 +114,7 @@ class Folds:
 
     @asynccontextmanager
     async def _connected(self, tenant: str) -> AsyncIterator[Connection]:
-        async with connected(self._url, NAME, ASOF) as db:
+        async with connected(self._url, NAME, ASOF, LONGEST) as db:
             await db.execute("SELECT set_config('souk.tenant', %s, false)", (tenant,))
             yield db
 

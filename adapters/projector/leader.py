@@ -120,10 +120,12 @@ async def take(db: Connection, name: str) -> bool:
 
 
 @asynccontextmanager
-async def connected(url: str, name: str, role: str = PROJECT) -> AsyncIterator[Connection]:
-    """A direct connection, outside every pool."""
+async def connected(
+    url: str, name: str, role: str = PROJECT, statement: float | None = None
+) -> AsyncIterator[Connection]:
+    """A direct connection, outside every pool. ``statement``: seconds that one may take."""
     db = await AsyncConnection.connect(
-        conninfo_of(url, role, name, STATEMENT), autocommit=True, prepare_threshold=2
+        conninfo_of(url, role, name, statement or STATEMENT), autocommit=True, prepare_threshold=2
     )
     try:
         yield db

@@ -11,6 +11,7 @@ from adapters.asof.points import Point
 from adapters.asof.tidying import drop_all
 from adapters.asof.wanted import Wanted
 from adapters.postgres.pools import ASOF
+from adapters.projector import leader
 from adapters.projector.leader import connected
 from application.ports import Unavailable
 from domain.kernel import but
@@ -182,6 +183,45 @@ async def test_what_a_killed_process_left_is_not_served_and_goes(database):
         await ask.folds.tidy()
     tables = await fetch(database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'asof'")
     assert (await folds(database), tables) == ([(2, 2)], [(2,)])
+
+
+async def test_what_a_killed_process_left_goes_by_itself_with_the_first_question(database):
+    await happen(database, (lamp("1"), Switched()))
+    await scratch.make(database, scratch.renamed(TOYS["toys"], "0" * 12))
+    named = "SELECT FROM pg_tables WHERE tablename LIKE 'f000000000000%%'"
+    async with asking(database, TOYS) as ask:
+        await lamps(ask, 1)
+        left = [()]
+        while left:
+            left = await fetch(database, named)
+
+
+async def test_who_goes_away_in_the_middle_leaves_a_fold_to_the_next(database):
+    await happen(database, *[(lamp("1"), Switched())] * 2)
+    async with asking(database, TOYS) as ask, owned(database) as owner:
+        past = await ask.past("A", 2)
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE log.events")  # nothing is read of it meanwhile
+            gone = asyncio.create_task(past.rows(LAMPS, ("A",)))
+            begun = []
+            while not begun:
+                begun = await fetch(database, "SELECT id FROM asof.folds")
+            gone.cancel()
+            await asyncio.wait({gone})
+        assert (await lamps(ask, 2))[0] == shown("1", 2)
+        assert await fetch(database, "SELECT id FROM asof.folds") == begun
+
+
+async def test_a_fold_takes_the_time_it_takes(database, monkeypatch):
+    monkeypatch.setattr(leader, "STATEMENT", 0.1)  # of everybody else
+    await happen(database, (lamp("1"), Switched()))
+    async with asking(database, TOYS) as ask, owned(database) as owner:
+        past = await ask.past("A", 1)
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE log.events")  # as a long log would hold it up
+            asked = asyncio.create_task(past.rows(LAMPS, ("A",)))
+            await asyncio.wait({asked}, timeout=0.4)
+        assert dict(await asked) == shown("1", 1)
 
 
 async def test_what_is_being_folded_is_not_tidied_away(database):
