@@ -91,7 +91,7 @@ async def _past(
     url, what = settings.postgres_url, "souk report marketplace"
     async with _pools(url, READ, PROJECT, ASOF) as (read, log, asof):
         try:
-            then = await point(log, as_of, axis)
+            await point(log, as_of, axis)
         except (Malformed, Beyond) as error:
             raise click.UsageError(f"--as-of: {error}") from None
         async with (
@@ -99,6 +99,7 @@ async def _past(
             opened(url, own.keyring, settings.patience, size=1) as history,
         ):
             await record(own, history, tenant, what, {"as_of": as_of, "axis": axis}, purpose)
+        then = await point(log, as_of, axis)  # what was being appended then is there by now
         with few_collections():
             async with Folds(url, asof, PROJECTIONS) as folds:
                 past = Past(folds, PostgresReader(read)(tenant), then, CATCH_UP)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
 
 from tests.carts.test_http import cart, price
 from tests.support.http import running_api
@@ -59,6 +60,28 @@ async def test_a_time_is_the_last_position_recorded_by_then(tea):
             assert then.headers["souk-as-of"] == str(position)
     occurred = await tea.olga.get(path, as_of=times[tea.changed].isoformat(), axis="occurred")
     assert occurred.json()["price"] == price("9.00")
+
+
+async def test_what_was_being_appended_at_that_time_is_in_the_answer(tea):
+    url = tea.souk.settings.postgres_url
+    async with await AsyncConnection.connect(url) as db:  # which has not committed yet
+        (position, time) = await (
+            await db.execute(
+                "UPDATE log.head SET position = position + 1, recorded_at = clock_timestamp()"
+                " RETURNING position, recorded_at"
+            )
+        ).fetchone()
+        await db.execute(
+            "INSERT INTO log.events SELECT (jsonb_populate_record(e, %s)).* FROM log.events e"
+            " WHERE e.position = 1",
+            (Jsonb({"tenant": "other", "position": position, "recorded_at": time.isoformat()}),),
+        )
+        path = f"/catalog/products/{tea.tea}"
+        asked = asyncio.create_task(tea.olga.get(path, as_of=time.isoformat()))
+        await asyncio.wait({asked}, timeout=0.3)
+        await db.commit()
+        then = await asked
+    assert (then.status_code, then.headers["souk-as-of"]) == (200, str(position))
 
 
 async def test_it_is_for_auditors_and_changes_nothing_of_who_may_see_what(tea):
