@@ -24,6 +24,7 @@ from application.ports import Missing
 READERS = 4  # connections
 UNKNOWN_EVENT, UNKNOWN_STREAM = "audit.unknown_event", "audit.unknown_stream"
 UNKNOWN_VERSION, UNFOLDABLE = "audit.unknown_version", "audit.unknown_shape"
+BEYOND = "audit.beyond_the_log"
 
 
 class Told(Struct, frozen=True):
@@ -131,6 +132,8 @@ class History:
         newest = await self._places.newest(stream)
         if newest is None:
             raise Missing(UNKNOWN_STREAM)
+        if moment is not None and await self._places.is_to_come(moment):
+            raise Missing(BEYOND)
         place = newest if moment is None else await self._places.of(stream, moment)
         if place is None:
             raise Missing(UNKNOWN_VERSION)

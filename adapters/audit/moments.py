@@ -12,6 +12,8 @@ from domain.kernel import Value
 
 SPELT = "version:12, position:345, or a time as 2026-05-01T00:00:00Z"
 _COUNTED = re.compile(r"(version|position):([0-9]{1,18})", re.ASCII)
+_TO_COME = """SELECT coalesce(%s::bigint > position, false)
+    OR coalesce(%s::timestamptz > clock_timestamp(), false) FROM log.head"""
 
 
 class Version(Value):
@@ -66,3 +68,15 @@ async def position_before(pool: Pool, when: datetime, then_too: bool = False) ->
     async with borrow(pool) as db:
         (position,) = await passed(db, [when], then_too)
     return position
+
+
+async def is_to_come(pool: Pool, moment: Moment) -> bool:
+    """Whether the log has not come there yet, so that nobody knows what will be there then.
+
+    ``pool``: of a role that sees the log's head.
+    """
+    position = moment.number if isinstance(moment, Position) else None
+    when = moment.when if isinstance(moment, Time) else None
+    async with borrow(pool) as db:
+        cursor = await db.execute(_TO_COME, (position, when))
+        return await cursor.fetchone() == (True,)

@@ -3,7 +3,14 @@
 from datetime import datetime
 
 from adapters.audit.milestones import Milestones
-from adapters.audit.moments import Moment, Position, Time, Version, position_before
+from adapters.audit.moments import (
+    Moment,
+    Position,
+    Time,
+    Version,
+    is_to_come,
+    position_before,
+)
 from adapters.audit.seeing import rows, seeing
 from adapters.postgres.pools import Connection, Pool
 from domain.kernel import Value
@@ -31,6 +38,9 @@ class Places:
         """None: there is no such stream."""
         async with seeing(self._pool, stream.partition("/")[0]) as db:
             return await _one(db, stream, "true ORDER BY version DESC LIMIT 1")
+
+    async def is_to_come(self, moment: Moment) -> bool:
+        return await is_to_come(self._log, moment)
 
     async def of(self, stream: str, moment: Moment) -> Place | None:
         """Of the last event until then. None: the stream never had that version."""

@@ -13,6 +13,7 @@ from litestar.response.base import ASGIResponse
 from adapters.audit.entries import Entry
 from adapters.audit.filters import Filter
 from adapters.audit.history import (
+    BEYOND,
     UNFOLDABLE,
     UNKNOWN_EVENT,
     UNKNOWN_STREAM,
@@ -30,7 +31,7 @@ from entrypoints.http.routes import recounts
 from entrypoints.http.views import MOST, Sliced, check_limit
 
 VIEW = "audit_logs:view"
-MISSING = f"{UNKNOWN_STREAM} {UNKNOWN_VERSION} {UNFOLDABLE}"
+MISSING = f"{UNKNOWN_STREAM} {UNKNOWN_VERSION} {UNFOLDABLE} {BEYOND}"
 REJECTS = ("audit.nothing_read", "audit.query_too_long", "audit.purpose_too_long")
 UNKEPT = ((b"cache-control", b"private, no-store"), (b"vary", b"authorization"))
 Found: TypeAlias = Annotated[str | None, QueryParameter(min_length=1, max_length=200)]

@@ -128,9 +128,14 @@ export class Stream {
       <form class="inline wide" @submit=${go} autocomplete="off"><label>Stream
         <input name="stream" required placeholder="orders/018f2f0e-…" pattern=".+/.+" title="context/id" spellcheck="false" data-first
           .value=${this.context ? `${this.context}/${this.id}` : ""}></label><button class="primary">Show</button></form>
-      ${this.error ? html`<p class="trouble" role="alert">${this.error.status === 404 ? "There is no such stream, or it cannot be folded." : trouble(this.error)}</p>` : nothing}
+      ${this.error ? html`<p class="trouble" role="alert">${this.said(this.error)}</p>` : nothing}
       ${this.newest !== null ? this.shown() : this.context && !this.error ? html`<p class="dim">Reading…</p>`
         : this.context ? nothing : html`<p class="empty">A stream is written context/id. Every event in the log leads to its own.</p>`}`;
+  }
+
+  said(error) {
+    if (error.code === "audit.beyond_the_log") return "That is still to come.";
+    return error.status === 404 ? "There is no such stream, or it cannot be folded." : trouble(error);
   }
 
   shown() {
