@@ -126,6 +126,9 @@ async def test_nobody_else_may_follow_it_nor_its_reader_for_ever(api, auditor):
         assert (refused.status_code, refused.json()["code"]) == (404, UNKNOWN_TAIL)
     souk = api.souk
     tails = Tails(souk.history, souk.project, souk.settings.secret, lasts=-1)
+    older = tails._id({"tenant": "bazaar", "user": "nadia"})  # as other code may have signed it
+    refused = await auditor.get(f"/audit/tail/{older}", after=0)
+    assert (refused.status_code, refused.json()["code"]) == (404, UNKNOWN_TAIL)
     over = await tails.begin("bazaar", "nadia", Filter(), None)
     with pytest.raises(Missing, match=UNKNOWN_TAIL):
         await tails.follow("bazaar", "nadia", over.id, 0)
