@@ -1,21 +1,16 @@
-"""The folds themselves: made once, continued, kept for a while, and never served half made."""
+"""The folds themselves: made once, continued, and never served half made."""
 
 import asyncio
 from datetime import timedelta
 
 import pytest
 
-from adapters.asof import registry, scratch
+from adapters.asof import scratch
 from adapters.asof.folds import Folding
-from adapters.asof.points import Point
-from adapters.asof.tidying import drop_all
-from adapters.asof.wanted import Wanted
-from adapters.postgres.pools import ASOF
 from adapters.projector import leader
-from adapters.projector.leader import connected
-from application.ports import Unavailable
 from domain.kernel import but
 from tests.asof.conftest import asking
+from tests.asof.toys import LAMPS, folds, lamps, shown
 from tests.projector.toys import (
     TOYS,
     Ignored,
@@ -31,8 +26,6 @@ from tests.projector.toys import (
 from tests.projector.toys import connected as owned
 from tests.support.rows import START, record, recorded
 
-LAMPS = "SELECT id, body FROM read.toys_lamps WHERE tenant = %s ORDER BY id"
-
 
 @pytest.fixture
 async def database(stack, new_bare_database):
@@ -40,20 +33,6 @@ async def database(stack, new_bare_database):
     await prepare(url)
     yield url
     stack.drop(url)
-
-
-async def lamps(ask, position, tenant="A"):
-    """What there is as of then, and what that cost."""
-    past = await ask.past(tenant, position)
-    return dict(await past.rows(LAMPS, (tenant,))), past.cost
-
-
-async def folds(url):
-    return await fetch(url, "SELECT last, through FROM asof.folds WHERE ready ORDER BY last")
-
-
-def shown(id, times, room=""):
-    return {id: f'{{"id":"{id}","times":{times},"room":"{room}"}}'.encode()}
 
 
 async def test_a_later_position_is_folded_on_from_the_one_below(database):
@@ -146,56 +125,6 @@ async def test_what_is_made_is_protected_and_belongs_to_none_of_our_roles(databa
     assert {row[1:] for row in relations} == {(True, "u", False)}
 
 
-async def test_no_more_are_kept_than_wanted_and_the_longest_unused_goes(database):
-    await happen(database, *[(lamp("1"), Switched())] * 6)
-    async with asking(database, TOYS, kept=3) as ask:
-        for position in (1, 2, 3, 1, 4):  # 2 is the one
-            await lamps(ask, position)
-        assert [last for last, _ in await folds(database)] == [1, 3, 4]
-        tables = await fetch(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'asof'")
-        assert len(tables) == 3 + 1
-
-
-@pytest.mark.parametrize(
-    "change", ["shape = 'another'", "version = 0", "used_at = now() - interval '25 hours'"]
-)
-async def test_what_is_of_other_code_or_unused_for_a_day_goes(database, change):
-    await happen(database, *[(lamp("1"), Switched())] * 2)
-    async with asking(database, TOYS) as ask:
-        await lamps(ask, 1)
-        await fetch(database, f"UPDATE asof.folds SET {change} RETURNING 1")
-        await lamps(ask, 2)
-        await ask.folds.tidy()
-        assert await folds(database) == [(2, 2)]
-
-
-async def test_what_a_killed_process_left_is_not_served_and_goes(database):
-    await happen(database, *[(lamp("1"), Switched())] * 2)
-    wanted = Wanted.of("A", "toys", TOYS["toys"], Point(2, None, None))
-    for id in ("0" * 12, "1" * 12):
-        left = scratch.renamed(TOYS["toys"], id)
-        async with connected(database, "killed", ASOF) as db:
-            await registry.enter(db, wanted, id, [table.name for table in left.TABLES])
-            await scratch.make(database, left)
-    await fetch(database, "UPDATE asof.folds SET name = 'another' WHERE id LIKE '1%%' RETURNING 1")
-    async with asking(database, TOYS) as ask:
-        assert (await lamps(ask, 2))[0] == shown("1", 2)
-        await ask.folds.tidy()
-    tables = await fetch(database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'asof'")
-    assert (await folds(database), tables) == ([(2, 2)], [(2,)])
-
-
-async def test_what_a_killed_process_left_goes_by_itself_with_the_first_question(database):
-    await happen(database, (lamp("1"), Switched()))
-    await scratch.make(database, scratch.renamed(TOYS["toys"], "0" * 12))
-    named = "SELECT FROM pg_tables WHERE tablename LIKE 'f000000000000%%'"
-    async with asking(database, TOYS) as ask:
-        await lamps(ask, 1)
-        left = [()]
-        while left:
-            left = await fetch(database, named)
-
-
 async def test_who_goes_away_in_the_middle_leaves_a_fold_to_the_next(database):
     await happen(database, *[(lamp("1"), Switched())] * 2)
     async with asking(database, TOYS) as ask, owned(database) as owner:
@@ -224,15 +153,6 @@ async def test_a_fold_takes_the_time_it_takes(database, monkeypatch):
         assert dict(await asked) == shown("1", 1)
 
 
-async def test_what_is_being_folded_is_not_tidied_away(database):
-    wanted = Wanted.of("A", "toys", TOYS["toys"], Point(0, None, None))
-    async with asking(database, TOYS) as ask, connected(database, "folding", ASOF) as db:
-        await db.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (wanted.name,))
-        await registry.enter(db, wanted, "0" * 12, [])
-        await ask.folds.tidy()
-        assert await fetch(database, "SELECT id FROM asof.folds") == [("0" * 12,)]
-
-
 async def test_two_processes_that_want_the_same_fold_it_once(database):
     await happen(database, *[(lamp(str(n % 50)), Switched()) for n in range(500)])
     async with asking(database, TOYS) as one, asking(database, TOYS) as other:
@@ -241,19 +161,6 @@ async def test_two_processes_that_want_the_same_fold_it_once(database):
         assert len(first) == 50
         assert all(found == first for found in others)
     assert await folds(database) == [(500, 500)]
-
-
-async def test_what_a_crash_of_the_server_empties_is_not_taken_for_the_past(database):
-    await happen(database, (lamp("1"), Switched()))
-    async with asking(database, TOYS) as ask:
-        past = await ask.past("A", 1)
-        assert len(await past.rows(LAMPS, ("A",))) == 1
-        ((tables,),) = await fetch(database, "SELECT tables FROM asof.folds")
-        for table in ("folds", *tables):  # as unlogged tables are by a crash
-            await fetch(database, f"DELETE FROM asof.{table} RETURNING 1")
-        with pytest.raises(Unavailable):
-            await past.rows(LAMPS, ("A",))
-        assert (await lamps(ask, 1))[0] == shown("1", 1)
 
 
 async def test_a_stream_that_cannot_be_folded_is_parked_as_the_projector_parks_it(database):
@@ -288,48 +195,3 @@ async def test_who_waits_no_longer_is_told_how_far_it_is_and_finds_it_later(data
         assert len(found) == 50
         assert told
         assert all(0 <= events <= total <= 300 for events, total in told)
-
-
-async def test_what_is_being_folded_while_all_must_go_is_folded_anew(database):
-    await happen(database, *[(lamp("1"), Switched())] * 2)
-    async with asking(database, TOYS) as ask:
-        past = await ask.past("A", 2)
-        async with owned(database) as owner:
-            async with owner.transaction():
-                await owner.execute("LOCK TABLE log.events")  # nothing is read of it meanwhile
-                asked = asyncio.create_task(past.rows(LAMPS, ("A",)))
-                begun = []
-                while not begun:
-                    begun = await fetch(database, "SELECT id FROM asof.folds")
-                assert await drop_all(database, "B") == 0
-                assert await drop_all(database, "A") == 0  # none is served yet
-        assert dict(await asked) == shown("1", 2)
-        ((id, tables),) = await fetch(database, "SELECT id, tables FROM asof.folds")
-        assert (id,) not in begun
-        there = await fetch(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'asof'")
-        assert {name for (name,) in there} == {"folds", *tables}
-
-
-async def test_what_must_go_goes_as_soon_as_nobody_reads_it(database, monkeypatch):
-    monkeypatch.setattr(scratch, "PATIENCE", "50ms")
-    await happen(database, (lamp("1"), Switched()))
-    async with asking(database, TOYS) as ask, owned(database) as reader:
-        await lamps(ask, 1)
-        ((tables,),) = await fetch(database, "SELECT tables FROM asof.folds")
-        async with reader.transaction():
-            await reader.execute(f"SELECT FROM asof.{tables[0]}")
-            going = asyncio.create_task(drop_all(database, "A"))
-            await asyncio.wait({going}, timeout=0.3)
-        assert await going == 1
-        there = await fetch(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'asof'")
-        assert there == [("folds",)]
-
-
-async def test_what_was_finished_just_now_is_not_taken_for_what_a_killed_process_left(database):
-    await happen(database, (lamp("1"), Switched()))
-    async with asking(database, TOYS) as ask:
-        await lamps(ask, 1)
-        async with connected(database, "tidying", ASOF) as db:
-            ids = [id for (id,) in await fetch(database, "SELECT id FROM asof.folds")]
-            assert await registry.abandon(db, ids) == []
-        assert await folds(database) == [(1, 1)]
