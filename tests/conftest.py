@@ -15,6 +15,8 @@ from tests.support.stack import Stack, running, template
 
 # Tests that share a running `souk up`, or what was imported: one process runs them all.
 TOGETHER = {
+    "tests/backup/test_bucket.py": "drill",
+    "tests/backup/test_drill.py": "drill",
     "tests/docs/test_live.py": "walk",
     "tests/docs/test_readme.py": "walk",
     "tests/live/test_role.py": "walk",

@@ -17,6 +17,7 @@ _MOVES = (
     "UPDATE read.relays SET purged = %(target)s",
     "DELETE FROM read.changes",
     "DELETE FROM read.milestones",
+    "DELETE FROM log.root_marks",  # roots are published again, where they may not be any more
 )
 
 

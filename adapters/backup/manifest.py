@@ -6,15 +6,17 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from adapters.backup.shelves import OBJECTS as OBJECTS
 from adapters.embedded.home import write_private
 
-FILE, BASE, OBJECTS = "manifest.json", "base", "objects"
+FILE, BASE = "manifest.json", "base"
 
 
 class Manifest(Struct, frozen=True):
     """``position``: of the log, which the backup has at least; ``began``, ``ended``: it is whole
     from ``ended`` on; ``segment``: the first of the write-ahead log that it wants; ``wal`` and
-    ``receipts``: where the instance keeps what a restore needs besides; ``objects``: how many."""
+    ``receipts``: where the instance keeps what a restore needs besides; ``objects``: how many;
+    ``system``: the Postgres that it is of; ``keys``: the fingerprint of those that it wants."""
 
     position: int
     began: datetime
@@ -25,9 +27,15 @@ class Manifest(Struct, frozen=True):
     objects: int
     code: str
     postgres: str
+    system: str = ""
+    keys: str = ""
+
+    @property
+    def data(self) -> bytes:
+        return msgspec.json.format(msgspec.json.encode(self))
 
     def write(self, folder: Path) -> None:
-        write_private(folder / FILE, msgspec.json.format(msgspec.json.encode(self)))
+        write_private(folder / FILE, self.data)
 
 
 class NoBackup(Exception):
@@ -37,11 +45,16 @@ class NoBackup(Exception):
 def read(folder: Path) -> Manifest:
     """Raises NoBackup."""
     try:
-        return msgspec.json.decode((folder / FILE).read_bytes(), type=Manifest)
+        return parsed((folder / FILE).read_bytes())
     except (OSError, msgspec.MsgspecError) as error:
         raise NoBackup(f"{folder} has no whole backup") from error
 
 
+def parsed(data: bytes) -> Manifest:
+    return msgspec.json.decode(data, type=Manifest)
+
+
 def kept(folder: Path) -> list[Path]:
     """The whole backups in a directory, oldest first."""
-    return sorted(path.parent for path in folder.glob(f"*/{FILE}"))
+    found = (path.parent for path in folder.glob(f"*/{FILE}"))
+    return sorted(path for path in found if not path.name.startswith("."))

@@ -4,26 +4,27 @@ import asyncio
 import re
 import shutil
 import signal
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 from msgspec import Struct
+from msgspec.structs import replace
 from psycopg import AsyncConnection
 
 from adapters.backup import secrets
-from adapters.backup.manifest import BASE, OBJECTS, Manifest, read
-from adapters.backup.taking import run
+from adapters.backup.manifest import Manifest
+from adapters.backup.source import run
 from adapters.embedded.child import Child, Died
 from adapters.embedded.home import HALF, Home
 from adapters.embedded.ports import free_ports
 from adapters.embedded.postgres import SETTINGS, Postgres, program
-from adapters.embedded.wal import NAME, PARTIAL, segments
-from adapters.media.objects import Objects
+from adapters.embedded.wal import NAME, segments
 
 LOOK = 0.05  # seconds
-KIND = "application/octet-stream"
+WRONG_KEY = "password authentication failed"
+SEGMENT, OF_SYSTEM = 16 * 1024 * 1024, 24  # bytes; where its first page names the Postgres
 ENDED = re.compile(r"recovery ended before configured recovery target was reached")
 # What was recovered knows nothing of the old receiver's slot, nor of the target any more.
 _SIGNAL, _SETTINGS = "recovery.signal", "postgresql.auto.conf"
@@ -31,6 +32,10 @@ _SIGNAL, _SETTINGS = "recovery.signal", "postgresql.auto.conf"
 
 class Occupied(Exception):
     """The directory to restore into has something in it."""
+
+
+class Foreign(Exception):
+    """The write-ahead log is another instance's."""
 
 
 class TooEarly(Exception):
@@ -41,45 +46,70 @@ class TooLate(Exception):
     """The write-ahead log that is there does not reach the moment."""
 
 
+class Backup(Protocol):
+    """One backup, and the write-ahead log that came after it, wherever they are."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+    async def lay_base(self, data: Path) -> None:
+        """As the directory of a Postgres, which does not exist yet."""
+        ...
+
+    async def lay_log(self, place: Path, first: str) -> None:
+        """Beside the base's own, the segments from that one on; also the one being filled."""
+        ...
+
+
 class Wanted(Struct, frozen=True):
     """``to`` None: as far as the write-ahead log goes. ``keys``: where the instance's keys are."""
 
-    backup: Path
+    backup: Backup
     home: Path
     keys: Path
-    wal: Path
     to: datetime | None
 
 
 class Reached(Struct, frozen=True):
-    """Where the log stands, and when its last event was recorded."""
+    """Where the log stands, and when its last event was recorded. ``hole``: the segment before
+    which the write-ahead log that is there ends, though there is more."""
 
     position: int
     at: datetime
+    hole: str | None = None
 
 
 async def restore(wanted: Wanted) -> Reached:
     """Postgres, recovered and stopped again, with the instance's keys. Raises Occupied, TooEarly,
-    TooLate, NoBackup, NoKeys, Failed, Died."""
-    manifest, keys = read(wanted.backup), secrets.load(wanted.keys)
+    TooLate, Foreign, NoKeys, Failed, Died; what was laid out by then is gone."""
+    manifest, keys = wanted.backup.manifest, secrets.load(wanted.keys)
+    if manifest.keys not in ("", secrets.fingerprint(keys)):
+        raise secrets.NoKeys(f"{wanted.keys} has the keys of another instance")
     if wanted.to is not None and wanted.to < manifest.ended:
         raise TooEarly(f"this backup is whole from {manifest.ended.isoformat()} on")
     if wanted.home.exists() and any(wanted.home.iterdir()):
-        raise Occupied(f"{wanted.home} is not empty, and nothing is written over")
-    await run("pg_verifybackup", "-q", str(wanted.backup / BASE))
+        half = "half restored: remove it" if (wanted.home / HALF).exists() else "not empty"
+        raise Occupied(f"{wanted.home} is {half}, and nothing is written over")
     home = Home(wanted.home)
     home.hold()
     try:
         (home.path / HALF).touch()
         secrets.install(home, keys)
         return await _recover(home, wanted, manifest)
+    except BaseException:
+        for path in home.path.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        raise
     finally:
         home.free()
 
 
 async def _recover(home: Home, wanted: Wanted, manifest: Manifest) -> Reached:
     data, server = home.path / "postgres", Postgres(home)
-    await asyncio.to_thread(_lay_out, data, wanted, manifest.segment)
+    await wanted.backup.lay_base(data)
+    data.chmod(0o700)
+    await run("pg_verifybackup", "-q", str(data))
+    await wanted.backup.lay_log(data / "pg_wal", manifest.segment)
+    hole = await asyncio.to_thread(checked, data)
     settings = (data / _SETTINGS).read_bytes()
     with (data / _SETTINGS).open("ab") as file:
         file.write(_targeted(wanted.to).encode())
@@ -88,20 +118,25 @@ async def _recover(home: Home, wanted: Wanted, manifest: Manifest) -> Reached:
         await asyncio.to_thread(_give, data, server)
     reached = await _run_until_recovered(home, server, data)
     (data / _SETTINGS).write_bytes(settings)
-    return reached
+    return replace(reached, hole=hole if wanted.to is None else None)
 
 
-def _lay_out(data: Path, wanted: Wanted, first: str) -> None:
-    """The base, and beside its own the segments that came later; the one being filled too."""
-    shutil.copytree(wanted.backup / BASE, data)
-    data.chmod(0o700)
-    for path in segments(wanted.wal) if wanted.wal.is_dir() else ():
-        place = data / "pg_wal" / path.name.removesuffix(PARTIAL)
-        if path.name[8:NAME] >= first[8:NAME] and (path.suffix != PARTIAL or not place.exists()):
-            shutil.copyfile(path, place)
-            place.chmod(0o600)
-    for path in wanted.wal.glob("*.history") if wanted.wal.is_dir() else ():
-        shutil.copyfile(path, data / "pg_wal" / path.name)
+def checked(data: Path) -> str | None:
+    """The first segment that is not there, or not whole, though later ones are. Raises Foreign."""
+    system, found = (data / "global/pg_control").read_bytes()[:8], segments(data / "pg_wal")
+    for path in found:
+        with path.open("rb") as file:
+            start = file.read(OF_SYSTEM + 8)
+        if len(start) > OF_SYSTEM and any(start) and start[OF_SYSTEM:] != system:
+            raise Foreign(f"{path.name} is of another instance's write-ahead log")
+    sizes: dict[int, int] = {}
+    for path in found:
+        number = int(path.name[8:16], 16) * 256 + int(path.name[16:NAME], 16)
+        sizes[number] = max(sizes.get(number, 0), path.stat().st_size)
+    for number in range(min(sizes, default=0), max(sizes, default=0)):
+        if sizes.get(number) != SEGMENT:
+            return f"{number // 256:08X}{number % 256:08X}"
+    return None
 
 
 def _targeted(to: datetime | None) -> str:
@@ -127,8 +162,11 @@ async def _run_until_recovered(home: Home, server: Postgres, data: Path) -> Reac
     child.start()
     try:
         while child.alive:
-            with suppress(psycopg.OperationalError):
+            try:
                 return await _reached(server.at(port))
+            except psycopg.OperationalError as error:
+                if WRONG_KEY in str(error):
+                    raise secrets.NoKeys("the keys are those of another instance") from error
             await asyncio.sleep(LOOK)
     finally:
         await child.stop()
@@ -143,12 +181,3 @@ async def _reached(url: str) -> Reached:
         row = await (await db.execute("SELECT position, recorded_at FROM log.head")).fetchone()
         assert row is not None, "the log has a head"
         return Reached(*row)
-
-
-async def put_back(backup: Path, objects: Objects) -> int:
-    """The objects, to an S3 server that runs; how many."""
-    place = backup / OBJECTS
-    files = [path for path in sorted(place.rglob("*")) if path.is_file()]
-    for path in files:
-        await objects.put(str(path.relative_to(place)), path.read_bytes(), KIND)
-    return len(files)

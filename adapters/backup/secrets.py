@@ -1,5 +1,6 @@
 """An instance's keys, which no backup has: written to a file of their own, and read from it."""
 
+import hmac
 from base64 import b64decode, b64encode
 from pathlib import Path
 
@@ -32,6 +33,12 @@ def load(place: Path) -> dict[str, bytes]:
     if missing := {"master_key", "signing_key.pem", "postgres"} - found.keys():
         raise NoKeys(f"{place} is without {', '.join(sorted(missing))}")
     return found
+
+
+def fingerprint(keys: dict[str, bytes]) -> str:
+    """By which a backup knows them, and which tells nothing of them."""
+    said = b"souk backup" + keys["signing_key.pem"] + keys["postgres"]
+    return hmac.digest(keys["master_key"], said, "sha256").hex()
 
 
 def install(home: Home, keys: dict[str, bytes]) -> None:

@@ -1,136 +1,120 @@
-"""A backup of what runs: Postgres whole and checked, and the objects. Never the keys.
+"""A backup of what runs in a directory: Postgres whole and checked, and the objects. Never the
+keys.
 
 It is made beside its place and moved there: one that was ended half-way is none.
 """
 
-import asyncio
 import os
 import re
 import shutil
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from msgspec import Struct
-from psycopg import AsyncConnection
-from psycopg.conninfo import conninfo_to_dict
-
-from adapters.backup.manifest import BASE, OBJECTS, Manifest, kept, read
-from adapters.embedded.postgres import program
-from adapters.embedded.wal import keep_from
-from adapters.erasing.receipts import FOLDER
-from adapters.media.objects import Objects
+from adapters.backup.arrivals import copy
+from adapters.backup.manifest import BASE, OBJECTS, Manifest, NoBackup, kept, read
+from adapters.backup.source import (
+    Failed,
+    Source,
+    alone,
+    keys_of,
+    password,
+    run,
+    settle,
+    standing,
+)
 
 DRAFT = ".new-"
-_START = re.compile(rb"START WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)")
-_NOW = "SELECT position, current_setting('server_version') FROM log.head"
-
-
-class Failed(Exception):
-    """A program that makes or checks a backup said no; what it said."""
-
-
-class Source(Struct, frozen=True):
-    """What is backed up. ``objects`` None: there is no S3 server."""
-
-    postgres_url: str
-    objects: Objects | None
-    wal: Path
-    receipts: str
+START = re.compile(rb"START WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)")
 
 
 async def take(source: Source, folder: Path, keep: int) -> Path:
-    """The new backup's directory, in ``folder``; the oldest beyond ``keep`` go, and with them the
-    write-ahead log that none needs any more. Raises Failed, Unavailable."""
-    began = datetime.now(UTC)
-    name = f"{began:%Y%m%dT%H%M%S.%fZ}"
-    draft = folder / f"{DRAFT}{name}"
-    draft.mkdir(parents=True, mode=0o700)
+    """The new backup's directory, in ``folder``; the oldest beyond ``keep`` go, and with them what
+    was kept for them alone. Raises Failed, Unavailable."""
     try:
-        position, postgres = await _standing(source.postgres_url)
-        await _base(source.postgres_url, draft / BASE)
-        manifest = Manifest(
-            position=position,
-            began=began,
-            ended=datetime.now(UTC),
-            segment=_segment(draft / BASE),
-            wal=str(source.wal),
-            receipts=source.receipts,
-            objects=await _objects(source.objects, draft / OBJECTS),
-            code=version("souk"),
-            postgres=postgres,
-        )
-        manifest.write(draft)
-        done = draft.rename(folder / name)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
-    forget(folder, keep, source.wal)
+        with alone(folder):
+            done = await _take(source, folder)
+            oldest = forget(folder, keep)
+            await settle(source, str(folder), oldest.segment, oldest.position)
+    except (OSError, NoBackup) as error:  # a full disk, for one
+        raise Failed(str(error)) from error
     return done
 
 
-async def _standing(url: str) -> tuple[int, str]:
-    async with await AsyncConnection.connect(url) as db:
-        row = await (await db.execute(_NOW)).fetchone()
-        assert row is not None, "the log has a head"
-        return int(row[0]), str(row[1])
+async def _take(source: Source, folder: Path) -> Path:
+    began, now = datetime.now(UTC), await standing(source)
+    check_owner(now.system, [read(each) for each in kept(folder)], str(folder))
+    name = name_of(began)
+    draft = folder / f"{DRAFT}{name}"
+    draft.mkdir(mode=0o700)
+    try:
+        await _objects(source, draft / OBJECTS)
+        await _base(source.postgres_url, draft / BASE)
+        ended = datetime.now(UTC)
+        files = await _objects(source, draft / OBJECTS)
+        manifest = Manifest(
+            position=now.position,
+            began=began,
+            ended=ended,
+            segment=_segment(draft / BASE),
+            wal=str(source.wal),
+            receipts=source.receipts,
+            objects=files,
+            code=version("souk"),
+            postgres=now.postgres,
+            system=now.system,
+            keys=source.keys,
+        )
+        manifest.write(draft)
+        return draft.rename(folder / name)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def name_of(began: datetime) -> str:
+    return f"{began:%Y%m%dT%H%M%S.%fZ}"
+
+
+def check_owner(system: str, backups: list[Manifest], place: str) -> None:
+    """Two instances would each drop what the other needs. Raises Failed."""
+    if any(each.system not in ("", system) for each in backups):
+        raise Failed(f"{place} has the backups of another instance")
 
 
 async def _base(url: str, place: Path) -> None:
-    parts = conninfo_to_dict(url)
-    options = ["-h", str(parts["host"]), "-p", str(parts["port"]), "-U", str(parts["user"])]
+    options, environment = password(url)
     options += ["-D", str(place), "-X", "stream", "-c", "fast", "--manifest-checksums=SHA256"]
-    await run("pg_basebackup", *options, environment={"PGPASSWORD": str(parts["password"])})
+    await run("pg_basebackup", *options, environment=environment)
     await run("pg_verifybackup", "-q", str(place))
 
 
-async def run(name: str, *options: str, environment: Mapping[str, str] | None = None) -> None:
-    """One of Postgres's own programs. Raises Failed."""
-    child = await asyncio.create_subprocess_exec(
-        program(name),
-        *options,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env={**os.environ, **(environment or {})},
-    )
-    try:
-        said, _ = await child.communicate()
-    except asyncio.CancelledError:
-        child.terminate()
-        await child.wait()
-        raise
-    if child.returncode:
-        raise Failed(f"{name}: {said.decode(errors='replace').strip()}")
-
-
 def _segment(base: Path) -> str:
-    found = _START.search((base / "backup_label").read_bytes())
+    found = START.search((base / "backup_label").read_bytes())
     if found is None:
         raise Failed("pg_basebackup left no label")
     return found[1].decode()
 
 
-async def _objects(objects: Objects | None, place: Path) -> int:
-    """After the database: what that names is there, unless it was purged meanwhile. Receipts of
-    erasures are kept apart from backups."""
-    if objects is None:
+async def _objects(source: Source, place: Path) -> int:
+    """Before the database and once more after it: whatever it names when the backup is whole was
+    there at one of these times. What goes meanwhile is needed by nobody. How many there are."""
+    if source.objects is None:
         return 0
-    keys = [key for key in await objects.under("") if not key.startswith(f"{FOLDER}/")]
-    for key in keys:
+    os.makedirs(place, exist_ok=True)
+    kept = 0
+    for key in await keys_of(source.objects):
         path = place / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"".join([part async for part in objects.read(key)]))
-    return len(keys)
+        # Nothing else changes under its key.
+        known = path.exists() and "/uploads/" not in key
+        kept += known or await copy(source.objects, key, path)
+    return kept
 
 
-def forget(folder: Path, keep: int, wal: Path) -> None:
-    """Backups beyond the newest ``keep``, drafts that were left, and segments that none needs."""
-    backups = kept(folder)
-    for old in backups[: max(0, len(backups) - keep)]:
-        shutil.rmtree(old)
+def forget(folder: Path, keep: int) -> Manifest:
+    """Backups beyond the newest ``keep``, and drafts that were left, go; the oldest that stays."""
+    for old in kept(folder)[:-keep]:
+        old.rename(folder / f"{DRAFT}{old.name}")  # at once: half of one looks whole
     for left in folder.glob(f"{DRAFT}*"):
         shutil.rmtree(left, ignore_errors=True)
-    if (backups := kept(folder)) and wal.is_dir():
-        keep_from(wal, min((read(backup).segment for backup in backups), key=lambda s: s[8:]))
+    return min((read(each) for each in kept(folder)), key=lambda each: each.segment[8:])

@@ -5,6 +5,8 @@ so that losing the machine's Postgres takes no more than what was under way, and
 no room.
 """
 
+import hashlib
+import time
 from pathlib import Path
 
 from adapters.embedded.child import Child
@@ -21,7 +23,8 @@ PREPARE = (
     f"SELECT pg_create_physical_replication_slot('{SLOT}', true)"
     f" WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{SLOT}')",
 )
-NEEDED = "needed"  # holds the name of the first that a backup wants
+NEEDED = "needed"  # per place of backups: the first segment and the position that they want
+FORGOTTEN = 30 * 86400  # seconds after which a place that got no backup any more is not waited for
 UNASKED = 64  # segments of 16 MB that are kept while there is no backup
 NAME = 24  # characters of a segment's: timeline, and place in the log
 
@@ -40,17 +43,36 @@ def segments(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.name[8:])
 
 
-def keep_from(folder: Path, oldest: str) -> None:
-    """A backup needs the segments from the one of that name on, of whatever timeline; those before
-    it go."""
-    write_private(folder / NEEDED, oldest.encode())
+def keep_from(folder: Path, oldest: str, place: str = "", position: int = 0) -> int:
+    """The backups at ``place`` need the segments from the one of that name on, of whatever
+    timeline, and what came after that position of the log. Segments that no place needs go; the
+    first position that one does need."""
+    mark = hashlib.sha256(place.encode()).hexdigest()[:16]
+    write_private(folder / f"{NEEDED}.{mark}", f"{oldest} {position}".encode())
+    (folder / NEEDED).unlink(missing_ok=True)  # of versions that knew one place only
+    wanted = [_wanted(path) for path in _marks(folder) if not _forgotten(path)]
+    first = min(segment[8:] for segment, _ in wanted)
     for path in segments(folder):
-        if path.name[8:NAME] < oldest[8:NAME]:
+        if path.name[8:NAME] < first:
             path.unlink()
+    return min(position for _, position in wanted)
+
+
+def _marks(folder: Path) -> list[Path]:
+    return [path for path in folder.glob(f"{NEEDED}*") if path.suffix != ".new"]
+
+
+def _wanted(mark: Path) -> tuple[str, int]:
+    segment, position = mark.read_text().split()
+    return segment, int(position)
+
+
+def _forgotten(mark: Path) -> bool:
+    return time.time() - mark.stat().st_mtime > FORGOTTEN
 
 
 def bound(folder: Path) -> None:
     """Without a backup they are of no use: no more than those that the next one may want."""
-    if not (folder / NEEDED).exists():
+    if not _marks(folder):
         for path in segments(folder)[:-UNASKED]:
             path.unlink()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import urllib3
@@ -50,8 +50,8 @@ class Kept(Struct, frozen=True):
 
 
 class Objects:
-    """``url``: http(s)://access:secret@host[:port][/bucket][?region=…]; empty: every call is
-    Unavailable. ``public``: scheme and host that signed addresses name, where clients reach the
+    """``url``: http(s)://access:secret@host[:port][/bucket][?region=…&token=…]; empty: every call
+    is Unavailable. ``public``: scheme and host that signed addresses name, where clients reach the
     server by others. Its certificates are the system's."""
 
     def __init__(self, url: str, public: str = "") -> None:
@@ -119,6 +119,26 @@ class Objects:
         client, bucket = self._client, self._bucket
         await self._call(lambda: client.fput_object(bucket, key, str(path), kind))
 
+    async def put_stream(self, key: str, stream: BinaryIO, part: int) -> None:
+        """As much as there is, ``part`` bytes at once; what the stream raises leaves nothing."""
+        client, bucket = self._client, self._bucket
+        await self._call(
+            lambda: client.put_object(
+                bucket, key, stream, -1, part_size=part, num_parallel_uploads=1
+            )
+        )
+
+    async def take(self, key: str, work: Callable[[BinaryIO], R]) -> R:
+        """What ``work`` makes of its bytes, as they come. Raises Gone."""
+        return await self._call(lambda: self._take(key, work))
+
+    def _take(self, key: str, work: Callable[[BinaryIO], R]) -> R:
+        answer = self._client.get_object(self._bucket, key)
+        try:
+            return work(cast(BinaryIO, answer))
+        finally:
+            answer.close()
+
     async def fetch(self, key: str, path: Path, largest: int) -> None:
         """Into a file. Raises Gone, TooLarge."""
         await self._call(lambda: self._fetch(key, path, largest))
@@ -155,16 +175,17 @@ class Objects:
         """Of all that is there, by key."""
         return await self._call(lambda: self._etags(prefix))
 
-    async def folders(self) -> list[str]:
-        """The first words of all keys: tenants."""
-        return await self._call(self._folders)
+    async def folders(self, prefix: str = "") -> list[str]:
+        """The first words of all keys: tenants; or those that come after a prefix."""
+        return await self._call(lambda: self._folders(prefix))
 
     async def remove_under(self, prefix: str) -> None:
         await self._call(lambda: self._remove(self._under(prefix)))
 
-    def _folders(self) -> list[str]:
-        found = self._client.list_objects(self._bucket)
-        return [str(each.object_name).rstrip("/") for each in found if each.is_dir]
+    def _folders(self, prefix: str) -> list[str]:
+        found = self._client.list_objects(self._bucket, prefix)
+        names = [str(each.object_name) for each in found if each.is_dir]
+        return [name.removeprefix(prefix).rstrip("/") for name in names]
 
     def _etags(self, prefix: str) -> dict[str, str]:
         found = self._client.list_objects(self._bucket, prefix, recursive=True)
@@ -202,6 +223,7 @@ def _client(url: str, public: str) -> Minio:
         shown.netloc.rpartition("@")[2] or "nowhere",
         unquote(parts.username or ""),
         unquote(parts.password or ""),
+        parse_qs(parts.query).get("token", [None])[0],
         secure=shown.scheme == "https",
         region=parse_qs(parts.query).get("region", [REGION])[0],
         http_client=pool,

@@ -18,3 +18,14 @@ async def awake(objects: Objects) -> None:
                 return
             except Unavailable:
                 await asyncio.sleep(PAUSE)
+
+
+async def answering(objects: Objects) -> None:
+    """Until it can be read. Raises TimeoutError."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                await objects.folders()
+                return
+            except Unavailable:
+                await asyncio.sleep(PAUSE)

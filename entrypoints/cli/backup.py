@@ -1,15 +1,19 @@
 """`souk backup`."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import click
 
 from adapters.backup import secrets
-from adapters.backup.manifest import read
-from adapters.backup.taking import Failed, Source, take
+from adapters.backup.archive import Archive
+from adapters.backup.manifest import Manifest, NoBackup, read
+from adapters.backup.places import NoPlace, is_away, placed
+from adapters.backup.pushing import Pushing
+from adapters.backup.source import Failed, Source
+from adapters.backup.taking import take
 from adapters.embedded.home import Home
-from adapters.embedded.wal import FOLDER
 from adapters.media.objects import Objects
 from entrypoints import logs
 from entrypoints.cli.failures import Refusal
@@ -21,9 +25,9 @@ KEEP = 7
 @click.command()
 @click.option(
     "--to",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Directory of all backups. Default: backups in the data directory.",
+    "place",
+    metavar="DIRECTORY|s3://BUCKET/PREFIX",
+    help="Of all backups. Default: backups in the data directory.",
 )
 @click.option("--keep", type=click.IntRange(1), default=KEEP, show_default=True, help="How many.")
 @click.option(
@@ -33,6 +37,11 @@ KEEP = 7
     help="Write the instance's keys to this file. Keep it apart.",
 )
 @click.option(
+    "--catch-up",
+    is_flag=True,
+    help="No new backup: send to the bucket what has come since the last time.",
+)
+@click.option(
     "--data-dir",
     "directory",
     type=click.Path(path_type=Path, file_okay=False),
@@ -40,11 +49,15 @@ KEEP = 7
     show_default=True,
     help="Of the running `souk up`.",
 )
-def backup(folder: Path | None, keep: int, file: Path | None, directory: Path) -> None:
+def backup(
+    place: str | None, keep: int, file: Path | None, catch_up: bool, directory: Path
+) -> None:
     """Back up a running `souk up`, while it runs: its database, checked, and its files.
 
     The keys are not in it: without them nothing personal in it can be read, and nobody can sign
-    in. Together with the write-ahead log in the data directory it restores any later moment.
+    in. Together with what the data directory keeps from then on it restores any later moment; a
+    bucket is sent that by --catch-up. AWS_ACCESS_KEY_ID and the like say who may write to the
+    bucket, AWS_ENDPOINT_URL where it is; without them it is on the instance's own S3 server.
 
     \b
     Example:
@@ -53,19 +66,43 @@ def backup(folder: Path | None, keep: int, file: Path | None, directory: Path) -
     logs.configure("critical")
     home = Home(directory)
     settings = settings_of(home, urls_of(running(home)))
+    to = place or str(home.path / "backups")
+    if catch_up and not is_away(to):
+        raise Refusal("--catch-up is for a bucket: a directory is copied together with the others")
     objects = Objects(settings.s3_url) if settings.s3_url else None
-    source = Source(settings.postgres_url, objects, home.path / FOLDER, settings.receipts)
+    known = secrets.fingerprint(secrets.load(home.path))
+    source = Source(settings.postgres_url, objects, home.path, settings.receipts, known)
     try:
-        done = asyncio.run(take(source, (folder or home.path / "backups").absolute(), keep))
-    except Failed as failed:
+        if file is not None:
+            secrets.save(home, file)
+        if is_away(to):
+            asyncio.run(_away(source, to, settings.s3_url, keep, catch_up))
+        else:
+            done = asyncio.run(take(source, Path(to).absolute(), keep))
+            _tell(str(done), read(done))
+    except (Failed, NoBackup, NoPlace, OSError) as failed:
         raise Refusal(str(failed)) from failed
     finally:
         if objects is not None:
             objects.close()
-    if file is not None:
-        secrets.save(home, file)
-    manifest = read(done)
+
+
+async def _away(source: Source, to: str, own: str, keep: int, catch_up: bool) -> None:
+    place = placed(to, own, os.environ)
+    there = Objects(place.url)
+    try:
+        pushing = Pushing(source, Archive(there, place.prefix), to)
+        if catch_up:
+            click.echo(f"{await pushing.catch_up()} files sent to {to}")
+        else:
+            name, manifest = await pushing.take(keep)
+            _tell(f"{to.rstrip('/')}/{name}", manifest)
+    finally:
+        there.close()
+
+
+def _tell(where: str, manifest: Manifest) -> None:
     click.echo(
-        f"{done}: position {manifest.position} at least, {manifest.objects} files,"
+        f"{where}: position {manifest.position} at least, {manifest.objects} files,"
         f" whole from {manifest.ended.isoformat()} on"
     )

@@ -11,11 +11,14 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
+from adapters.backup.arrivals import FOLDER as ARRIVED
+from adapters.backup.arrivals import Arrivals
 from adapters.embedded.child import Child, Died
 from adapters.embedded.home import HALF, Half, Home, write_private
 from adapters.embedded.keeper import keep_all
 from adapters.embedded.ports import LOOPBACK
 from adapters.embedded.stack import Stack
+from adapters.media.objects import Objects
 from adapters.schema import establish
 from entrypoints.cli.welcome import welcome
 from entrypoints.instance import announce, given_urls, settings_of, withdraw
@@ -52,11 +55,22 @@ class Running:
                 if not self._empty:
                     await self._seed(settings)
                 welcome(self._url, self._live, settings, self._home.path)
-                await keep_all(self._roles, _tell)
+                await self._keep(settings)
             finally:
                 click.echo("souk: stopping")
                 withdraw(self._home)
                 await asyncio.gather(*(role.stop() for role in self._roles))
+
+    async def _keep(self, settings: Settings) -> None:
+        """The roles, and beside the write-ahead log the objects that arrive."""
+        objects = Objects(settings.s3_url)
+        arrivals = Arrivals(self._home.path / ARRIVED, objects)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(keep_all(self._roles, _tell))
+                group.create_task(arrivals.run(settings.postgres_url, _tell))
+        finally:
+            objects.close()
 
     def _reachable(self, settings: Settings) -> Settings:
         """Where the live gateway is, and whose pages may speak to it, unless that is given."""

@@ -1,9 +1,7 @@
 """The drill: a market goes on after its backup, somebody is erased, and it is restored to a moment
 in between; on a Postgres that really runs, in directories of their own."""
 
-import asyncio
 import json
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,104 +10,47 @@ from msgspec.structs import replace
 from adapters.backup import secrets
 from adapters.backup.jumping import GAP
 from adapters.backup.manifest import kept, read
+from adapters.backup.near import Near
 from adapters.backup.restoring import Occupied, TooEarly, TooLate, Wanted, restore
-from adapters.backup.taking import Source, forget, take
+from adapters.backup.taking import forget
 from adapters.embedded.home import Home
-from adapters.embedded.stack import Stack
-from adapters.embedded.urls import Urls
-from adapters.embedded.wal import FOLDER, UNASKED, bound, segments
+from adapters.embedded.wal import FOLDER, UNASKED, bound, keep_from, segments
 from adapters.erasing.receipts import Forged, Receipts
 from adapters.live.change import Where
 from adapters.live.past import Past, Question
+from adapters.media.objects import Objects
 from adapters.postgres.pools import READ, open_pool
-from adapters.schema import establish
 from adapters.tokens import Signer
-from entrypoints.instance import settings_of
 from entrypoints.reviving import revive
-from projections import PROJECTIONS
+from tests.backup.gallery import contents
 from tests.erasures.test_canaries import differences
-from tests.erasures.town import Town
-from tests.support.http import running_api
-
-
-@pytest.fixture(scope="module")
-def others(stack):
-    """All servers but Postgres."""
-    return Urls(valkey=stack.valkey_url, nats=stack.nats_url, s3="")
-
-
-@asynccontextmanager
-async def instance(directory, stack, others):
-    """An embedded Postgres and a Souk on it."""
-    servers = Stack(directory, others, s3=False)
-    async with servers as urls:
-        settings = settings_of(servers.home, urls)
-        await establish(settings.postgres_url, PROJECTIONS)
-        own = {
-            name: getattr(settings, name)
-            for name in ("master_key", "signing_key_pem", "secret", "receipts")
-        }
-        async with running_api(stack, settings.postgres_url, **own) as api:
-            yield Town(api), settings
-
-
-@pytest.fixture(scope="module")
-async def history(stack, others, tmp_path_factory):
-    """What came before the backup, after it, and after the moment to go back to."""
-    folder = tmp_path_factory.mktemp("drill")
-    home, backups = folder / "old", folder / "backups"
-    async with instance(home, stack, others) as (town, settings):
-        await town.open()
-        for user in ("ana", "bob"):
-            await town.join(user)
-        first = await town.buy("ana")
-        source = Source(settings.postgres_url, None, home / FOLDER, settings.receipts)
-        backup = await take(source, backups, keep=2)
-        between = await town.buy("bob")
-        await town.settled()
-        answers, position = await town.answers(), town.at
-        await asyncio.sleep(0.05)
-        moment = datetime.now(UTC)
-        await asyncio.sleep(0.05)
-        last = await town.buy("bob")
-        await town.erase("ana")
-    return {
-        "folder": folder,
-        "tea": town.tea,
-        "lost": town.at,
-        "home": home,
-        "backup": backup,
-        "moment": moment,
-        "orders": (first, between, last),
-        "answers": answers,
-        "position": position,
-    }
 
 
 def wanted(history, name, **changed):
     said = {
-        "backup": history["backup"],
+        "backup": Near(history["backup"]),
         "home": history["folder"] / name,
         "keys": history["home"],
-        "wal": history["home"] / FOLDER,
         "to": history["moment"],
     }
     return Wanted(**said | changed)
 
 
 async def test_a_restore_reaches_the_moment_and_who_was_erased_since_is_erased_again(
-    history, stack, others
+    history, instance, others
 ):
     reached = await restore(wanted(history, "new"))
     assert reached.position == history["position"]
     assert reached.at < history["moment"]
-    revived = await revive(
-        history["folder"] / "new", history["backup"], history["home"] / "erasures", others
-    )
+    new, mine = history["folder"] / "new", others("drill-new")
+    shelves = Near(history["backup"]).shelves
+    revived = await revive(new, shelves, history["home"] / "erasures", mine)
     assert (revived.erased, revived.differences) == (1, [])
     assert revived.position == reached.position + GAP
+    assert (revived.files.missing, revived.files.purged) == ([], [])
+    assert await contents(Objects(mine.s3)) == pictures_of(history, history["named"])
 
-    async with instance(history["folder"] / "new", stack, others) as (town, settings):
+    async with instance(new, mine) as (town, settings):
         town.at = revived.position + 1  # the erasure, done again
         town.tea = history["tea"]
         await town.settled()
@@ -134,6 +75,12 @@ async def test_a_restore_reaches_the_moment_and_who_was_erased_since_is_erased_a
         assert await resumed(settings, history["lost"]) is None
         assert len(await resumed(settings, revived.position)) > 0
         assert segments(history["folder"] / "new" / FOLDER)
+
+
+def pictures_of(history, named):
+    """What a bucket should hold: all that is named, but for what is hers who was erased."""
+    hers = f"bazaar/{history['pictures']['hers']}"
+    return {each.key: history["seen"][each.key] for each in named if each.asset != hers}
 
 
 async def resumed(settings, after):
@@ -193,7 +140,8 @@ def test_old_backups_go_and_the_log_that_only_they_needed(tmp_path, history):
         (backups / str(number)).mkdir(parents=True)
         replace(manifest, segment=f"{1:08X}{segment:016X}").write(backups / str(number))
     (backups / ".new-left").mkdir()
-    forget(backups, 2, wal)
+    oldest = forget(backups, 2)
+    keep_from(wal, oldest.segment)
     assert [path.name for path in kept(backups)] == ["1", "2"]
     assert sorted(path.name for path in backups.iterdir()) == ["1", "2"]
     assert [int(path.name[8:24], 16) for path in segments(wal)] == [3, 4, 5, 6, 7]
