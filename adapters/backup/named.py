@@ -17,8 +17,8 @@ TAGS = [tag_of(kind) for kind in (UploadRequested, Stored, Rendered, Rejected, P
 BATCH = 500  # events read at once
 FOREVER = 2**62  # a position that no log reaches
 _READ = (
-    f"SELECT {COLUMNS} FROM log.events WHERE tag = ANY(%s) AND position <= %s"
-    " ORDER BY stream, version"
+    f"SELECT {COLUMNS} FROM log.events WHERE tag = ANY(%(tags)s) AND position <= %(until)s"
+    " AND (%(tenant)s::text IS NULL OR tenant = %(tenant)s) ORDER BY stream, version"
 )
 
 
@@ -74,12 +74,12 @@ def _gone(recorded: Recorded, found: dict[str, Named]) -> list[str]:
 
 
 async def named(
-    db: Connection, until: int = FOREVER, since: int = FOREVER
+    db: Connection, until: int = FOREVER, since: int = FOREVER, tenant: str | None = None
 ) -> AsyncGenerator[Named, None]:
-    """All that the log names, as far as ``until``. In any number: they are read as they are
-    wanted."""
+    """All that the log names, as far as ``until``; of all tenants, or of one. In any number: they
+    are read as they are wanted."""
     async with db.transaction(), db.cursor("named", binary=True) as cursor:
-        await cursor.execute(_READ, (TAGS, until))
+        await cursor.execute(_READ, {"tags": TAGS, "until": until, "tenant": tenant})
         stream, past = "", list[Recorded]()
         while rows := await cursor.fetchmany(BATCH):
             for of, group in groupby((Row(*row) for row in rows), lambda row: row.stream):

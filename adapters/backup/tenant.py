@@ -4,7 +4,8 @@ Nothing of the tenant itself is touched. Ended half-way, running it again goes o
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -12,8 +13,12 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
+from adapters.backup.filling import Filled, fill
 from adapters.backup.history import Origin, Renaming, commands
+from adapters.backup.named import Named, named
 from adapters.backup.names import CONTEXTS, Claim, claims_of
+from adapters.backup.shelves import Living
+from adapters.erasing.files import owned
 from adapters.log.codec import events_of, tag_of
 from adapters.log.log import PostgresLog
 from adapters.log.requests import Request
@@ -47,12 +52,14 @@ class Exists(Exception):
 
 
 class Restored(Struct, frozen=True):
-    """``until``: the origin's position; ``position``: where its last event is now."""
+    """``until``: the origin's position; ``position``: where its last event is now; ``missing``:
+    files that its events name and that are not there any more."""
 
     until: int
     position: int
     events: int
     files: int
+    missing: int
 
 
 class Source(Struct, frozen=True):
@@ -81,12 +88,12 @@ class TenantRestore:
         """Raises Unknown, Exists, Unavailable."""
         reached = await self._begin(tenant, to, until)
         origin = Origin(self._source.db, self._source.log.keyring, tenant, reached, to)
-        await self._forget_erased(origin)
+        erased = await self._forget_erased(origin)
         await self._take_names(origin)
-        files = await self._copy_files(origin)
+        filled = await self._copy_files(origin, erased)
         events = await self._replay(origin)
         position = await self._end(to)
-        return Restored(reached, position, events, files)
+        return Restored(reached, position, events, filled.files, len(filled.missing))
 
     async def _begin(self, tenant: str, to: str, until: int | None) -> int:
         """From now on nothing fires for it. The position to go to, which an earlier run chose."""
@@ -103,12 +110,15 @@ class TenantRestore:
             raise Exists(f"{to} exists already")
         return int(begun[1])
 
-    async def _forget_erased(self, origin: Origin) -> None:
+    async def _forget_erased(self, origin: Origin) -> set[str]:
         """By what is known where it is read and where it is written: erased stays erased."""
+        erased = set[str]()
         for db in (self._source.db, self._db):
             cursor = await db.execute(_ERASED, (origin.tenant,))
-            for (subject,) in await cursor.fetchall():
-                await self._log.keyring.destroy(origin.to, subject)
+            erased |= {subject for (subject,) in await cursor.fetchall()}
+        for subject in sorted(erased):
+            await self._log.keyring.destroy(origin.to, subject)
+        return erased
 
     async def _take_names(self, origin: Origin) -> None:
         """Claims and numbers first of all: whoever is too early finds them taken."""
@@ -148,15 +158,18 @@ class TenantRestore:
                 if row[0] is not None:
                     yield kind.SEQUENCE, int(row[0])
 
-    async def _copy_files(self, origin: Origin) -> int:
+    async def _copy_files(self, origin: Origin, erased: set[str]) -> Filled:
+        """Those that its events name, but for theirs who are erased."""
         if self._source.objects is None or self._objects is None:
-            return 0
-        keys = await self._source.objects.under(f"{origin.tenant}/")
-        for key in keys:
-            data = b"".join([part async for part in self._source.objects.read(key)])
-            rest = key.removeprefix(f"{origin.tenant}/")
-            await self._objects.put(f"{origin.to}/{rest}", data, "application/octet-stream")
-        return len(keys)
+            return Filled(0, [], [])
+        theirs = set[str]()
+        for subject in erased:
+            found = await owned(origin.db, self._source.log, origin.tenant, subject)
+            theirs |= {f"{origin.tenant}/{id}" for id in found}
+        await self._objects.ready()
+        wanted = _without(theirs, named(origin.db, origin.until, tenant=origin.tenant))
+        shelves = [Living(self._source.objects)]
+        return await fill(self._objects, wanted, shelves, origin.to)
 
     async def _replay(self, origin: Origin) -> int:
         """How many events there are now. Appends in their order; who follows from one that is
@@ -203,6 +216,15 @@ class TenantRestore:
 
     async def _as(self, role: str) -> None:
         await self._db.execute(f"SET ROLE {role}")
+
+
+async def _without(
+    assets: set[str], found: AsyncGenerator[Named, None]
+) -> AsyncGenerator[Named, None]:
+    async with aclosing(found) as all:
+        async for each in all:
+            if each.asset not in assets:
+                yield each
 
 
 async def _one(db: Connection, sql: str, *params: object) -> tuple[Any, ...]:

@@ -67,7 +67,8 @@ def restore_tenant(
         raise Refusal(str(refused)) from refused
     click.echo(
         f"{tenant} as of position {done.until} is {to}: {done.events} events,"
-        f" {done.files} files, the last at position {done.position}"
+        f" {done.files} files ({done.missing or 'none'} missing),"
+        f" the last at position {done.position}"
     )
 
 
