@@ -1,11 +1,20 @@
 """The drill's backup in a bucket: the machine is lost, and all there is is what was sent there."""
 
-import pytest
+import io
+import tarfile
+import tempfile
 
+import pytest
+from msgspec.structs import replace
+
+from adapters.backup.archive import Archive
+from adapters.backup.basing import PART, _Stream
 from adapters.backup.far import Far
 from adapters.backup.filling import fill
 from adapters.backup.near import Near
 from adapters.backup.restoring import Wanted, restore
+from adapters.backup.shelves import Folder
+from adapters.backup.source import Failed
 from adapters.media.objects import Objects
 from entrypoints.reviving import revive
 from tests.backup.gallery import contents
@@ -43,6 +52,65 @@ async def test_every_backup_has_every_object_of_every_moment_since(history, s3, 
 
 def expected(history, named):
     return {each.key: history["seen"][each.key] for each in named}
+
+
+async def test_a_copy_that_is_damaged_is_passed_over_and_what_is_nowhere_whole_is_named(
+    history, s3, far, tmp_path
+):
+    late, waiting = (
+        next(n for n in history["named"] if n.asset == f"bazaar/{history['pictures'][name]}")
+        for name in ("late", "waiting")
+    )
+    damaged = tmp_path / "objects" / late.key
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(history["seen"][late.key][:-1] + b"?")
+    (tmp_path / "purged/bazaar").mkdir(parents=True)
+    (tmp_path / "purged" / waiting.asset).touch()
+    objects = Objects(f"{s3}/damaged")
+    await objects.ready()
+    broken = Folder(tmp_path)
+    filled = await fill(objects, each([late, waiting]), [broken])
+    assert (filled.files, filled.missing, filled.purged) == (0, [late], [waiting])
+    filled = await fill(objects, each([late]), [broken, *far.shelves])
+    assert (filled.files, filled.missing) == (1, [])
+    assert await contents(objects) == expected(history, [late])
+
+
+async def test_half_a_backup_in_a_bucket_is_none_and_goes_with_the_next(history, s3):
+    manifest = (await history["archive"].kept())[history["far"]]
+    archive = Archive(Objects(f"{s3}/halves"), "p/")
+    names = [f"2026051{day}T120000.000000Z" for day in range(1, 6)]
+    await archive.objects.ready()
+    for name in names:
+        await archive.put_data(f"{name}/base.tar", b"base")
+    for place, name in enumerate(names[1:4]):
+        made = replace(manifest, segment=f"{1:08X}{place:016X}")
+        await archive.put_data(f"{name}/manifest.json", made.data)
+    assert [*await archive.kept()] == names[1:4]
+    oldest = await archive.forget(2)
+    assert oldest.segment == f"{1:08X}{1:016X}"
+    assert [*await archive.kept()] == names[2:4]
+    # The last has no manifest, but it may still get one.
+    assert {key.split("/")[1] for key in await archive.objects.under("")} == {*names[2:5]}
+
+
+async def test_a_base_that_breaks_off_leaves_nothing_and_one_that_was_cut_is_not_unpacked(
+    history, s3, tmp_path
+):
+    archive = Archive(Objects(f"{s3}/cut"), "")
+    await archive.objects.ready()
+    with tempfile.TemporaryFile() as said:
+        stream = _Stream("postgresql://nobody:x@127.0.0.1:1/souk", said)
+        with pytest.raises(Failed, match="pg_basebackup"):
+            await archive.objects.put_stream("base", stream, PART)
+    assert await archive.objects.under("") == []
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as tar:
+        tar.add(__file__, "PG_VERSION")
+    await archive.put_data("one/base.tar", whole.getvalue()[:1000])
+    manifest = (await history["archive"].kept())[history["far"]]
+    with pytest.raises(Failed, match="not whole"):
+        await Far(archive, "one", manifest).lay_base(tmp_path / "data")
 
 
 async def each(found):

@@ -107,6 +107,21 @@ async def test_what_cannot_be_restored_is_refused_and_nothing_is_written_over(hi
     assert [path.name for path in (history["folder"] / "taken").iterdir()] == ["file"]
 
 
+async def test_the_keys_of_another_instance_are_told_and_leave_nothing_half_restored(
+    history, tmp_path
+):
+    keys = secrets.load(history["home"])
+    other = Home(tmp_path)
+    secrets.install(other, keys | {"postgres": b"another"})
+    backup = Near(history["backup"])
+    with pytest.raises(secrets.NoKeys):
+        await restore(wanted(history, "wrong", keys=other.path))
+    backup.manifest = replace(backup.manifest, keys="")  # as older ones are
+    with pytest.raises(secrets.NoKeys):
+        await restore(wanted(history, "wrong", keys=other.path, backup=backup))
+    assert list((history["folder"] / "wrong").iterdir()) == []
+
+
 async def test_no_key_is_in_a_backup_and_the_file_of_keys_holds_them_all(history, tmp_path):
     keys = secrets.load(history["home"])
     secrets.save(Home(history["home"]), tmp_path / "keys")

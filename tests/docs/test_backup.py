@@ -1,0 +1,88 @@
+"""The commands of docs/backup.md, run as they stand there, on a `souk up` that runs."""
+
+import base64
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from adapters.embedded.home import Home
+from entrypoints.instance import running
+from tests.support.pictures import picture
+
+PAGE = (Path(__file__).parents[2] / "docs/backup.md").read_text()
+RESTORED = re.compile(
+    r"^(\d+) files, none missing, none purged since, 0 erased again, no diff", re.M
+)
+
+
+def block(name):
+    found = re.search(rf"<!-- run: {name} -->\n```bash\n(.*?)\n```", PAGE, re.DOTALL)
+    assert found, name
+    return found[1].replace("\\\n", "")
+
+
+@pytest.fixture(scope="module")
+def run(walk, tmp_path_factory):
+    place, _ = walk
+    mnt = tmp_path_factory.mktemp("mnt")
+    (mnt / "apart").mkdir()
+
+    def one(line):
+        line = re.sub(r"(?<= )/mnt/", f"{mnt}/", line)
+        path = f"{place / '.venv/bin'}:{os.environ['PATH']}"
+        done = subprocess.run(
+            ["bash", "-euc", line], cwd=place, env={**os.environ, "PATH": path},
+            capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return one
+
+
+@pytest.fixture(scope="module")
+def arrived(walk, run):
+    """A backup, and a picture that is uploaded and rendered after it; how its files are kept."""
+    place, up = walk
+    backup, *_ = block("directory").split("\n")
+    said = run(backup)
+    token, content = up.token("seller", "bazaar"), picture(90, 60, 1, ".png")
+    data = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+    assert up.post("/api/v1/media/inline", {"data": data}, token, "a-picture")[0] == 201
+    until = time.monotonic() + 30
+    kept = place / ".souk/arrived/objects/bazaar"
+    while not any(kept.glob("*/r1/*")) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert any(file.read_bytes() == content for file in kept.glob("*/source"))
+    return said.partition(":")[0]
+
+
+def test_a_backup_in_a_directory_is_restored(walk, run, arrived):
+    place, _ = walk
+    _, restore, _ = block("directory").split("\n")
+    shutil.rmtree(place / ".souk/arrived/objects")  # the old instance still has them
+    name = re.search(r"/mnt/backups/\S+", restore)[0]
+    moment = re.search(r"--to \S+", restore)[0]
+    said = run(restore.replace(name, arrived).replace(moment, "--to latest"))
+    assert int(RESTORED.search(said)[1]) > 2
+
+
+def test_a_backup_in_a_bucket_is_restored(walk, run, arrived):
+    place, _ = walk
+    variables, *lines, restore = block("bucket").split("\n")
+    own = urlsplit(running(Home(place / ".souk")).s3)
+    for name, value in (
+        ("AWS_ENDPOINT_URL", f"http://{own.hostname}:{own.port}"),
+        ("AWS_ACCESS_KEY_ID", own.username),
+        ("AWS_SECRET_ACCESS_KEY", own.password),
+    ):
+        variables, count = re.subn(rf"{name}=\S+", f"{name}={value}", variables)
+        assert count == 1
+    run("\n".join([variables, *lines]))
+    assert int(RESTORED.search(run(f"{variables}\n{restore}"))[1]) > 2
