@@ -19,6 +19,7 @@ from adapters.backup.restoring import Foreign, Occupied, Reached, TooEarly, TooL
 from adapters.backup.restoring import restore as recover
 from adapters.backup.secrets import NoKeys
 from adapters.backup.source import Failed
+from adapters.embedded.urls import Urls
 from adapters.erasing.receipts import Forged
 from adapters.media.objects import Objects
 from entrypoints import logs
@@ -96,7 +97,8 @@ def restore(
 ) -> None:
     """Restore a backup to a moment, in a new data directory; then `souk up` runs on it.
 
-    Who was erased since is erased again, by the receipts. The whole state is verified, every file
+    Its files go to the S3 server that SOUK_S3_URL names, else to its own, as with `souk up`. Who
+    was erased since is erased again, by the receipts. The whole state is verified, every file
     that it names is put back and compared; the command ends with 1 if anything differs or is
     missing.
 
@@ -132,7 +134,8 @@ async def _restore(
         receipts = None if told[1] else await _receipts(told[0], origin, stack)
         reached = await recover(Wanted(origin, home, keys, to))
         old = Path(origin.manifest.wal).parent
-        return reached, await revive(home, origin.shelves, receipts, old=old)
+        given = Urls(s3=os.environ.get("SOUK_S3_URL") or None)
+        return reached, await revive(home, origin.shelves, receipts, given, old)
 
 
 async def _origin(
