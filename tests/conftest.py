@@ -17,6 +17,7 @@ from tests.support.stack import Stack, running, template
 TOGETHER = {
     "tests/backup/test_bucket.py": "drill",
     "tests/backup/test_drill.py": "drill",
+    "tests/backup/test_tenant_files.py": "drill",
     "tests/docs/test_backup.py": "walk",
     "tests/docs/test_live.py": "walk",
     "tests/docs/test_readme.py": "walk",

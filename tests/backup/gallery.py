@@ -15,7 +15,7 @@ class Gallery:
 
     def __init__(self, town, tenant="bazaar"):
         self.house, self.tenant, self.seen = House(town.api, tenant), tenant, {}
-        self._town, self._made = town, 0
+        self.town, self._made = town, 0
 
     async def stored(self, user="amina"):
         """Sent, and seen by no worker yet; its id."""
@@ -23,7 +23,7 @@ class Gallery:
         self.house.amina = self.house.of("seller", user)
         made = await self.house.inline(picture(90, 60, self._made, ".png"))
         assert made.status_code == 201, made.text
-        self._town.at = max(self._town.at, made.json()["position"])
+        self.town.at = max(self.town.at, made.json()["position"])
         await self.look()
         return made.json()["id"]
 
@@ -48,8 +48,8 @@ class Gallery:
     async def head(self):
         """Where the log stands now."""
         async with looking(self.house.souk.settings.postgres_url) as db:
-            self._town.at = await head(db)
-        return self._town.at
+            self.town.at = await head(db)
+        return self.town.at
 
     async def look(self):
         bucket = self.house.souk.objects
