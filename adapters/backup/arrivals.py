@@ -45,7 +45,7 @@ class Arrivals:
             self._write(position)
 
     async def run(self, url: str, tell: Callable[[str], None]) -> None:
-        """Until cancelled; what fails is tried again, and told once."""
+        """Until cancelled; what fails is tried again, and told once. Nothing else depends on it."""
         told = ""
         while True:
             try:
@@ -55,11 +55,11 @@ class Arrivals:
                             await self.catch_up(db)
                             told = ""
                             await asyncio.sleep(LOOK)
-            except (Unavailable, psycopg.Error):
+            except (Unavailable, psycopg.OperationalError):
                 pass  # a server that is away: whoever keeps it tells
-            except OSError as error:  # a full disk
+            except Exception as error:  # a full disk, for one
                 if str(error) != told:
-                    tell(f"objects cannot be kept for a restore: {error}")
+                    tell(f"objects are not kept for a restore: {type(error).__name__}: {error}")
                 told = str(error)
             await asyncio.sleep(LOOK)
 

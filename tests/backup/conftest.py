@@ -87,10 +87,9 @@ async def history(instance, others, s3, tmp_path_factory):
         await asyncio.sleep(0.05)
         async with looking(settings.postgres_url) as db:
             await source.arrivals.catch_up(db)
-        await gallery.rendered(waiting)
-        await gallery.purge(doomed)
         newest = await gallery.stored()
-        await gallery.rendered(newest)
+        await gallery.rendered(waiting, newest)
+        await gallery.purge(doomed)
         last = await town.buy("bob")
         await town.erase("ana")
         await pushing.catch_up()

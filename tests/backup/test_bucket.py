@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.backup.archive import Archive
+from adapters.backup.arrivals import copy
 from adapters.backup.basing import PART, _Stream
 from adapters.backup.far import Far
 from adapters.backup.filling import fill
@@ -74,6 +75,15 @@ async def test_a_copy_that_is_damaged_is_passed_over_and_what_is_nowhere_whole_i
     filled = await fill(objects, each([late]), [broken, *far.shelves])
     assert (filled.files, filled.missing) == (1, [])
     assert await contents(objects) == expected(history, [late])
+
+
+async def test_an_object_that_goes_while_it_is_copied_stops_no_backup(s3, tmp_path):
+    objects = Objects(f"{s3}/going")
+    await objects.put("bazaar/uploads/one", b"one", "text/plain")
+    assert await copy(objects, "bazaar/uploads/one", tmp_path / "there/one")
+    assert not await copy(objects, "bazaar/uploads/two", tmp_path / "there/two")
+    found = [path.name for path in (tmp_path / "there").iterdir()]
+    assert found == ["one"]
 
 
 async def test_half_a_backup_in_a_bucket_is_none_and_goes_with_the_next(history, s3):
