@@ -40,7 +40,8 @@ class Offers:
             if not seller.sells:
                 raise Rejected("offers.seller_gone", f"{found.seller} no longer sells")
             about = found.seller, seller.tier, target, product, found.name
-            await work.decide(offers, id, offers.PublishOffer(*about, terms, self._now()))
+            new = offers.PublishOffer(*about, terms, self._now(), found.price.currency)
+            await work.decide(offers, id, new)
             return work.receipt(offers, id)
 
         return await self._commands.run(call, Receipt, attempt)

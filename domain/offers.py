@@ -37,7 +37,8 @@ class Terms(Value):
 
 
 class PublishOffer(Command):
-    """``tier``: the seller's; ``target``: the one that it is for. ``now``: of the command."""
+    """``tier``: the seller's; ``target``: the one that it is for; ``currency``: what the product
+    is sold in. ``now``: of the command."""
 
     seller: str
     tier: str | None
@@ -46,6 +47,7 @@ class PublishOffer(Command):
     product_name: str
     terms: Terms
     now: datetime
+    currency: str
 
 
 class ReviseOffer(Command):
@@ -156,6 +158,8 @@ def _publish(offer: Offer, new: PublishOffer) -> list[EVENTS]:
         who = new.tier or "seller without tier"
         raise Rejected("offers.tier_not_below", f"a {who} sells only downwards")
     _check(new.terms, new.now)
+    if _currency(new.terms) != new.currency:
+        raise Rejected("offers.currency_mixed", f"its product is sold in {new.currency}")
     about = new.seller, new.tier, new.target, new.product, new.product_name
     return [OfferPublished(0, *about, new.terms)]
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from domain.kernel import Recorded, Value, but
-from domain.money import Price
+from domain.money import Money, Price
 from domain.offers import (
     OfferClosed,
     OfferExpired,
@@ -18,7 +18,7 @@ from domain.offers import (
 )
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
-VERSION = 2
+VERSION = 3
 
 
 class Break(Document):
@@ -114,6 +114,7 @@ OFFERS = Table(
         "due": Column("timestamptz", lambda o: o.valid_until if o.status == "active" else None),
         "categories": Column("text[]", lambda o: o.categories),
         "leasts": Column("bigint[]", lambda o: [each.quantity for each in o.breaks]),
+        "currency": Column("text", lambda o: o.breaks[0].unit_price.currency),
         "prices": Column("bigint[]", lambda o: [each.unit_price.money.minor for each in o.breaks]),
     },
     indexes=("seller, number", "target, active, number", "due", "product"),
@@ -179,18 +180,21 @@ class Tier(Value):
 
 BELOW = f"""
 SELECT o.id, o.product, t.least, t.price, count(*) OVER ()
-FROM unnest(%s::text[], %s::bigint[]) AS floors (product, price)
-JOIN read.{OFFERS.name} AS o ON o.tenant = %s AND o.product = floors.product
+FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS floors (product, price, currency)
+JOIN read.{OFFERS.name} AS o
+  ON o.tenant = %s AND o.product = floors.product AND o.currency = floors.currency
 CROSS JOIN LATERAL unnest(o.leasts, o.prices) AS t (least, price)
 WHERE o.active AND o.due > now() AND t.price < floors.price
 ORDER BY o.number, t.least LIMIT %s
 """
 
 
-async def below(db: Reader, floors: Mapping[str, int], limit: int) -> tuple[list[Tier], int]:
-    """Of the offers that stand, the prices under those of ``floors`` (minor units, by product),
-    the oldest offer first; and how many there are."""
-    params = list(floors), list(floors.values()), db.tenant, limit
+async def below(db: Reader, floors: Mapping[str, Money], limit: int) -> tuple[list[Tier], int]:
+    """Of the offers that stand, the prices under those of ``floors`` (by product) in the same
+    currency, the oldest offer first; and how many there are."""
+    prices = [floor.minor for floor in floors.values()]
+    currencies = [floor.currency for floor in floors.values()]
+    params = list(floors), prices, currencies, db.tenant, limit
     rows = await db.rows(BELOW, params)
     return [Tier(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
 

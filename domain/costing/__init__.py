@@ -12,7 +12,7 @@ from domain.costing.checks import (
     check_name,
     check_overheads,
 )
-from domain.costing.margins import least, left, margin_of, under
+from domain.costing.margins import comparable, least, left, margin_of, under
 from domain.costing.state import CostedProduct, price_at
 from domain.costing.sums import MAX_MICROS, Breakdown, Line, cost_of, shown
 from domain.costing.words import (
@@ -89,6 +89,7 @@ __all__ = [
     "SetLabour",
     "SetMargin",
     "SetOverheads",
+    "comparable",
     "cost_of",
     "decide",
     "evolve",

@@ -10,6 +10,11 @@ from domain.costs import Cost
 from domain.money import Money, rounded
 
 
+def comparable(price: Money, cost: Cost | None) -> Cost | None:
+    """The cost, if it can be taken off that price: nothing can be off one in another currency."""
+    return cost if cost is not None and cost.currency == price.currency else None
+
+
 def margin_of(price: Money, cost: Cost) -> int | None:
     """None: of nothing there is no part."""
     asked = price.minor * MICROS

@@ -11,7 +11,7 @@ from application.costing import Prospect, Sold
 from application.materials import Shadow
 from application.ports import Call
 from domain import costs
-from domain.costing import left, margin_of
+from domain.costing import comparable, left, margin_of
 from domain.costs import Cost, UnitCost, told
 from domain.kernel import Rejected
 from domain.materials import Material, Movement, RecordPurchase
@@ -104,11 +104,13 @@ async def _sales(
     bought = Movement(command.bought_at, shadow.then.stock - shadow.now.stock, paid)
     asked = [Sold(sale.costing, sale.position, sale.cost_position) for sale in sales]
     then = await souk.costing.restated(call, id, bought, asked)
-    return [_restated(sale, then[one]) for sale, one in zip(sales, asked, strict=True)], total
+    return [restated(sale, then[one]) for sale, one in zip(sales, asked, strict=True)], total
 
 
-def _restated(sale: costing.Sale, then: Cost | None) -> Restated:
+def restated(sale: costing.Sale, then: Cost | None) -> Restated:
+    """``then``: what one of it would have cost."""
     price = sale.unit_price.money
+    known = comparable(price, then)
     return Restated(
         sale.order,
         sale.number,
@@ -118,8 +120,8 @@ def _restated(sale: costing.Sale, then: Cost | None) -> Restated:
         sale.unit_cost,
         told(then),
         sale.margin,
-        None if then is None else Price.of(left(price, then, sale.quantity)),
-        None if then is None else margin_of(price, then),
+        None if known is None else Price.of(left(price, known, sale.quantity)),
+        None if known is None else margin_of(price, known),
     )
 
 

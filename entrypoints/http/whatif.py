@@ -110,12 +110,14 @@ async def what_if(souk: Souk, call: Call, owner: str | None, supposed: Supposed)
     """Offers and carts are no older than the log that the costs are computed by."""
     seen = await souk.costing.supposed(call, owner, supposed)
     sold = {one.product.listing: one for one in seen.found if one.product.listing and one.then}
-    floors = {id: least(one.then, one.product.margin).minor for id, one in sold.items() if one.then}
+    floors = {id: least(one.then, one.product.margin) for id, one in sold.items() if one.then}
     reader = souk.reader(call.tenant)
     await souk.positions.wait("offers", seen.position)
     tiers, tiers_total = await offers.below(reader, floors, SHOWN)
     await souk.positions.wait("carts", seen.position)
-    lines, lines_total = await carts.below(reader, floors, SHOWN)
+    lines, lines_total = await carts.below(
+        reader, {id: floor.minor for id, floor in floors.items()}, SHOWN
+    )
     return WhatIf(
         seen.position,
         Some(tuple(would_cost(one) for one in seen.found[:SHOWN]), len(seen.found)),

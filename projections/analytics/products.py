@@ -12,7 +12,7 @@ class Product(Document):
     seller: str
     sku: str | None
     name: str
-    revenue: Price  # of the lines sold, without shipping
+    revenue: Price  # of the lines sold in its own currency, without shipping
     units_ordered: int = 0  # whatever became of the orders
     units_sold: int = 0  # of paid orders that were neither cancelled nor returned
 
@@ -38,9 +38,14 @@ def _moved(product: Product | None, move: OrderMoved, id: str) -> Product | None
                 row,
                 units_ordered=row.units_ordered + (line.units if move.placed else 0),
                 units_sold=row.units_sold + move.sold * line.units,
-                revenue=Price.of(row.revenue.money + line.subtotal.money.times(move.sold)),
+                revenue=_plus(row.revenue, line.subtotal.money.times(move.sold)),
             )
     return product
+
+
+def _plus(revenue: Price, change: Money) -> Price:
+    """An offer may have been in another currency: that can be added to nothing here."""
+    return Price.of(revenue.money + change) if change.currency == revenue.currency else revenue
 
 
 def _of_move(recorded: Recorded) -> list[str]:

@@ -21,5 +21,5 @@ __all__ = [
     "timeline",
 ]
 
-VERSION = 3
+VERSION = 4
 TABLES = (PRODUCTS, TIMELINE, SALES)

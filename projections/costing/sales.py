@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from domain.costing import left, margin_of
+from domain.costing import comparable, left, margin_of
 from domain.costs import UnitCost, told
 from domain.kernel import Recorded
 from domain.money import Price
@@ -19,8 +19,9 @@ class Sale(Document):
     """``product``: of the catalogue; ``costing``: the costed product that it was sold as.
 
     ``unit_cost``: as it was known at the sale, by the event at ``cost_position``; null: it was
-    not. ``margin``: what is left of the line; ``margin_rate``: in ten-thousandths of its price,
-    null of what was given away. ``place`` orders all sales of a tenant.
+    not. ``margin``: what is left of the line, null while that cost is, or if it was sold in another
+    currency; ``margin_rate``: in ten-thousandths of its price, null also of what was given away.
+    ``place`` orders all sales of a tenant.
     """
 
     order: str
@@ -56,6 +57,7 @@ def _sold(_: Sale | None, recorded: Recorded, id: str) -> Sale:
 def _sale(recorded: Recorded, line: Line, place: int) -> Sale:
     cost = line.cost
     unit = None if cost is None else cost.unit
+    known = comparable(line.unit_price, unit)
     return Sale(
         recorded.id,
         recorded.event.number,
@@ -68,8 +70,8 @@ def _sale(recorded: Recorded, line: Line, place: int) -> Sale:
         Price.of(line.subtotal),
         told(unit),
         None if cost is None else cost.position,
-        None if unit is None else Price.of(left(line.unit_price, unit, line.quantity)),
-        None if unit is None else margin_of(line.unit_price, unit),
+        None if known is None else Price.of(left(line.unit_price, known, line.quantity)),
+        None if known is None else margin_of(line.unit_price, known),
         recorded.occurred_at,
         place,
     )

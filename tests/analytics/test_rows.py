@@ -39,8 +39,7 @@ def brl(minor):
 
 def placed(checkout, seller, quantity, price, currency="BRL"):
     unit = Money(price, currency)
-    product = "tea" if currency == "BRL" else "mint"  # a product keeps its currency
-    line = Line.of(f"{seller}-{product}", "T-1", "Tea", unit, quantity)
+    line = Line.of(f"{seller}-tea", "T-1", "Tea", unit, quantity)
     shipping = Money(100, currency)
     return OrderPlaced(
         checkout=checkout,
@@ -176,6 +175,18 @@ def test_a_product_goes_by_the_name_it_has_now():
     catalog = [("souk/catalog/ada-tea", event) for event in (created, renamed)]
     tea = rows(catalog[0], *sale(), catalog[1])[PRODUCTS.name]["ada-tea"]
     assert (tea.name, tea.units_sold, tea.revenue) == ("Green tea", 2, Price("6.00", "BRL"))
+
+
+def test_what_is_sold_in_another_currency_is_counted_and_is_no_part_of_a_product_s_revenue():
+    euros = Share("d-ada", "ada", Money(1_000, "EUR"))
+    found = rows(
+        *sale(),
+        ("souk/orders/d-ada", placed("d", "ada", 3, 300, "EUR")),
+        ("souk/payments/d", CheckoutPaid((euros,))),
+    )
+    tea, ada = found[PRODUCTS.name]["ada-tea"], found[SELLERS.name]["ada"]
+    assert (tea.units_ordered, tea.units_sold, tea.revenue) == (5, 5, Price("6.00", "BRL"))
+    assert ada.revenue == (Price("7.00", "BRL"), Price("10.00", "EUR"))
 
 
 def test_payments_are_counted_by_method_as_intended_and_tips_are_none():

@@ -22,13 +22,16 @@ from domain.costing import (
     SetLabour,
     SetMargin,
     SetOverheads,
+    left,
+    margin_of,
     price_at,
 )
-from domain.costs import Cost
+from domain.costs import Cost, UnitCost
 from domain.kernel import but, fold
 from domain.money import Money, Price
 from domain.orders import Line, LineCost, OrderPlaced
 from domain.quantities import read
+from entrypoints.http.previews import restated
 from projections import costing as projection
 from tests.support.histories import history, stored
 from tests.support.rows import recorded, rows_equal_the_fold
@@ -44,6 +47,7 @@ PLACED = OrderPlaced(
     total=Money(0, "DZD"),
     cash=True,
 )
+prices = st.builds(Money, st.integers(0, 10**9), st.sampled_from(["DZD", "DZD", "EUR"]))
 dinars = st.integers(0, 10**9).map(lambda minor: Money(minor, "DZD"))
 costs = st.none() | st.integers(0, 10**18).map(lambda micros: Cost(micros, "DZD"))
 component = st.builds(
@@ -90,7 +94,7 @@ line = st.builds(
         Line.of(product, None, "Rug", price, quantity), cost=cost
     ),
     st.sampled_from("pqr"),
-    dinars,
+    prices,
     st.integers(1, 9999),
     known,
 )
@@ -107,6 +111,21 @@ histories = st.lists(
 
 def test_rows_equal_the_fold(database):
     rows_equal_the_fold(database, projection, histories)
+
+
+@for_all(prices, units, st.integers(1, 99))
+def test_a_sale_has_a_margin_where_its_price_and_its_cost_have_one_currency(price, unit, quantity):
+    sold = but(Line.of("p", None, "Rug", price, quantity), cost=LineCost("a", unit, 7))
+    (event,) = recorded([("s/orders/o", but(PLACED, lines=(sold,)))])
+    sale = projection.SALES.evolve(None, event.decoded(house_codec()), "o.p")
+    assert sale.unit_cost == (unit and UnitCost.of(unit))
+    then = restated(sale, unit)
+    assert (then.margin_then, then.margin_rate_then) == (sale.margin, sale.margin_rate)
+    if unit is None or unit.currency != price.currency:
+        assert (sale.margin, sale.margin_rate) == (None, None)
+    else:
+        assert sale.margin == Price.of(left(price, unit, quantity))
+        assert sale.margin_rate == margin_of(price, unit)
 
 
 @for_all(pasts)

@@ -1,8 +1,15 @@
 """What if a yarn costs more: everything that would fall is shown, and nothing is saved."""
 
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
 import pytest
 
 import projections
+from application.ports import Receipt
+from domain import offers as rules
+from domain.money import Money
+from domain.offers import Break, PublishOffer, Terms
 from tests.carts.test_http import cart
 from tests.costing.settling import headed, settle
 from tests.costing.test_http import NOWHERE, PATH, UNKNOWN, compose, define
@@ -118,9 +125,36 @@ async def test_it_shows_the_offers_and_the_open_carts_that_would_fall_too(house)
     }
     assert "karim" not in str(found), "nothing of whose cart it is"
     reader, floors = house.souk.reader(house.tenant), {edge: 20_000, high: 30_000}
-    for projection, number in ((projections.offers, 3), (projections.carts, 3)):
-        shown, total = await projection.below(reader, floors, 1)
-        assert (len(shown), total) == (1, number), "one is shown of all that are counted"
+    dear = {product: Money(minor, "DZD") for product, minor in floors.items()}
+    for projection, least in ((projections.offers, dear), (projections.carts, floors)):
+        shown, total = await projection.below(reader, least, 1)
+        assert (len(shown), total) == (1, 3), "one is shown of all that are counted"
+
+
+async def test_what_is_offered_in_another_currency_is_compared_with_nothing(house):
+    """The log may have it from before the rule."""
+    for user, tier in (("amina", "importateur"), ("basma", "fournisseur")):
+        body = {"shop": f"{user}'s", "tier": tier}
+        await house.done(house.root.post(f"/identity/members/{user}/appoint-seller", body))
+    wool, ((path, scarf),) = await shop(house, "110.00")
+    id, now = str(uuid4()), datetime.now(UTC)
+    told = Terms("Scarves", (Break(1, Money(900, "EUR")),), now + timedelta(days=9))
+    new = PublishOffer("amina", "importateur", "fournisseur", scarf, "Scarf", told, now, "EUR")
+
+    async def attempt(work):
+        await work.decide(rules, id, new)
+        return work.receipt(rules, id)
+
+    await house.souk.commands.run(house.call("amina"), Receipt, attempt)
+    answer = house.basma.post(f"/offers/{id}/responses", {"quantity": 2})
+    thread = (await house.done(answer, 201))["id"]
+    await house.done(house.amina.post(f"/negotiations/{thread}/accept"))
+    (sale,) = (await house.seen(house.amina, f"{path}/sales"))["items"]
+    assert (sale["unit_price"]["currency"], sale["unit_cost"]) == ("EUR", dinars("60.00"))
+    assert (sale["margin"], sale["margin_rate"]) == (None, None)
+    assert (await house.seen(house.amina, "/analytics/dashboard"))["open_orders"] == 1
+    found = await asked(house, supposing((wool, "9.00")))
+    assert found["offers"] == {"items": [], "total": 0}
 
 
 async def test_what_would_be_is_what_comes_to_be_and_asking_saves_nothing(house):

@@ -60,6 +60,7 @@ publishing = st.builds(
     st.just("Tea"),
     any_terms,
     times,
+    currencies,
 )
 ordering = st.builds(
     OrderFromOffer, st.just("o1"), st.just("ghani"), st.integers(0, 40), money, times

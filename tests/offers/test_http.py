@@ -172,6 +172,7 @@ WRONG = [
     ({"breaks": terms((5, "-9"))["breaks"]}, (422, "money.malformed")),
     ({"minimum": price("1e3")}, (422, "money.malformed")),
     ({"minimum": EURO}, (422, "offers.currency_mixed")),
+    ({"breaks": [{"quantity": 5, "unit_price": EURO}]}, (422, "offers.currency_mixed")),
 ]
 
 

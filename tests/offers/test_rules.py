@@ -41,7 +41,7 @@ def breaks(*pairs):
 
 
 terms = Terms("Tea by the crate", breaks((10, 1200), (100, 1100)), UNTIL)
-publish = PublishOffer("imen", "importateur", "grossiste", "tea", "Tea", terms, NOW)
+publish = PublishOffer("imen", "importateur", "grossiste", "tea", "Tea", terms, NOW, "DZD")
 published = OfferPublished(0, "imen", "importateur", "grossiste", "tea", "Tea", terms)
 closed, expired = OfferClosed("sold out"), OfferExpired()
 order = OrderFromOffer("o1", "ghani", 10, dzd(1200), NOW)
@@ -62,6 +62,10 @@ def test_a_tier_sells_only_downwards(tier, target):
         tried.then(but(published, tier=tier, target=target))
     else:
         tried.rejected("offers.tier_not_below")
+
+
+def test_an_offer_is_in_the_currency_of_its_product():
+    given(offers).when(but(publish, currency="EUR")).rejected("offers.currency_mixed")
 
 
 def test_there_is_nothing_to_do_with_an_offer_that_is_not_there():
