@@ -6,6 +6,7 @@ was recorded. Of what happened at the same time, what was recorded first happene
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import reduce
 
 from domain.costs import Cost, blended, per_unit
 from domain.kernel import Recorded, Value
@@ -18,6 +19,14 @@ class Refolded(Value):
     stock: int = 0
     average: Cost | None = None
     last: Cost | None = None
+
+    def after(self, move: Movement) -> "Refolded":
+        """``move`` has happened after all that it was made of."""
+        stock = self.stock + move.delta
+        if move.paid is None:
+            return Refolded(stock, self.average, self.last)
+        average = blended(self.average, self.stock, move.paid, move.delta)
+        return Refolded(stock, average, per_unit(move.paid, move.delta))
 
 
 def happened(recorded: Recorded) -> datetime:
@@ -40,10 +49,4 @@ def movements(past: Iterable[Recorded]) -> tuple[Movement, ...]:
 
 def refolded(moves: Iterable[Movement]) -> Refolded:
     """Of movements in the order of recording."""
-    stock, average, last = 0, None, None
-    for move in sorted(moves, key=lambda move: move.at):
-        if move.paid is not None:
-            average = blended(average, stock, move.paid, move.delta)
-            last = per_unit(move.paid, move.delta)
-        stock += move.delta
-    return Refolded(stock, average, last)
+    return reduce(Refolded.after, sorted(moves, key=lambda move: move.at), Refolded())

@@ -102,7 +102,7 @@ async def _sales(
     sales, total = await costing.since(souk.reader(call.tenant), above, command.bought_at, SALES)
     paid = command.price + command.landed
     bought = Movement(command.bought_at, shadow.then.stock - shadow.now.stock, paid)
-    asked = [Sold(sale.costing, sale.position, sale.cost_position) for sale in sales]
+    asked = [Sold(sale.costing, sale.position) for sale in sales]
     then = await souk.costing.restated(call, id, bought, asked)
     return [restated(sale, then[one]) for sale, one in zip(sales, asked, strict=True)], total
 

@@ -70,6 +70,20 @@ async def test_a_preview_says_what_would_have_been_and_writes_nothing(house, hou
     assert [s["costing"] for s in sales] == [box.rpartition("/")[2]] * 2
 
 
+async def test_what_was_bought_at_the_same_cost_before_a_sale_counts_at_the_sale(house):
+    wool, scarf = await add(house), await define(house)
+    rug = await house.api.product("amina", "rug", "9.00", stock=50, tenant=house.tenant)
+    await compose(house, scarf, (wool, "1"))
+    await link(house, scarf, rug)
+    for grams in ("100", "900"):
+        await buy(house, wool, grams, f"{grams}.00", bought_at=ago(9))
+        await settle(house)  # the second moves no cost
+    await sold(house, (rug, 1))
+    await house.seen(house.amina, SALES)
+    told = await house.done(house.amina.post(f"{wool}/purchase/preview", purchase(10)))
+    assert [sale["unit_cost_then"] for sale in told["sales"]["items"]] == [dinars("1.09090909")]
+
+
 async def test_what_is_confirmed_is_what_was_seen(house):
     wool, box = await history(house)
     late, path = purchase(5), f"{wool}/purchase"
