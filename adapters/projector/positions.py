@@ -5,6 +5,7 @@ import time
 
 from msgspec import Struct
 
+from adapters.log.tail import head
 from adapters.postgres.pools import Pool, borrow
 from application.ports import Unavailable
 
@@ -26,7 +27,8 @@ class Positions:
     """The positions of all projections; everyone who waits in a process shares one query."""
 
     def __init__(self, pool: Pool, log: Pool | None = None) -> None:
-        """``pool``: of souk_read; ``log``: of a role that may read the log, for ``lags``."""
+        """``pool``: of souk_read; ``log``: of a role that may read the log, for ``head`` and
+        ``lags``."""
         self._pool, self._log = pool, log or pool
         self._seen: dict[str, int] = {}
         self._seen_at = -FRESH
@@ -77,6 +79,12 @@ class Positions:
         if not done.done() and self._is_known(projection, after):
             done.set_result(None)
         return done.done()
+
+    async def head(self) -> int:
+        """The last position of the log: all that was answered before is up to there. Unavailable
+        without Postgres."""
+        async with borrow(self._log) as db:
+            return await head(db)
 
     async def lags(self) -> dict[str, Lag]:
         """Each projection's lag. Unavailable without Postgres."""

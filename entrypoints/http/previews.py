@@ -62,12 +62,18 @@ class PurchasePreview(Struct, frozen=True):
 async def previewed(
     souk: Souk, caller: Caller, call: Call, id: str, data: Bought
 ) -> PurchasePreview:
-    """Costs of products and sales are for who may read those."""
+    """Costs of products and sales are for who may read those of the material's owner. Sales are no
+    older than the log was when it was asked."""
     owner, command = caller.as_owner("materials"), data.command()
+    head = await souk.positions.head()
     shadow = await souk.materials.preview(call, id, owner, command)
-    reads = caller.may("costing:read")
+    theirs = caller.sees_all("costing") or shadow.now.owner == caller.user
+    reads = theirs and caller.may("costing:read")
     products = await _products(souk, call, id, shadow) if reads else []
-    sales = await _sales(souk, call, id, shadow, command) if reads and shadow.backdated else ([], 0)
+    sales: tuple[list[Restated], int] = [], 0
+    if reads and shadow.backdated:
+        await souk.positions.wait("costing", max(head, shadow.position))
+        sales = await _sales(souk, call, id, shadow, command)
     return PurchasePreview(
         shadow.version,
         shadow.position,
@@ -98,7 +104,6 @@ async def _sales(
     if command.bought_at is None:
         return [], 0
     above = await souk.costing.ever_above(call, id)
-    await souk.positions.wait("costing", shadow.position)
     sales, total = await costing.since(souk.reader(call.tenant), above, command.bought_at, SALES)
     paid = command.price + command.landed
     bought = Movement(command.bought_at, shadow.then.stock - shadow.now.stock, paid)

@@ -107,19 +107,21 @@ class WhatIf(Struct, frozen=True):
 
 
 async def what_if(souk: Souk, call: Call, owner: str | None, supposed: Supposed) -> WhatIf:
-    """Offers and carts are no older than the log that the costs are computed by."""
+    """Costs, offers and carts are no older than the log was when it was asked."""
+    head = await souk.positions.head()
     seen = await souk.costing.supposed(call, owner, supposed)
+    position = max(head, seen.position)
     sold = {one.product.listing: one for one in seen.found if one.product.listing and one.then}
     floors = {id: least(one.then, one.product.margin) for id, one in sold.items() if one.then}
     reader = souk.reader(call.tenant)
-    await souk.positions.wait("offers", seen.position)
+    await souk.positions.wait("offers", position)
     tiers, tiers_total = await offers.below(reader, floors, SHOWN)
-    await souk.positions.wait("carts", seen.position)
+    await souk.positions.wait("carts", position)
     lines, lines_total = await carts.below(
         reader, {id: floor.minor for id, floor in floors.items()}, SHOWN
     )
     return WhatIf(
-        seen.position,
+        position,
         Some(tuple(would_cost(one) for one in seen.found[:SHOWN]), len(seen.found)),
         Some(tuple(_offer(tier, sold[tier.product]) for tier in tiers), tiers_total),
         Some(tuple(_cart(line, sold[line.product]) for line in lines), lines_total),

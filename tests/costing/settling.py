@@ -1,4 +1,6 @@
-"""The policy's part in a Souk that runs no policies."""
+"""The policy's part in a Souk that runs no policies, and projections that stand still."""
+
+from contextlib import asynccontextmanager
 
 from adapters.log.tail import head, read_after
 from adapters.postgres.pools import borrow
@@ -25,3 +27,12 @@ async def headed(house):
     """The last position of the log."""
     async with borrow(house.souk.project) as db:
         return await head(db)
+
+
+@asynccontextmanager
+async def standing(house, projection):
+    """That projection folds nothing meanwhile."""
+    async with borrow(house.souk.project) as db, db.transaction():
+        held = "SELECT position FROM read.projections WHERE name = %s FOR UPDATE"
+        await db.execute(held, (projection,))
+        yield

@@ -8,6 +8,7 @@ from tests.costing.test_links import link
 from tests.costing.test_sales import SALES, sold
 from tests.materials.test_http import add, buy, dinars
 from tests.reels.house import refused
+from tests.support.http import Client
 
 
 def ago(days):
@@ -82,6 +83,25 @@ async def test_what_was_bought_at_the_same_cost_before_a_sale_counts_at_the_sale
     await house.seen(house.amina, SALES)
     told = await house.done(house.amina.post(f"{wool}/purchase/preview", purchase(10)))
     assert [sale["unit_cost_then"] for sale in told["sales"]["items"]] == [dinars("1.09090909")]
+
+
+async def test_a_preview_shows_costs_to_who_may_read_those_of_its_owner(house):
+    wool, _ = await history(house)
+
+    def who(user, *permissions):
+        token = house.souk.signer.sign(user, house.tenant, permissions)
+        return Client(house.api.http, token)
+
+    for client, products, sales in (
+        (house.amina, 2, 2),
+        (who("amina", "materials:update"), 0, 0),
+        (who("mona", "materials:update", "materials:manage"), 0, 0),
+        (who("mona", "materials:update", "materials:manage", "costing:read"), 0, 0),
+        (who("mona", "materials:update", "materials:manage", "costing:read_all"), 2, 2),
+    ):
+        told = await house.done(client.post(f"{wool}/purchase/preview", purchase(5)))
+        assert (told["products"]["total"], told["sales"]["total"]) == (products, sales)
+        assert told["average_then"] == dinars("2.125"), "the material is theirs to change"
 
 
 async def test_what_is_confirmed_is_what_was_seen(house):

@@ -3,10 +3,11 @@
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from domain import costing, costruns
+from domain import costing, costruns, tenants
 from domain.costing import Cause, CostRolledUp
 from domain.costruns import Advance, RollUpAdvanced
 from domain.costs import Cost
+from domain.tenants import SetCostBasis
 from projections import costruns as projection
 from tests.costing.settling import settle
 from tests.costing.test_http import compose, define
@@ -84,6 +85,21 @@ async def test_each_append_tells_how_far_it_is_and_a_small_roll_up_tells_nothing
     after = (await workshop.events())[len(before) + len(new) :]
     assert not [r for r in after if isinstance(r.event, RollUpAdvanced)]
     assert (await workshop.state(costing, top)).cost is not None
+
+
+async def test_what_another_basis_costs_anew_is_everybody_s(workshop):
+    for owner in ("amina", "basma"):
+        wool = await workshop.material(20_000, owner=owner)
+        await workshop.buy(wool, 40_000)
+        for _ in range(2):
+            await workshop.product((wool, 1_000), owner=owner)
+    await workshop.do(tenants, workshop.tenant, SetCostBasis("last"))
+    place = (await workshop.events())[-1].position
+    cause = Cause("basis", "last", place)
+    await workshop.costing.roll_up(workshop.call(), cause, None, at_once=2)
+    told = [r for r in await workshop.events() if isinstance(r.event, RollUpAdvanced)]
+    assert [(r.id, r.event.owner, r.event.kind) for r in told] == [(str(place), "", "basis")] * 2
+    assert [(r.event.done, r.event.total) for r in told] == [(2, 4), (4, 4)]
 
 
 async def test_who_owns_the_products_hears_how_far_it_is_and_nobody_else_does(house):
