@@ -9,15 +9,15 @@ from application.costing.composing import check_components, link
 from application.costing.computing import Computed, Supposed, computed, sources
 from application.costing.gathering import UNKNOWN, owned
 from application.costing.restating import Sold, ever_above, restated
-from application.costing.rolling import AT_ONCE, moved, recost, told
+from application.costing.rolling import AT_ONCE, Chunk, Rolling, moved
 from application.costing.supposing import Prospect, Prospects, prospects
 from application.ports import Answer, Call, Missing, Receipt
 from application.work import Work, stream_of
 from domain import catalog, costgraph, costing, materials, tenants
-from domain.costgraph import CostGraph, SetEdges
+from domain.costgraph import SetEdges
 from domain.costing import Cause, DefineProduct, SetComponents
 from domain.costs import Cost
-from domain.kernel import Value, but
+from domain.kernel import but
 from domain.materials import Movement
 from domain.tenants import Tenant
 
@@ -87,24 +87,11 @@ class Costing:
         what is left of one that broke off is another's whole. Of several appends each tells how far
         it is.
         """
-        done: set[str] = set()
-
-        async def attempt(work: Work) -> Answer:
-            graph: CostGraph = await work.load(costgraph, call.tenant)
-            order = graph.above(materials=graph.used if moved is None else moved)
-            left = [id for id in order if id not in done]
-            chunk = left[:at_once]
-            await recost(work, chunk, cause)
-            if len(done) + len(left) > at_once:
-                await told(work, cause, order[-1], len(done) + len(chunk), len(done) + len(left))
-            return lambda recorded: Chunk(tuple(chunk))
-
+        rolling = Rolling(cause, moved, at_once)
         queues = [stream_of(call.tenant, costgraph, call.tenant)]  # they would meet in the products
-        while True:
-            chunk = await self._commands.run(replace(call, key=None), Chunk, attempt, queues)
-            if len(chunk.ids) < at_once:
-                return
-            done.update(chunk.ids)
+        while not rolling.ended:
+            step = replace(call, key=None), Chunk, rolling.attempt, queues
+            rolling.took(await self._commands.run(*step))
 
     async def sells(self, call: Call, id: str, owner: str | None, listing: str | None) -> Receipt:
         """As which product of the catalogue it is sold; None: as none."""
@@ -149,7 +136,3 @@ class Costing:
     ) -> Mapping[Sold, Cost | None]:
         """What the sold would have cost, had the material's purchase been known in time."""
         return await restated(self._commands, call, material, bought, sales)
-
-
-class Chunk(Value):
-    ids: tuple[str, ...]

@@ -1,15 +1,62 @@
 """Rolling up: each product at what it costs by now, after all that it uses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from application.costing.gathering import costs_of, gather
+from application.ports import Answer
 from application.work import Work
 from domain import costgraph, costing, costruns
 from domain.costgraph import CostGraph
 from domain.costing import Cause, CostedProduct, RollUp
 from domain.costruns import Advance
+from domain.kernel import Value
 
 AT_ONCE = 500  # products whose costs are rolled up in one append
+
+
+class Chunk(Value):
+    """The products of one append; ``several``: it is one of several."""
+
+    ids: tuple[str, ...]
+    several: bool
+
+
+class Rolling:
+    """One roll-up of all that uses the materials that ``moved`` (None: any): what is done of it,
+    append by append, and what is left by the graph as it is by then."""
+
+    def __init__(self, cause: Cause, moved: Iterable[str] | None, at_once: int) -> None:
+        self._cause, self._at_once = cause, at_once
+        self._moved = None if moved is None else tuple(moved)
+        self._done: dict[str, None] = {}  # in their order
+        self._ordered, self._order = 0, list[str]()  # by the graph's version
+        self._several = self.ended = False
+
+    async def attempt(self, work: Work) -> Answer:
+        left = [id for id in await self._above(work) if id not in self._done]
+        chunk = left[: self._at_once]
+        await recost(work, chunk, self._cause)
+        done, total = len(self._done) + len(chunk), len(self._done) + len(left)
+        several = self._several or total > self._at_once
+        if several:
+            # Where nothing is left, it ends with what came last.
+            *_, top = self._order or self._done
+            await told(work, self._cause, top, done, total)
+        return lambda recorded: Chunk(tuple(chunk), several)
+
+    async def _above(self, work: Work) -> list[str]:
+        """Its order is worked out of the whole graph: once, unless that has moved."""
+        graph: CostGraph = await work.load(costgraph, work.call.tenant)
+        version = work.version(costgraph, work.call.tenant)
+        if version != self._ordered:
+            moved = graph.used if self._moved is None else self._moved
+            self._ordered, self._order = version, graph.above(materials=moved)
+        return self._order
+
+    def took(self, chunk: Chunk) -> None:
+        self._done.update(dict.fromkeys(chunk.ids))
+        self._several = chunk.several
+        self.ended = len(chunk.ids) < self._at_once
 
 
 async def recost(work: Work, order: Sequence[str], cause: Cause) -> None:

@@ -1,8 +1,10 @@
 """A roll-up that takes several appends tells how far it is, in each of them."""
 
+import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
+from application.costing import Costing
 from domain import costing, costruns, tenants
 from domain.costing import Cause, CostRolledUp
 from domain.costruns import Advance, RollUpAdvanced
@@ -100,6 +102,57 @@ async def test_what_another_basis_costs_anew_is_everybody_s(workshop):
     told = [r for r in await workshop.events() if isinstance(r.event, RollUpAdvanced)]
     assert [(r.id, r.event.owner, r.event.kind) for r in told] == [(str(place), "", "basis")] * 2
     assert [(r.event.done, r.event.total) for r in told] == [(2, 4), (4, 4)]
+
+
+class Between:
+    """Commands; after each something else is done, as long as there is anything."""
+
+    def __init__(self, commands, *others):
+        self._commands, self._others = commands, list(others)
+
+    async def run(self, *args):
+        found = await self._commands.run(*args)
+        if self._others:
+            await self._others.pop(0)()
+        return found
+
+
+@pytest.mark.parametrize(
+    ("at_once", "after", "emptied", "steps"),
+    [(1, 2, [0, 1, 2], [(1, 3), (2, 3), (2, 2)]), (2, 1, [2], [(2, 3), (2, 2)])],
+)
+async def test_a_run_ends_also_where_what_was_to_come_uses_it_no_longer(
+    workshop, at_once, after, emptied, steps
+):
+    """``emptied``: of three products, those that are made of nothing ``after`` so many appends."""
+    wool = await workshop.material(20_000)
+    made = sorted([await workshop.product((wool, 1_000)) for _ in range(3)])
+    await workshop.buy(wool, 40_000)
+    cause = Cause("material", wool, (await workshop.events())[-1].position)
+
+    async def nothing():
+        pass
+
+    async def empty():
+        for number in emptied:
+            await workshop.compose(made[number])
+
+    others = [nothing] * (after - 1)
+    between = Costing(Between(workshop.market.commands, *others, empty))
+    await between.roll_up(workshop.call(), cause, [wool], at_once=at_once)
+    told = [r.event for r in await workshop.events() if isinstance(r.event, RollUpAdvanced)]
+    assert [(event.done, event.total) for event in told] == steps
+    assert {event.product for event in told[-1:]} == {made[1]}
+
+
+async def test_a_roll_up_that_one_append_holds_to_the_last_tells_nothing(workshop):
+    wool = await workshop.material(20_000)
+    for _ in range(2):
+        await workshop.product((wool, 1_000))
+    await workshop.buy(wool, 40_000)
+    cause = Cause("material", wool, (await workshop.events())[-1].position)
+    await workshop.costing.roll_up(workshop.call(), cause, [wool], at_once=2)
+    assert not [r for r in await workshop.events() if isinstance(r.event, RollUpAdvanced)]
 
 
 async def test_who_owns_the_products_hears_how_far_it_is_and_nobody_else_does(house):
