@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 from random import random
 from typing import Any, TypeVar
 
@@ -22,8 +23,8 @@ from application.ports import (
 )
 from application.states import States
 from application.turns import TURN, Turns
-from application.work import Work
-from domain.kernel import Decider, Recorded, Rejected
+from application.work import Work, stream_of
+from domain.kernel import Decider, Event, Recorded, Rejected
 
 R = TypeVar("R", bound=Struct)
 T = TypeVar("T")
@@ -98,6 +99,13 @@ class Commands:
     ) -> dict[str, list[Recorded]]:
         """All that happened to each of these so far, by id, for who decides on nothing."""
         return await Work(self._log, call).past(decider, ids)
+
+    async def occurred(
+        self, call: Call, decider: Decider, id: str, kinds: Iterable[type[Event]], after: datetime
+    ) -> bool:
+        """Whether anything of these kinds has happened to it after that moment."""
+        stream = stream_of(call.tenant, decider, id)
+        return await self._log.occurred(call.tenant, stream, kinds, after)
 
     async def _queued(self, call: Call, attempt: Attempt, queues: Iterable[str]) -> Appended:
         if not queues:

@@ -134,6 +134,12 @@ class Log(Protocol):
         """The last event of that kind in each stream that has one; personal data stays sealed."""
         ...
 
+    async def occurred(
+        self, tenant: str, stream: str, kinds: Iterable[type[Event]], after: datetime
+    ) -> bool:
+        """Whether any event of these kinds in the stream has occurred after that moment."""
+        ...
+
     def offer(self, snapshot: Snapshot) -> None:
         """Keep it, sooner or later or never: nothing depends on it."""
         ...

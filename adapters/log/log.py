@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from types import TracebackType
 
 from adapters.log.books import ENCODER
@@ -28,6 +29,9 @@ LATEST = f"""SELECT found.* FROM unnest(%s::text[]) AS wanted (stream), LATERAL 
     SELECT {COLUMNS} FROM log.events AS e
     WHERE e.tenant = %s AND e.stream = wanted.stream AND e.tag = %s ORDER BY e.version DESC LIMIT 1
 ) AS found"""
+
+OCCURRED = """SELECT 1 FROM log.events
+WHERE tenant = %s AND stream = %s AND tag = any(%s) AND occurred_at > %s LIMIT 1"""
 
 
 class PostgresLog:
@@ -116,6 +120,14 @@ class PostgresLog:
             cursor = await connection.execute(LATEST, (list(streams), tenant, tag_of(kind)))
             rows = [Row(*row) for row in await cursor.fetchall()]
         return {row.stream: row.decoded(self._codec) for row in rows}
+
+    async def occurred(
+        self, tenant: str, stream: str, kinds: Iterable[type[Event]], after: datetime
+    ) -> bool:
+        async with borrow(self.pool) as connection:
+            tags = [tag_of(kind) for kind in kinds]
+            cursor = await connection.execute(OCCURRED, (tenant, stream, tags, after))
+            return await cursor.fetchone() is not None
 
     def offer(self, snapshot: Snapshot) -> None:
         self._shelf.offer(self.pool, snapshot)

@@ -1,5 +1,6 @@
 """What products cost by the log as it is now, from the materials up; nothing is written."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from application.costing.gathering import costs_of, gather, owned
@@ -74,15 +75,19 @@ def sources(past: Iterable[Recorded], basis: str) -> tuple[int, ...]:
     """Where a material's cost comes from: its last purchase; of the average, the purchases since
     there was none of it, the last ``MOST`` of them; of the standard, where it was set. All by
     when it happened."""
-    found: list[int] = []
+    found: deque[int] = deque(maxlen=MOST)
     stock = 0
     for recorded in sorted(past, key=happened):
         match recorded.event:
             case MaterialPurchased(quantity=quantity) if basis != "standard":
-                keep = basis == "average" and stock > 0
-                found, stock = [*(found if keep else []), recorded.position], stock + quantity
+                if basis != "average" or stock <= 0:
+                    found.clear()
+                found.append(recorded.position)
+                stock += quantity
             case StockAdjusted(delta=delta):
                 stock += delta
             case StandardCostSet(cost=cost) if basis == "standard":
-                found = [] if cost is None else [recorded.position]
-    return tuple(found[-MOST:])
+                found.clear()
+                if cost is not None:
+                    found.append(recorded.position)
+    return tuple(found)

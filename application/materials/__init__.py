@@ -6,7 +6,7 @@ from application.ports import Answer, Call, Missing, Outdated, Receipt
 from application.work import Names, Work, stream_of
 from domain import materials, tenants
 from domain.kernel import Rejected, but
-from domain.materials import AddMaterial, Material, RecordPurchase
+from domain.materials import MOVEMENTS, AddMaterial, Material, RecordPurchase
 from domain.tenants import SetCostBasis, Tenant
 
 UNKNOWN = "materials.unknown_material"
@@ -91,7 +91,11 @@ class Materials:
         return await self._commands.look(call, attempt)
 
     async def _placed(self, work: Work, id: str, command: RecordPurchase) -> RecordPurchase:
+        """With its past, which is read only if some of it may have happened later."""
         if command.bought_at is None:  # it happens now, which nothing is later than
+            return command
+        told = work.call, materials, id, MOVEMENTS, command.bought_at
+        if not await self._commands.occurred(*told):
             return command
         version = work.version(materials, id)
         past = (await self._commands.past(work.call, materials, [id]))[id]

@@ -22,7 +22,7 @@ from domain.materials.checks import (
     check_stock,
     check_unit,
 )
-from domain.materials.history import Refolded, happened, movements, refolded
+from domain.materials.history import MOVEMENTS, Refolded, happened, movements, refolded
 from domain.materials.state import Material
 from domain.materials.words import (
     COMMANDS,
@@ -68,6 +68,7 @@ __all__ = [
     "MAX_NOTE",
     "MAX_QUANTITY",
     "MAX_SCRAP",
+    "MOVEMENTS",
     "AddMaterial",
     "AdjustStock",
     "AssignSku",

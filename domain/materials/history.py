@@ -12,6 +12,8 @@ from domain.costs import Cost, blended, per_unit
 from domain.kernel import Recorded, Value
 from domain.materials.words import MaterialPurchased, Movement, StockAdjusted
 
+MOVEMENTS = (MaterialPurchased, StockAdjusted)  # none of them happened later than it occurred
+
 
 class Refolded(Value):
     """What all movements come to. ``last``: what a unit cost in the last purchase."""

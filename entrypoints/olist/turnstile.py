@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from contextvars import ContextVar
+from datetime import datetime
 from uuid import UUID
 
 from application.commands import Attempt, Commands
@@ -104,6 +105,13 @@ class Turnstile:
         past = await self.read(tenant, streams)
         lasts = {s: [r for r in found if type(r.event) is kind] for s, found in past.items()}
         return {stream: found[-1] for stream, found in lasts.items() if found}
+
+    async def occurred(
+        self, tenant: str, stream: str, kinds: Iterable[type[Event]], after: datetime
+    ) -> bool:
+        """Out of what is in the log or handed over."""
+        past, wanted = (await self.read(tenant, [stream]))[stream], tuple(kinds)
+        return any(type(r.event) in wanted and r.occurred_at > after for r in past)
 
     def _known(self, turn: Turn, wanted: Iterable[str]) -> dict[str, list[Recorded]]:
         return {s: past for s in wanted if (past := self._recalled(turn, s)) is not None}

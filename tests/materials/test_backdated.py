@@ -10,7 +10,7 @@ from hypothesis import example
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from application.costing.computing import sources
+from application.costing.computing import MOST, sources
 from application.materials.purchases import placed
 from domain import materials
 from domain.costs import Cost
@@ -121,6 +121,12 @@ def test_the_last_cost_is_that_of_the_last_purchase_to_have_happened():
     assert sources(past, "last") == (3,)
     ahead = book([("buy", 1000, 900, 40), ("buy", 1000, 300, None)])
     assert ahead[2].event.backdated is None, "what is told ahead happened when it was told"
+
+
+def test_of_many_purchases_the_last_are_where_an_average_comes_from():
+    past = book([("buy", 1000, 900, None)] * (MOST + 5))
+    assert sources(past, "average") == tuple(r.position for r in past[-MOST:])
+    assert len(past) == 1 + MOST + 5
 
 
 def test_stock_that_had_run_out_is_where_an_average_no_longer_comes_from_by_when_it_did():
