@@ -1,7 +1,6 @@
 """One erasure from its first word to its receipt. Whatever ends it half-way, running it again
 finishes it: each step may be done twice."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -12,7 +11,6 @@ from msgspec import Struct
 from adapters.asof import tidying
 from adapters.erasing import brokers, files, held, rows
 from adapters.erasing.receipts import Receipt, Receipts, Signed
-from adapters.log.keyring import FRESH
 from adapters.log.log import PostgresLog
 from adapters.media.objects import Objects
 from adapters.postgres.pools import APPEND, Connection
@@ -56,8 +54,7 @@ class Eraser:
     async def erase(self, call: Call, subject: str, reason: str) -> Signed:
         """Said in the log, the key destroyed, everything purged, the receipt kept.
 
-        Processes that have just used the key may have it in memory until ``settled``. Raises
-        Rejected, Unavailable.
+        When this returns no process opens their data any more. Raises Rejected, Unavailable.
         """
         position, purged = await self.carry_out(call, subject, reason)
         receipt = Receipt(
@@ -104,9 +101,3 @@ class Eraser:
             await db.execute("SET statement_timeout = 0")
             await db.execute("SET enable_seqscan = on")
             yield db
-
-
-async def settled(since: datetime) -> None:
-    """Until no process can have the key in memory any more."""
-    gone = (datetime.now(UTC) - since).total_seconds()
-    await asyncio.sleep(max(0.0, FRESH - gone))

@@ -14,12 +14,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from adapters.log.codec import sealed
+from adapters.log.hearing import FRESH, Hearing, destroying
 from adapters.postgres.pools import Pool, borrow
 from domain.kernel import ERASED, Personal
 
 NONCE = 12  # bytes
 KEPT = 20_000  # keys in memory
-FRESH = 30.0  # seconds until another process's destroying of a key is noticed here
 LOOKUP = ":lookup"  # no user's id: the subject whose key hashes what people are found by
 _SHAPE = {"subject", "sealed", "stream", "tag"}
 
@@ -76,11 +76,24 @@ class Seals:
 
 
 class Keyring:
-    """Makes, finds and destroys keys. ``master``: 32 bytes; without it no key can be read."""
+    """Makes, finds and destroys keys. ``master``: 32 bytes; without it no key can be read.
 
-    def __init__(self, pool: Pool, master: bytes) -> None:
+    ``url``: where to hear that a key was destroyed; None: none is kept in memory.
+    """
+
+    def __init__(self, pool: Pool, master: bytes, url: str | None = None) -> None:
         self._pool, self._master = pool, AESGCM(master)
         self._kept: OrderedDict[tuple[str, str], tuple[float, AESGCM | None]] = OrderedDict()
+        self._hearing = Hearing(url, self._kept.clear) if url else None
+
+    @property
+    def turn(self) -> int | None:
+        """Another number when a key was destroyed anywhere; None: nothing must be kept."""
+        return self._hearing.turn if self._hearing else None
+
+    async def close(self) -> None:
+        if self._hearing:
+            await self._hearing.close()
 
     async def for_sealing(self, tenant: str, subjects: Iterable[str]) -> Seals:
         """Keys to seal with; those that are missing are made, and committed before this returns."""
@@ -107,16 +120,15 @@ class Keyring:
     async def destroy(self, tenant: str, subject: str) -> None:
         """Erase a person: what is sealed with their key can never be read again, anywhere.
 
-        Other processes may still open it for FRESH seconds, from the key in their memory.
+        When this returns no process has it in memory, or so long ago that it uses it no more.
         """
-        async with borrow(self._pool) as connection:
+        async with destroying(self._pool) as connection:
             await connection.execute(
                 """INSERT INTO keys.subjects (tenant, subject, destroyed_at) VALUES (%s, %s, now())
                 ON CONFLICT (tenant, subject) DO UPDATE SET sealed_key = NULL,
                     destroyed_at = coalesce(subjects.destroyed_at, excluded.destroyed_at)""",
                 (tenant, subject),
             )
-        self._keep(tenant, subject, None)
 
     async def open_personal(self, tenant: str, personal: bytes) -> bytes:
         """The JSON of a row's ``personal`` column with every sealed text clear, or null if erased.
@@ -145,6 +157,9 @@ class Keyring:
         return keys
 
     async def _load(self, tenant: str, subjects: list[str]) -> dict[str, AESGCM | None]:
+        if self._hearing:
+            self._hearing.begin()
+        turn, now = self.turn, time.monotonic()
         async with borrow(self._pool) as connection:
             cursor = await connection.execute(
                 "SELECT subject, sealed_key FROM keys.subjects"
@@ -152,7 +167,10 @@ class Keyring:
                 (tenant, subjects),
             )
             rows = await cursor.fetchall()
-        return {s: self._keep(tenant, s, self._unlock(tenant, s, sealed)) for s, sealed in rows}
+        keys = {subject: self._unlock(tenant, subject, sealed) for subject, sealed in rows}
+        if turn is not None and turn == self.turn:  # else they may be destroyed by now
+            self._keep(tenant, keys, now + FRESH)
+        return keys
 
     async def _make(self, tenant: str, subjects: list[str]) -> None:
         sealed = [self._lock(tenant, subject) for subject in subjects]
@@ -164,12 +182,12 @@ class Keyring:
                 (tenant, subjects, sealed),
             )
 
-    def _keep(self, tenant: str, subject: str, key: AESGCM | None) -> AESGCM | None:
-        self._kept[tenant, subject] = (time.monotonic() + FRESH, key)
-        self._kept.move_to_end((tenant, subject))
+    def _keep(self, tenant: str, keys: dict[str, AESGCM | None], until: float) -> None:
+        for subject, key in keys.items():
+            self._kept[tenant, subject] = until, key
+            self._kept.move_to_end((tenant, subject))
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-        return key
 
     def _lock(self, tenant: str, subject: str) -> bytes:
         nonce, key = os.urandom(NONCE), AESGCM.generate_key(bit_length=256)

@@ -58,7 +58,7 @@ class PostgresLog:
         self.pool: Pool = await open_pool(
             self._url, APPEND, size=self._size, name="souk-log", timeout=self._patience
         )
-        self.keyring = Keyring(self.pool, self._master)
+        self.keyring = Keyring(self.pool, self._master, self._url)
         self._origins = Origins(self.keyring)
         self._shelf = Shelf(AGGREGATES)
         self._loader = Loader(self.pool, self._codec, self._shelf)
@@ -70,6 +70,7 @@ class PostgresLog:
         """Finish the appends under way, also those whose callers hung up, then disconnect."""
         await self._committer.close()
         await self._shelf.settle()
+        await self.keyring.close()
         await self.pool.close()
 
     async def __aenter__(self) -> "PostgresLog":

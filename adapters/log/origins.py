@@ -11,12 +11,16 @@ from functools import cache
 import msgspec
 from msgspec import Struct
 
-from adapters.log.keyring import FRESH, Keyring
+from adapters.log.hearing import FRESH
+from adapters.log.keyring import Keyring
 from application.ports import Call, Origin
 from domain.kernel import Personal
 
 TAG = "origin"  # no event's, so that the seal of neither opens as the other
 KEPT = 10_000  # sealed origins in memory
+
+
+Slot = tuple[int | None, str, str, Origin]  # turn of the keys, tenant, actor
 
 
 class Stored(Struct, frozen=True, omit_defaults=True):
@@ -35,25 +39,28 @@ class Origins:
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
-        self._kept: OrderedDict[tuple[str, str, Origin], tuple[float, bytes]] = OrderedDict()
+        self._kept: OrderedDict[Slot, tuple[float, bytes]] = OrderedDict()
 
     async def stored(self, call: Call) -> bytes | None:
         """The bytes of the call's origin."""
         origin = call.origin
         if origin is None or not origin.personal:
             return channel_of(origin)
-        slot = (call.tenant, call.actor, origin)
+        # With the turn: of who is erased meanwhile, no more is stored.
+        slot = (self._keyring.turn, call.tenant, call.actor, origin)
         until, data = self._kept.get(slot, (0.0, b""))
         if until < time.monotonic():
-            data = self._keep(slot, await self._sealed(*slot))
+            data = await self._sealed(call.tenant, call.actor, origin)
+            self._keep(slot, data)
         return data
 
-    def _keep(self, slot: tuple[str, str, Origin], data: bytes) -> bytes:
+    def _keep(self, slot: Slot, data: bytes) -> None:
+        if slot[0] is None:
+            return
         self._kept[slot] = (time.monotonic() + FRESH, data)
         self._kept.move_to_end(slot)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-        return data
 
     async def _sealed(self, tenant: str, actor: str, origin: Origin) -> bytes:
         seals = await self._keyring.for_sealing(tenant, [actor])

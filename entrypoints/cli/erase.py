@@ -4,14 +4,13 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import click
 import msgspec
 
-from adapters.erasing.eraser import Eraser, settled
+from adapters.erasing.eraser import Eraser
 from adapters.erasing.held import Copy, Holding
 from adapters.erasing.receipts import Forged, Receipt, Signed
 from adapters.erasing.replaying import replay
@@ -46,8 +45,8 @@ def erase(
 ) -> None:
     """Erase a person, for ever: their key, and all that was made of their data.
 
-    Takes half a minute: so long may a process still have the key in memory. Run it again if it was
-    ended. After a restore, --replay does again what the restored state does not know of.
+    When it ends no process opens their data any more. Run it again if it was ended. After a
+    restore, --replay does again what the restored state does not know of.
 
     \b
     Example:
@@ -104,10 +103,7 @@ async def _copy(settings: Settings, tenant: str, subject: str) -> Copy:
 async def _erase(settings: Settings, tenant: str, subject: str, reason: str) -> Signed:
     id = uuid4()
     async with connected(settings) as eraser:
-        began = datetime.now(UTC)
-        signed = await eraser.erase(Call(tenant, ACTOR, id, id), subject, reason)
-        await settled(began)
-        return signed
+        return await eraser.erase(Call(tenant, ACTOR, id, id), subject, reason)
 
 
 async def _replay(settings: Settings) -> list[Receipt]:
