@@ -92,9 +92,14 @@ class Rendering:
         try:
             await self._media.finish(call, id, made)
         except Rejected as refusal:
-            if not await self._held(call.tenant, made.sha256):
-                await self._objects.remove_under(keys.all_of(call.tenant, made.sha256))
+            await self._spare(call.tenant, made.sha256)
             raise Unacceptable(refusal.code, refusal.detail) from None
+        await self._spare(call.tenant, made.sha256)  # if it was purged meanwhile: that is no news
+
+    async def _spare(self, tenant: str, sha256: str) -> None:
+        """Remove what was put, if nobody holds it."""
+        if not await self._held(tenant, sha256):
+            await self._objects.remove_under(keys.all_of(tenant, sha256))
 
     async def _held(self, tenant: str, sha256: str) -> bool:
         stream = stream_of(tenant, storage, sha256)

@@ -65,6 +65,13 @@ class Purging:
             await self._erase(asset.sha256)
         return gone
 
+    async def again(self, id: str, sha256: str | None) -> None:
+        """Erase what a run left that had purged this asset."""
+        await self._objects.remove(keys.upload(self._tenant, id))
+        if sha256 is not None:
+            async with alone(self._db, self._tenant, sha256):
+                await self._erase(sha256)
+
     async def finish(self) -> None:
         """Erase what earlier runs dropped and left."""
         cursor = await self._db.execute(_DROPPED, (self._tenant,))

@@ -12,7 +12,7 @@ from adapters.media.sweeping import Sweeping
 from adapters.media.worker import Worker
 from adapters.projector.leader import connected
 from application.ports import Unavailable
-from domain.media import Rendered
+from domain.media import Rendered, Stored, UploadRequested
 from tests.media.house import worker
 from tests.policies.market import call, until
 from tests.support.pictures import picture
@@ -50,6 +50,35 @@ async def test_a_worker_killed_anywhere_leaves_all_to_the_next(house, at):
     assert asset["status"] == "rendered"
     assert len(await house.happened(Rendered)) == 1
     assert len(await house.objects()) == 1 + len(asset["renditions"])
+
+
+class Meanwhile(Objects):
+    """An S3 during whose first call of ``put_file`` something else happens."""
+
+    def __init__(self, url, happen):
+        super().__init__(url)
+        self._happen = happen
+
+    async def put_file(self, *about):
+        if self._happen:
+            happen, self._happen = self._happen, None
+            await happen()
+        await super().put_file(*about)
+
+
+async def test_what_is_purged_while_it_is_rendered_leaves_no_file(house):
+    """As when its owner is erased just then."""
+    id = await house.upload(JPEG)
+    version = len(await house.happened(UploadRequested, Stored))
+
+    async def purge():
+        await house.souk.media.purge(call(tenant=house.tenant), id, version)
+
+    rendering = Rendering(house.souk.log, Meanwhile(house.souk.settings.s3_url, purge))
+    async with connected(house.souk.settings.postgres_url, "tests") as db:
+        await rendering.run(db, house.tenant, id)
+    assert (await house.state(id)).status == "purged"
+    assert await house.objects() == set()
 
 
 async def test_what_is_sent_again_when_it_was_looked_at_is_swept(working):
