@@ -224,3 +224,15 @@ async def test_what_cannot_be_recorded_is_not_answered(stack, database):
             answer = await api.of("auditor", "nadia").get("/audit/events")
         assert answer.status_code == 503
         assert "items" not in answer.text
+
+
+async def test_a_number_that_orders_were_looked_for_by_is_recorded_as_its_hash(api):
+    """Or it would be readable, by the reader's key, when its owner is erased."""
+    root = api.of("admin", "rosa")
+    asked = {"as": "tenant", "phone": "0550 77-88", "as_of": 1}
+    assert (await root.get("/orders", **asked)).status_code == 200
+    stream = "bazaar/audit/rosa"
+    (reading,) = (await api.souk.log.read("bazaar", [stream]))[stream]
+    said = reading.event.query.text
+    assert "77-88" not in said
+    assert await api.souk.keyring.hashed("bazaar", "5507788") in said
