@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from msgspec import MsgspecError, Raw
+from msgspec import Raw
 from msgspec.json import encode
 from msgspec.structs import replace
 
 from adapters.bundle import figures, manifest
-from adapters.bundle.container import Broken, Reader, Tally, is_sealed, opened
+from adapters.bundle.container import SMALL, Broken, Reader, Tally, is_sealed, opened
 from adapters.bundle.facts import Facts
-from adapters.bundle.faults import Fault, Faults, Report
+from adapters.bundle.faults import UNREADABLE, Fault, Faults, Report
 from adapters.bundle.figures import OrderFigure
 from adapters.bundle.manifest import EVENTS, FIGURES, FILES, KEYS, MANIFEST, ROOTS, File, Manifest
 from adapters.bundle.orders import FIGURE, Streams, stream_of
@@ -70,7 +70,7 @@ class Check:
 
     def _manifest(self, reader: Reader) -> Manifest | None:
         with self._told(MANIFEST):
-            said = manifest.read(b"\n".join(reader.lines(MANIFEST)))
+            said = manifest.read(b"\n".join(reader.lines(MANIFEST, most=SMALL)))
             if set(said.files) == set(FILES):
                 return said
             self._tell(MANIFEST, "does not name the files")
@@ -90,6 +90,8 @@ class Check:
                 walk.follow(line, text)
                 self._progress.advance(1)
             witnesses.finish()
+            if self._trusted and not witnesses.roots + witnesses.kept:
+                self._tell(ROOTS, "there is none that a trusted key could have signed")
             self._ends(said, walk)
             self._figures(reader, said, spill, facts)
             with self._told(EVENTS):
@@ -106,6 +108,7 @@ class Check:
             keys=tuple(sorted(judging.used)),
             kept=witnesses.kept,
             covered=witnesses.covered,
+            proven=witnesses.proven,
             figures=facts.compared + streams.compared,
         )
 
@@ -134,14 +137,14 @@ class Check:
         for line, text in self._lines(reader, ROOTS, file):
             try:
                 yield Witness(statement.read(text), ROOTS, line)
-            except (MsgspecError, ValueError) as error:
+            except UNREADABLE as error:
                 self._faults.tell(Fault(ROOTS, f"no root: {error}", line=line))
 
     def _figures(self, reader: Reader, said: Manifest, spill: Spill, facts: Facts) -> None:
         for line, text in self._lines(reader, FIGURES, said.files[FIGURES]):
             try:
                 figure = figures.read(text)
-            except (MsgspecError, ValueError) as error:
+            except UNREADABLE as error:
                 self._faults.tell(Fault(FIGURES, f"no figure: {error}", line=line))
                 continue
             if isinstance(figure, OrderFigure):
@@ -153,9 +156,9 @@ class Check:
 
     def _lines(self, reader: Reader, name: str, told: File) -> Iterator[tuple[int, bytes]]:
         """Its lines; then whether it is the file that the manifest speaks of."""
-        tally, number = Tally(), 0
+        tally, number, most = Tally(), 0, SMALL if name == KEYS else None
         with self._told(name):
-            for number, text in enumerate(reader.lines(name, tally), 1):
+            for number, text in enumerate(reader.lines(name, tally, most), 1):
                 yield number, text
             if File(number, tally.bytes, tally.sha256) != told:
                 self._tell(name, "not the file that the manifest speaks of")
@@ -165,7 +168,7 @@ class Check:
         """What breaks within is a fault of that file."""
         try:
             yield
-        except (Broken, MsgspecError, ValueError) as error:
+        except (Broken, *UNREADABLE) as error:
             self._tell(file, f"cannot be read: {error}")
 
     def _tell(self, file: str, what: str) -> None:

@@ -16,6 +16,7 @@ from typing import IO
 COMMENT = 64  # bytes: hexadecimal
 CHUNK = 1 << 20  # bytes
 LONGEST = 1 << 26  # bytes of a line
+SMALL = 1 << 20  # bytes of a file that is read whole
 LEVEL = 3  # of compression: the rest costs time and saves little
 
 
@@ -109,10 +110,16 @@ class Reader:
         self._zip = zip
         self.names = [info.filename for info in zip.infolist()]
 
-    def lines(self, name: str, tally: Tally | None = None) -> Iterator[bytes]:
-        """Without their line feeds; ``tally`` is told all bytes. Raises Broken."""
-        rest = b""
+    def lines(
+        self, name: str, tally: Tally | None = None, most: int | None = None
+    ) -> Iterator[bytes]:
+        """Without their line feeds; ``tally`` is told all bytes. Raises Broken, also when there are
+        more than ``most`` bytes, however few they are in the zip."""
+        rest, size = b"", 0
         for chunk in self._chunks(name):
+            size += len(chunk)
+            if most is not None and size > most:
+                raise Broken("larger than such a file may be")
             if tally:
                 tally.take(chunk)
             *whole, rest = (rest + chunk).split(b"\n")

@@ -1,7 +1,9 @@
 """What a check finds, and what it comes to."""
 
-from msgspec import Struct
+from msgspec import MsgspecError, Struct
 
+# Whatever is raised of bytes that somebody made up.
+UNREADABLE = (MsgspecError, ValueError, KeyError, TypeError, RecursionError)
 MOST = 100  # that are told one by one; the others are counted
 
 
@@ -43,7 +45,8 @@ class Faults:
 class Report(Struct, frozen=True, kw_only=True):
     """``signed``: roots that a known key signed, out of ``roots``; ``keys``: the ids of those keys.
     ``kept``: roots that the auditor brought. ``covered``: up to this position every event is under
-    a root; ``figures``: how many were recomputed. ``whole``: no fault was found."""
+    a root; ``proven``: up to this one under a root that the auditor brought, or that a key signed
+    which he brought. ``figures``: how many were recomputed. ``whole``: no fault was found."""
 
     tenant: str = ""
     first: int = 0
@@ -55,6 +58,7 @@ class Report(Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...] = ()
     kept: int = 0
     covered: int = 0
+    proven: int = 0
     figures: int = 0
     whole: bool = False
     faults: int = 0

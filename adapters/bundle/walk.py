@@ -1,9 +1,9 @@
 """The events of a bundle, one after another: chain, tree, sums and figures, in a single passing."""
 
-from msgspec import MsgspecError, Raw
+from msgspec import Raw
 
 from adapters.bundle.facts import SELLING, WATCHING, Facts
-from adapters.bundle.faults import Fault, Faults
+from adapters.bundle.faults import UNREADABLE, Fault, Faults
 from adapters.bundle.lines import row_of
 from adapters.bundle.manifest import EVENTS
 from adapters.bundle.orders import misstated, slim
@@ -38,7 +38,7 @@ class Walk:
     def follow(self, line: int, text: bytes) -> None:
         try:
             row = row_of(text)
-        except (MsgspecError, ValueError) as error:
+        except UNREADABLE as error:
             what = f"no event: {error}"
             self._faults.tell(Fault(EVENTS, what, position=self.position + 1, line=line))
             self._before, self._lost = None, True
@@ -70,7 +70,7 @@ class Walk:
         if row.schema_version != FOREIGN and row.tag in _READ:
             try:
                 recorded = row.decoded(house_codec())
-            except (MsgspecError, ValueError, KeyError, TypeError) as error:
+            except UNREADABLE as error:
                 self._tell(row, line, "data", f"no {row.tag}: {error}")
             else:
                 if row.tag in _FACTS:

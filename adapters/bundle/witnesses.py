@@ -24,14 +24,14 @@ class Keys:
     own, which prove no more than that one hand wrote it."""
 
     def __init__(self, trusted: Sequence[Public], told: Mapping[str, Public]) -> None:
-        self._strict = bool(trusted)
+        self.strict = bool(trusted)
         self._known = {key.id: key for key in trusted} if trusted else dict(told)
         self.used: set[str] = set()
 
     def judge(self, root: Root) -> str:
         """What is wrong with its signature, "" when nothing is."""
         if not root.key and not root.signature:
-            return "not signed" if self._strict else ""
+            return "not signed" if self.strict else ""
         if root.key not in self._known:
             return "signed with a key that is not known"
         if not self._known[root.key].signed(root):
@@ -54,7 +54,7 @@ class Witnesses:
         self._tenant, self._keys, self._faults = tenant, keys, faults
         self._queues = [Queue(bundled), Queue(iter(kept))]
         self._before, self._good = "", 0
-        self.roots = self.signed = self.kept = self.covered = 0
+        self.roots = self.signed = self.kept = self.covered = self.proven = 0
 
     def follow(self, tree: Frontier, position: int, hash: bytes) -> None:
         """The tree with this event, which is its last."""
@@ -68,8 +68,7 @@ class Witnesses:
         if root.size < tree.size:
             self._tell(witness, "size", "out of order, or there twice")
             return
-        self._look_at(witness)
-        whole = True
+        whole, good = True, self._look_at(witness)
         for field, told, computed in (
             ("position", root.position, position),
             ("chain", root.chain, hash.hex()),
@@ -81,8 +80,11 @@ class Witnesses:
                 self._tell(witness, field, what)
         if whole:
             self._good = self.covered = position
+            if good and (witness.file != ROOTS or self._keys.strict):
+                self.proven = position
 
-    def _look_at(self, witness: Witness) -> None:
+    def _look_at(self, witness: Witness) -> bool:
+        """Whether it is signed as it must be."""
         root = witness.root
         if root.tenant != self._tenant:
             self._tell(witness, "tenant", f"of {root.tenant!r}")
@@ -92,11 +94,12 @@ class Witnesses:
             self.signed += 1
         if witness.file != ROOTS:
             self.kept += 1
-            return
+            return not wrong
         self.roots += 1
         if root.before != self._before:
             self._tell(witness, "before", "does not follow on the root before it")
         self._before = root.root
+        return not wrong
 
     def finish(self) -> None:
         """What stands behind the last event stands for events that are not there."""

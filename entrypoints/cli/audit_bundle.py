@@ -109,7 +109,7 @@ def check(bundle: Path, keys: tuple[Path, ...], roots: tuple[Path, ...], as_json
     if as_json:
         click.echo(msgspec.json.encode(report).decode())
     else:
-        _show(report)
+        _show(report, bool(keys), bool(roots))
     sys.exit(0 if report.whole else 1)
 
 
@@ -127,7 +127,7 @@ def _root(path: Path) -> Witness:
         raise Refusal(f"{path} is no root: {error}") from error
 
 
-def _show(report: Report) -> None:
+def _show(report: Report, trusted: bool, kept: bool) -> None:
     for fault in report.found:
         click.echo(str(fault))
     if report.faults > MOST:
@@ -143,5 +143,21 @@ def _show(report: Report) -> None:
         f"{report.figures} figures",
     ]
     click.echo(", ".join(said))
+    whose = "which you brought" if trusted else "which came with the bundle and proves nothing"
     for key in report.keys:
-        click.echo(f"signed by {key}")
+        click.echo(f"signed by {key}, {whose}")
+    click.echo(_proof(report, trusted or kept))
+
+
+def _proof(report: Report, brought: bool) -> str:
+    if not brought:
+        return (
+            "Nothing of it is proven: it agrees with itself, as it would if all of it had been made"
+            " anew. Bring a key (--key) or roots (--root) that you have from elsewhere."
+        )
+    if report.proven < report.last:
+        return (
+            f"Proven up to position {report.proven} by what you brought; what comes after it is as"
+            " good as whoever wrote the bundle."
+        )
+    return f"Proven up to its last event, at position {report.proven}, by what you brought."

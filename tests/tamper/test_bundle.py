@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from adapters.bundle.container import COMMENT, seal
+from adapters.bundle.container import COMMENT, SMALL, seal
 from adapters.bundle.manifest import EVENTS, FIGURES, KEYS, MANIFEST, ROOTS
 from tests.tamper.packing import files_of, line, packed, with_line
 
@@ -201,6 +201,27 @@ def test_a_file_too_few_or_too_many_is_found(forged, ground, tmp_path):
         report = ground.check(packed(tmp_path / f"{name}.zip", less, honest=True))
         assert name in {fault.file for fault in report.found}
     assert {fault.file for fault in forged({"more.txt": b"1"}).found} == {"bundle"}
+
+
+@pytest.mark.parametrize("name", [EVENTS, ROOTS, FIGURES, KEYS, MANIFEST])
+def test_what_is_nested_without_end_is_a_fault_like_any_other(forged, name):
+    deep = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
+    assert forged({name: deep}, honest=name == MANIFEST).faults
+
+
+def test_data_that_is_nested_without_end_is_a_fault_too(forged):
+    said = json.loads(line(forged.files, EVENTS, AT))
+    said["data"] = said["data"][:-1] + ',"more":' + "[" * 100_000 + "]" * 100_000 + "}"
+    text = json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    report = forged(with_line(forged.files, EVENTS, AT, text))
+    assert {"hash", "data"} <= {fault.field for fault in report.found if fault.line == AT + 1}
+
+
+@pytest.mark.parametrize("name", [KEYS, MANIFEST])
+def test_a_small_file_that_unpacks_to_a_huge_one_is_not_read_to_its_end(forged, name):
+    bomb = b" " * (SMALL // 2) + b"\n"
+    report = forged({name: bomb * 40}, honest=name == MANIFEST)
+    assert "larger than such a file may be" in " ".join(fault.what for fault in report.found)
 
 
 def test_what_is_no_bundle_is_said_to_be_none(ground, tmp_path):

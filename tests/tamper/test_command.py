@@ -32,6 +32,7 @@ async def test_what_is_exported_is_checked_without_a_server(api, database, tmp_p
     clean = checked(path)
     assert clean.exit_code == 0, clean.output
     assert clean.stdout.startswith("no faults, ")
+    assert "Nothing of it is proven" in clean.stdout
     content = bytearray(path.read_bytes())
     content[len(content) // 3] ^= 1
     path.write_bytes(content)

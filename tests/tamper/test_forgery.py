@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.bundle.manifest import KEYS, ROOTS
 from adapters.bundle.witnesses import Witness
 from adapters.log.chain import GENESIS, link
 from adapters.log.rows import COLUMNS, Row
@@ -9,6 +10,7 @@ from adapters.roots.growing import Growing
 from adapters.roots.keys import Seal, new_key
 from adapters.roots.statement import Root
 from tests.tamper.ground import TENANT
+from tests.tamper.packing import files_of, packed
 
 AT = 15  # an event above the first root and below the second
 
@@ -86,6 +88,26 @@ async def test_roots_made_anew_are_given_away_by_the_key_and_by_roots_that_were_
         if fault.field == "root"
     }
     assert position == kept[1].root.position
+
+
+async def test_who_leaves_the_roots_out_is_given_away_by_the_key(ground, rewritten, tmp_path):
+    """Everything made anew, and nothing that a key could be held against."""
+    files = files_of(await rewritten.bundle())
+    bare = packed(tmp_path / "bare.zip", {**files, ROOTS: b"", KEYS: b'{"keys":[]}\n'})
+    assert ground.check(bare).whole
+    (fault,) = ground.check(bare, trusted=[ground.public]).found
+    assert (fault.file, "trusted" in fault.what) == (ROOTS, True)
+
+
+async def test_proven_is_only_what_is_under_a_root_or_a_key_that_was_brought(ground):
+    first, second = await ground.roots()
+    bundle, mine = await ground.bundle(), Witness(first, "mine.json")
+    alone = ground.check(bundle)
+    assert (alone.whole, alone.proven, alone.covered) == (True, 0, second.position)
+    assert ground.check(bundle, kept=[mine]).proven == first.position
+    assert ground.check(bundle, trusted=[ground.public]).proven == second.position
+    other = ground.check(bundle, trusted=[Seal(new_key()).public], kept=[mine])
+    assert (other.whole, other.proven) == (False, 0)
 
 
 async def test_a_signature_moved_to_another_root_is_found(ground, rewritten):
