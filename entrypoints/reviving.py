@@ -92,7 +92,7 @@ async def go_on(settings: Settings, receipts: Path | None) -> Revived:
             shutil.copytree(receipts, settings.receipts, dirs_exist_ok=True)
         async with PostgresLog(settings.postgres_url, settings.master_key) as log:
             eraser = eraser_of(settings, log, objects)
-            erased = len(await replay(eraser, await eraser.receipts.all()))
+            erased = len(await replay(eraser))
         there = await _there(settings, objects)
     finally:
         objects.close()
@@ -170,7 +170,7 @@ async def _erase_again(settings: Settings, objects: Objects, receipts: Path | No
     shutil.copytree(receipts, settings.receipts, dirs_exist_ok=True)
     async with PostgresLog(settings.postgres_url, settings.master_key) as log:
         eraser = eraser_of(settings, log, objects)
-        return len(await replay(eraser, await eraser.receipts.all()))
+        return len(await replay(eraser))
 
 
 async def _differences(settings: Settings) -> list[str]:

@@ -1,6 +1,7 @@
 """What Valkey and NATS hold that names a person. Neither has personal data, sealed or not."""
 
 import nats
+from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from redis.exceptions import RedisError
 
@@ -9,6 +10,7 @@ from adapters.projector.valkey import client
 from application.ports import Unavailable
 
 TIMEOUT = 5.0  # seconds
+DEEPEST = 6  # words of a subject behind its context
 SCANNED = 1000  # keys at once
 
 
@@ -19,18 +21,27 @@ async def purge_messages(url: str, tenant: str, subject: str) -> int:
         connection = await nats.connect(url, connect_timeout=int(CONNECT), allow_reconnect=False)
         try:
             stream = connection.jetstream()
-            info = await stream.stream_info(STREAM, subjects_filter=f"souk.{tenant}.>")
-            found = info.state.subjects or {}
-            wanted = [name for name in found if subject in name.split(".")[2:]]
-            for name in wanted:
-                await stream.purge_stream(STREAM, subject=name)
-            return sum(found[name] for name in wanted)
+            purged = 0
+            for place in range(DEEPEST):
+                name = f"souk.{tenant}.{'*.' * (place + 1)}{subject}"
+                for wanted in (name, f"{name}.>"):
+                    purged += await _purged(stream, wanted)
+            return purged
         except NotFoundError:
             return 0
         finally:
             await connection.close()
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise Unavailable("nats") from error
+
+
+async def _purged(stream: JetStreamContext, wanted: str) -> int:
+    """What matches. To list all of a tenant's instead would be cut off at 100,000."""
+    info = await stream.stream_info(STREAM, subjects_filter=wanted)
+    found = sum((info.state.subjects or {}).values())
+    if found:
+        await stream.purge_stream(STREAM, subject=wanted)
+    return found
 
 
 async def purge_keys(url: str, tenant: str, subject: str) -> int:

@@ -38,6 +38,10 @@ class Eraser:
         self._at = places
 
     @property
+    def log(self) -> PostgresLog:
+        return self._at.log
+
+    @property
     def receipts(self) -> Receipts:
         return self._at.receipts
 

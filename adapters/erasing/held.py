@@ -7,14 +7,15 @@ import msgspec
 from msgspec import Struct
 
 from adapters.erasing.files import owned
-from adapters.log.erased import needle
-from adapters.log.keyring import Keyring
+from adapters.log import origins
+from adapters.log.erased import erased, needle
+from adapters.log.keyring import Keyring, Seals
 from adapters.postgres.pools import Connection
-from application.ports import Log
+from application.ports import Log, Origin
 
 # Theirs: what holds their words, what they did, and what their own stream says.
 _EVENTS = (
-    "SELECT stream, version, position, tag, occurred_at, actor, data FROM log.events"
+    "SELECT stream, version, position, tag, occurred_at, actor, origin, data FROM log.events"
     " WHERE tenant = %s AND schema_version > 0 AND (position(%s IN data) > 0 OR actor = %s"
     " OR split_part(stream, '/', 3) = %s) ORDER BY position"
 )
@@ -37,7 +38,8 @@ class Holding(Struct, frozen=True):
 
 
 class Event(Struct, frozen=True):
-    """``data``: with their own words open, and those of others null."""
+    """``origin``: where their own command came from. ``data``: with their own words open, and
+    those of others null."""
 
     stream: str
     version: int
@@ -45,6 +47,7 @@ class Event(Struct, frozen=True):
     tag: str
     at: datetime
     by_them: bool
+    origin: Origin | None
     data: Any
 
 
@@ -65,7 +68,7 @@ async def holding(db: Connection, log: Log, keyring: Keyring, tenant: str, subje
     return Holding(
         tenant,
         subject,
-        not await keyring.living(tenant, [subject]) and bool(streams),
+        (tenant, subject) in await erased(db),
         streams,
         await _rows(db, tenant, subject),
         {id: asset.status for id, asset in files.items()},
@@ -91,13 +94,27 @@ async def copy(db: Connection, log: Log, keyring: Keyring, tenant: str, subject:
     cursor = await db.execute(_EVENTS, about)
     rows = await cursor.fetchall()
     clear = await keyring.open_all(tenant, [_without_others(row[-1], subject) for row in rows])
+    seals = await keyring.for_opening(tenant, [subject])
     events = [
-        Event(stream, version, at, tag, when, actor == subject, msgspec.json.decode(data))
-        for (stream, version, at, tag, when, actor, _), data in zip(rows, clear, strict=True)
+        Event(
+            *(stream, version, at, tag, when, actor == subject),
+            _origin(seals, origin, tenant, subject) if actor == subject else None,
+            msgspec.json.decode(data),
+        )
+        for (stream, version, at, tag, when, actor, origin, _), data in zip(
+            rows, clear, strict=True
+        )
     ]
-    erased = not await keyring.living(tenant, [subject]) and bool(rows)
-    files = await owned(db, log, tenant, subject)
-    return Copy(tenant, subject, erased, {i: a.status for i, a in files.items()}, events)
+    files = {id: asset.status for id, asset in (await owned(db, log, tenant, subject)).items()}
+    return Copy(tenant, subject, (tenant, subject) in await erased(db), files, events)
+
+
+def _origin(seals: Seals, data: bytes | None, tenant: str, subject: str) -> Origin | None:
+    if data is None:
+        return None
+    origin, personal = origins.read(data, tenant, subject)
+    text = None if personal is None else seals.text(personal)
+    return origin if text is None else origins.filled(origin.channel, text)
 
 
 def _without_others(data: bytes, subject: str) -> bytes:

@@ -65,15 +65,23 @@ class Receipts:
         await self._objects.put(f"{FOLDER}/{name}", data, "application/json")
         return f"s3 {FOLDER}/{name}"
 
-    async def all(self) -> list[Receipt]:
-        """Every one that is kept, checked. Raises Forged."""
+    async def all(self) -> tuple[list[Receipt], list[Forged]]:
+        """Every one that is kept, checked; and what is wrong with the others."""
+        good: list[Receipt] = []
+        bad: list[Forged] = []
+        for name, data in (await self._files()).items():
+            try:
+                good.append(self.checked(data))
+            except Forged as forged:
+                bad.append(Forged(f"{name}: {forged}"))
+        return good, bad
+
+    async def _files(self) -> dict[str, bytes]:
         if self._folder is not None:
-            found = [path.read_bytes() for path in sorted(self._folder.glob("*/*.json"))]
-        else:
-            assert self._objects is not None, "a folder or a bucket"
-            keys = sorted(await self._objects.under(f"{FOLDER}/"))
-            found = [b"".join([part async for part in self._objects.read(key)]) for key in keys]
-        return [self.checked(data) for data in found]
+            return {str(path): path.read_bytes() for path in sorted(self._folder.glob("*/*.json"))}
+        assert self._objects is not None, "a folder or a bucket"
+        keys = sorted(await self._objects.under(f"{FOLDER}/"))
+        return {key: b"".join([part async for part in self._objects.read(key)]) for key in keys}
 
     def checked(self, data: bytes) -> Receipt:
         """Raises Forged."""

@@ -1,12 +1,9 @@
 """`souk audit export` and `souk audit check`: a history in a file that anyone can check."""
 
 import asyncio
-import getpass
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import click
 import msgspec
@@ -20,12 +17,10 @@ from adapters.bundle.witnesses import Witness
 from adapters.log.log import PostgresLog
 from adapters.roots import statement
 from adapters.roots.keys import Public
-from application.audit import Audit
-from application.commands import Commands
-from application.ports import Call, Origin
 from entrypoints.cli.failures import Refusal
 from entrypoints.cli.options import data_dir, tenant
 from entrypoints.cli.progress import Bar
+from entrypoints.cli.recording import write
 from entrypoints.instance import find
 from entrypoints.settings import Settings
 
@@ -75,16 +70,8 @@ async def _record(
     settings: Settings, tenant: str, asked: dict[str, Any], purpose: str | None
 ) -> None:
     """Whoever has a bundle has read all of it."""
-    id = uuid4()
-    call = Call(tenant, f"cli:{_user()}", id, id, origin=Origin("cli"))
     async with PostgresLog(settings.postgres_url, settings.master_key) as log:
-        await Audit(Commands(log)).record(call, "souk audit export", asked, purpose)
-
-
-def _user() -> str:
-    with suppress(OSError, KeyError):
-        return getpass.getuser()
-    return "unknown"
+        await write(log, tenant, "souk audit export", asked, purpose)
 
 
 @click.command()

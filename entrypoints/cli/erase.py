@@ -21,6 +21,7 @@ from domain.kernel import Rejected
 from entrypoints import logs
 from entrypoints.cli.failures import Refusal
 from entrypoints.cli.options import data_dir
+from entrypoints.cli.recording import write
 from entrypoints.instance import find
 from entrypoints.settings import Settings
 from entrypoints.wiring import eraser_of
@@ -76,7 +77,7 @@ def erase(
 @click.option("--subject", required=True, metavar="ID", help="The person's user id.")
 @data_dir
 def subject(tenant: str, subject: str, directory: Path | None) -> None:
-    """Write what is held about one person as JSON, for themselves to have.
+    """Write what is held about one person as JSON, for themselves to have. It is recorded.
 
     \b
     Example:
@@ -97,7 +98,11 @@ async def _held(settings: Settings, tenant: str, subject: str) -> Holding:
 
 async def _copy(settings: Settings, tenant: str, subject: str) -> Copy:
     async with connected(settings) as eraser:
-        return await eraser.copy(tenant, subject)
+        found = await eraser.copy(tenant, subject)
+        if found.events or found.files:
+            asked = {"subject": subject}
+            await write(eraser.log, tenant, "souk subject", asked)
+        return found
 
 
 async def _erase(settings: Settings, tenant: str, subject: str, reason: str) -> Signed:
@@ -109,7 +114,7 @@ async def _erase(settings: Settings, tenant: str, subject: str, reason: str) -> 
 async def _replay(settings: Settings) -> list[Receipt]:
     try:
         async with connected(settings) as eraser:
-            return await replay(eraser, await eraser.receipts.all())
+            return await replay(eraser)
     except Forged as forged:
         raise Refusal(str(forged)) from forged
 

@@ -31,6 +31,17 @@ async def record(
     """Before it is answered. Raises Refusal for a tenant without a history."""
     if not await history.has(tenant):
         raise Refusal(f"Nothing ever happened in a tenant {tenant}.")
+    await write(log, tenant, what, asked, purpose)
+
+
+async def write(
+    log: PostgresLog,
+    tenant: str,
+    what: str,
+    asked: Mapping[str, object],
+    purpose: str | None = None,
+) -> None:
+    """Of a tenant that has a history."""
     id = uuid4()
     call = Call(tenant, f"cli:{_user()}", id, id, origin=Origin("cli"))
     await Audit(Commands(log)).record(call, what, asked, purpose)

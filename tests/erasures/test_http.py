@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 
+import psycopg
 import pytest
 
 from entrypoints.wiring import connect
@@ -79,6 +81,10 @@ async def test_by_command_it_is_told_first_and_done_with_yes_and_the_receipt_is_
     placed = next(e for e in copied["events"] if e["tag"] == "orders.order_placed")
     assert placed["data"]["customer"]["name"].startswith("canary-ana-")
     assert copied["erased"] is False
+    assert {each["origin"]["channel"] for each in copied["events"] if each["origin"]} == {"http"}
+    assert any(each["origin"]["ip"] for each in copied["events"] if each["origin"])
+    recorded = [e.event.what for e in await town.readings()]
+    assert recorded == ["souk subject"]
 
     done = await souk(town.api, "erase", *about, "--reason", "left", "--yes")
     assert done.exit_code == 0, done.output
@@ -90,3 +96,26 @@ async def test_by_command_it_is_told_first_and_done_with_yes_and_the_receipt_is_
     assert "canary" not in json.dumps(copied)
     again = await souk(town.api, "erase", "--replay")
     assert again.stdout == "bazaar ana: erased again\n"
+
+
+async def test_a_receipt_that_is_not_ours_is_named_and_keeps_no_other_from_being_replayed(town):
+    await town.erase("ana")
+    (good,) = town.receipts.glob("bazaar/*.json")
+    bad = good.with_name("0.json")  # the first of all
+    bad.write_text(good.read_text().replace('"ana"', '"bob"'))
+    key = os.urandom(60)
+    with psycopg.connect(town.api.souk.settings.postgres_url) as db:  # as after a restore
+        db.execute(
+            "UPDATE keys.subjects SET destroyed_at = NULL, sealed_key = %s WHERE subject = 'ana'",
+            [key],
+        )
+    again = await souk(town.api, "erase", "--replay")
+    assert (again.exit_code, str(bad) in again.output) == (2, True)
+    with psycopg.connect(town.api.souk.settings.postgres_url) as db:
+        sql = "SELECT sealed_key FROM keys.subjects WHERE subject = 'ana'"
+        assert db.execute(sql).fetchall() == [(None,)]
+
+
+async def test_who_is_erased_is_so_although_the_log_has_no_word_of_them(town):
+    await town.erase("nobody")
+    assert (await town.root.get("/erasures/nobody/held")).json()["erased"] is True

@@ -15,6 +15,8 @@ from msgspec.structs import replace
 
 from adapters.log.codec import Codec, holds_personal
 from adapters.log.erased import needle
+from adapters.log.tail import read_after
+from adapters.postgres.pools import borrow
 from application.ports import Append, Call, New
 from domain import AGGREGATES
 from domain.kernel import Personal
@@ -82,6 +84,12 @@ class Town:
     async def settled(self):
         for name in PROJECTIONS:
             await self.api.souk.positions.wait(name, self.at, 20)
+
+    async def readings(self):
+        """Of the history, as they were recorded."""
+        async with borrow(self.api.souk.project) as db:
+            found = await read_after(db, 0, 100_000)
+        return [recorded for recorded in found if recorded.tag == "audit.history_read"]
 
     async def answers(self):
         """Every GET of the tenant's data, for staff, by path."""
