@@ -8,7 +8,9 @@ import psycopg
 import pytest
 
 from entrypoints.wiring import connect
+from tests.erasures.test_canaries import differences
 from tests.erasures.town import Town
+from tests.policies.market import call
 from tests.support.commands import souk
 from tests.support.http import running_api
 
@@ -62,6 +64,17 @@ async def test_when_the_route_answers_no_other_process_opens_their_data(town):
         assert (await name()).startswith("canary-ana-")
         await town.erase("ana")
         assert await name() == ""
+
+
+async def test_who_is_said_to_be_erased_and_is_not_is_found_until_it_is_done(town):
+    """Killed between the word and the deed."""
+    await town.api.souk.erasures.erase(call(), "ana", "requested")
+    (found,) = await differences(town)
+    assert "keys.subjects" in found
+    assert "ana" in found
+    await town.erase("ana")
+    await town.settled()
+    assert await differences(town) == []
 
 
 async def test_only_an_administrator_erases(town):

@@ -11,6 +11,7 @@ from adapters.projector.tables import shape_of
 from adapters.projector.verify.compare import compare
 from adapters.projector.verify.counters import Counted, Counters
 from adapters.projector.verify.difference import Difference, Found, Progress, Verified
+from adapters.projector.verify.erasures import Erasures
 from adapters.projector.verify.links import Links
 from adapters.projector.verify.refold import Decoding, Refold
 from adapters.projector.verify.witnesses import Witnesses
@@ -61,7 +62,8 @@ class Verification:
         self._refolds = [r for name in self._projections if (r := await self._refold(name))]
         for refold in self._refolds:
             await refold.make(self._db)
-        decoding = Decoding(self._refolds, await erased(self._db))
+        whom = await erased(self._db)
+        decoding, erasures = Decoding(self._refolds, whom), Erasures(whom, self._found)
         cursor = await self._db.execute("SELECT origin, target FROM log.jumps")
         jumps: dict[int, int] = dict(await cursor.fetchall())
         links = Links(self._found, jumps)
@@ -69,6 +71,7 @@ class Verification:
         progress.start(await head(self._db) - skipped)
         while rows := await rows_after(self._db, links.position, BATCH):
             links.follow(rows)
+            erasures.follow(rows)
             await self.witnesses.follow(rows)
             events = decoding.of(rows)
             for refold in self._refolds:
