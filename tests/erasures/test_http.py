@@ -66,6 +66,18 @@ async def test_when_the_route_answers_no_other_process_opens_their_data(town):
         assert await name() == ""
 
 
+async def test_what_happens_to_their_order_afterwards_brings_nothing_of_them_back(town):
+    """Projectors had its row in memory, with their sealed words."""
+    boxes = town.boxes("ana")
+    await town.erase("ana")
+    await town.done(town.api.of("seller", "sara").post(f"/orders/{town.order}/confirm"))
+    await town.settled()
+    assert (await town.root.get(f"/orders/{town.order}")).json()["status"] == "confirmed"
+    held = await town.everything()
+    assert len(boxes) > 2
+    assert [box for box in boxes if box.encode() in held] == []
+
+
 async def test_who_is_said_to_be_erased_and_is_not_is_found_until_it_is_done(town):
     """Killed between the word and the deed."""
     await town.api.souk.erasures.erase(call(), "ana", "requested")
