@@ -109,3 +109,13 @@ async def test_what_is_folded_again_afterwards_is_the_same(town):
     await town.settled()
     assert b"canary-ana-" not in b"".join(body for _, body in (await town.answers()).values())
     assert await differences(town) == []
+
+
+async def test_what_was_said_is_in_no_file_and_no_line_of_the_log(town, capfd):
+    """Nor was it ever: nothing is written before it is sealed."""
+    assert await town.files_with(b"bazaar/identity/ana") != []  # what is clear is found
+    assert await town.files_with(b"canary-ana-") == []
+    await town.erase("ana")
+    await town.settled()
+    assert await town.files_with(b"canary-ana-") == []
+    assert "canary-" not in "".join(capfd.readouterr())

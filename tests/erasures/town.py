@@ -3,7 +3,10 @@
 import asyncio
 import base64
 import itertools
+import mmap
 import subprocess
+from contextlib import suppress
+from pathlib import Path
 from typing import get_args, get_origin, get_type_hints
 from uuid import uuid4
 
@@ -153,6 +156,34 @@ class Town:
             async for key in valkey.scan_iter():
                 kept += [key, await valkey.dump(key)]
         return b"\n".join(kept)
+
+    async def files_with(self, words):
+        """Files of Postgres and NATS, dead rows and the write-ahead log among them."""
+        async with await psycopg.AsyncConnection.connect(
+            self.api.souk.settings.postgres_url, autocommit=True
+        ) as owner:
+            await owner.execute("CHECKPOINT")
+            found = await owner.execute(
+                "SELECT setting, oid FROM pg_settings, pg_database"
+                " WHERE name = 'data_directory' AND datname = current_database()"
+            )
+            ((data, oid),) = await found.fetchall()
+        postgres = Path(data)
+        places = postgres / "base" / str(oid), postgres / "pg_wal", postgres.parent / "nats"
+        return await asyncio.to_thread(
+            lambda: [str(path) for path in files_below(places) if holds(path, words)]
+        )
+
+
+def files_below(places):
+    return [path for place in places for path in place.rglob("*") if path.is_file()]
+
+
+def holds(path, words):
+    with path.open("rb") as file, suppress(ValueError):  # it is empty
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.find(words) >= 0
+    return False
 
 
 def clear(dump):
