@@ -263,17 +263,21 @@ async def test_it_runs_through_the_death_of_valkey_and_of_its_connection(databas
         own_valkey.kill()
         await asyncio.sleep(0.1)
         own_valkey.start()
-        for n in range(8):  # some connections may not have noticed yet
-            with suppress(Unavailable):
-                await house.see("a", reel, f"early{n}")
-        await house.see("a", reel, "noa")
+        await until(lambda: seen(house, reel, "noa"))
         async with connected(database) as db:
             await db.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE application_name = 'souk-views'"
             )
-        await house.see("a", reel, "ravi")
+        await until(lambda: seen(house, reel, "ravi"))
         await until(lambda: counted_all(house))
         stop.set()
         await running
         assert sum(house.seen.values()) >= 3
+
+
+async def seen(house, reel, viewer):
+    """Some connections may not have noticed yet."""
+    with suppress(Unavailable):
+        await house.see("a", reel, viewer)
+        return True
