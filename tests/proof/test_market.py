@@ -341,7 +341,7 @@ def test_whatever_they_do_the_market_is_as_the_model_says(stack, new_database):
             run_state_machine_as_test(
                 Market,
                 settings=settings(
-                    max_examples=20,
+                    max_examples=12,
                     stateful_step_count=30,
                     deadline=None,
                     derandomize=True,
