@@ -4,7 +4,6 @@ import hashlib
 import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from adapters.backup import basing
@@ -12,7 +11,16 @@ from adapters.backup.archive import BASE, WAL, Archive
 from adapters.backup.manifest import FILE, Manifest
 from adapters.backup.named import named
 from adapters.backup.shelves import ANY, OBJECTS, PURGED, SOURCES
-from adapters.backup.source import Failed, Source, Standing, alone, keys_of, looking, standing
+from adapters.backup.source import (
+    Based,
+    Failed,
+    Source,
+    Standing,
+    alone,
+    keys_of,
+    looking,
+    standing,
+)
 from adapters.backup.source import settle as cut_here
 from adapters.backup.taking import check_owner, name_of
 from adapters.embedded.home import write_private
@@ -62,20 +70,8 @@ class Pushing:
         name = name_of(began)
         await self._objects()
         segment = await basing.send(self._source.postgres_url, self._archive, f"{name}/{BASE}")
-        ended = datetime.now(UTC)
-        manifest = Manifest(
-            position=now.position,
-            began=began,
-            ended=ended,
-            segment=segment,
-            wal=str(self._source.wal),
-            receipts=self._source.receipts,
-            objects=await self._objects(),
-            code=version("souk"),
-            postgres=now.postgres,
-            system=now.system,
-            keys=self._source.keys,
-        )
+        based = Based(began, datetime.now(UTC), segment)
+        manifest = now.manifest(self._source, based, await self._objects())
         await self._archive.put_data(f"{name}/{FILE}", manifest.data)
         if (arrivals := self._source.arrivals) is not None:
             arrivals.begin(now.position)

@@ -5,6 +5,8 @@ import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from adapters.backup import arrivals
 from adapters.backup.arrivals import Arrivals
+from adapters.backup.manifest import Manifest
 from adapters.embedded import wal
 from adapters.embedded.postgres import program
 from adapters.erasing.receipts import FOLDER as RECEIPTS
@@ -56,12 +59,36 @@ class Source(Struct, frozen=True):
         return Arrivals(self.arrived, self.objects) if self.objects else None
 
 
+class Based(Struct, frozen=True):
+    """A base backup: from when to when, and the first segment of the log that it needs."""
+
+    began: datetime
+    ended: datetime
+    segment: str
+
+
 class Standing(Struct, frozen=True):
     """``system``: which Postgres it is, also of what was restored from it."""
 
     position: int
     postgres: str
     system: str
+
+    def manifest(self, source: Source, based: Based, objects: int) -> Manifest:
+        """Of a backup that was begun when it stood so. ``objects``: how many are in it."""
+        return Manifest(
+            position=self.position,
+            began=based.began,
+            ended=based.ended,
+            segment=based.segment,
+            wal=str(source.wal),
+            receipts=source.receipts,
+            objects=objects,
+            code=version("souk"),
+            postgres=self.postgres,
+            system=self.system,
+            keys=source.keys,
+        )
 
 
 async def standing(source: Source) -> Standing:

@@ -8,12 +8,12 @@ import os
 import re
 import shutil
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from adapters.backup.arrivals import copy
 from adapters.backup.manifest import BASE, OBJECTS, Manifest, NoBackup, kept, read
 from adapters.backup.source import (
+    Based,
     Failed,
     Source,
     alone,
@@ -50,21 +50,8 @@ async def _take(source: Source, folder: Path) -> Path:
     try:
         await _objects(source, draft / OBJECTS)
         await _base(source.postgres_url, draft / BASE)
-        ended = datetime.now(UTC)
-        files = await _objects(source, draft / OBJECTS)
-        manifest = Manifest(
-            position=now.position,
-            began=began,
-            ended=ended,
-            segment=_segment(draft / BASE),
-            wal=str(source.wal),
-            receipts=source.receipts,
-            objects=files,
-            code=version("souk"),
-            postgres=now.postgres,
-            system=now.system,
-            keys=source.keys,
-        )
+        based = Based(began, datetime.now(UTC), _segment(draft / BASE))
+        manifest = now.manifest(source, based, await _objects(source, draft / OBJECTS))
         manifest.write(draft)
         return draft.rename(folder / name)
     except BaseException:

@@ -9,6 +9,7 @@ from adapters.asof.past import Past
 from adapters.asof.points import at_position, occurred_by
 from adapters.postgres.pools import ASOF, PROJECT, READ, open_pool
 from adapters.projector.reader import PostgresReader
+from tests.projector.toys import prepare
 
 PATIENCE = 30  # seconds
 
@@ -40,6 +41,15 @@ async def asking(url, projections, kept=16):
         asof, read, log = pools
         folds = await stack.enter_async_context(Folds(url, asof, projections, kept))
         yield Asking(url, folds, read, log)
+
+
+@pytest.fixture
+async def toy_database(stack, new_bare_database):
+    """Its only projection: lamps that are switched."""
+    url = new_bare_database()
+    await prepare(url)
+    yield url
+    stack.drop(url)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from adapters.asof.folds import Folding
 from adapters.projector import leader
 from domain.kernel import but
 from tests.asof.conftest import asking
-from tests.asof.toys import LAMPS, folds, lamps, shown
+from tests.asof.toys import LAMPS, begun, folds, lamps, shown
 from tests.projector.toys import (
     TOYS,
     Ignored,
@@ -21,18 +21,14 @@ from tests.projector.toys import (
     fetch,
     happen,
     lamp,
-    prepare,
 )
 from tests.projector.toys import connected as owned
 from tests.support.rows import START, record, recorded
 
 
 @pytest.fixture
-async def database(stack, new_bare_database):
-    url = new_bare_database()
-    await prepare(url)
-    yield url
-    stack.drop(url)
+def database(toy_database):
+    return toy_database
 
 
 async def test_a_later_position_is_folded_on_from_the_one_below(database):
@@ -132,13 +128,11 @@ async def test_who_goes_away_in_the_middle_leaves_a_fold_to_the_next(database):
         async with owner.transaction():
             await owner.execute("LOCK TABLE log.events")  # nothing is read of it meanwhile
             gone = asyncio.create_task(past.rows(LAMPS, ("A",)))
-            begun = []
-            while not begun:
-                begun = await fetch(database, "SELECT id FROM asof.folds")
+            left = await begun(database)
             gone.cancel()
             await asyncio.wait({gone})
         assert (await lamps(ask, 2))[0] == shown("1", 2)
-        assert await fetch(database, "SELECT id FROM asof.folds") == begun
+        assert await fetch(database, "SELECT id FROM asof.folds") == left
 
 
 async def test_a_fold_takes_the_time_it_takes(database, monkeypatch):

@@ -12,17 +12,14 @@ from adapters.postgres.pools import ASOF
 from adapters.projector.leader import connected
 from application.ports import Unavailable
 from tests.asof.conftest import asking
-from tests.asof.toys import LAMPS, folds, lamps, shown
-from tests.projector.toys import TOYS, Switched, fetch, happen, lamp, prepare
+from tests.asof.toys import LAMPS, begun, folds, lamps, shown
+from tests.projector.toys import TOYS, Switched, fetch, happen, lamp
 from tests.projector.toys import connected as owned
 
 
 @pytest.fixture
-async def database(stack, new_bare_database):
-    url = new_bare_database()
-    await prepare(url)
-    yield url
-    stack.drop(url)
+def database(toy_database):
+    return toy_database
 
 
 async def test_no_more_are_kept_than_wanted_and_the_longest_unused_goes(database):
@@ -105,14 +102,12 @@ async def test_what_is_being_folded_while_all_must_go_is_folded_anew(database):
             async with owner.transaction():
                 await owner.execute("LOCK TABLE log.events")  # nothing is read of it meanwhile
                 asked = asyncio.create_task(past.rows(LAMPS, ("A",)))
-                begun = []
-                while not begun:
-                    begun = await fetch(database, "SELECT id FROM asof.folds")
+                left = await begun(database)
                 assert await drop_all(database, "B") == 0
                 assert await drop_all(database, "A") == 0  # none is served yet
         assert dict(await asked) == shown("1", 2)
         ((id, tables),) = await fetch(database, "SELECT id, tables FROM asof.folds")
-        assert (id,) not in begun
+        assert (id,) not in left
         there = await fetch(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'asof'")
         assert {name for (name,) in there} == {"folds", *tables}
 

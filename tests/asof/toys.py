@@ -15,5 +15,13 @@ async def folds(url):
     return await fetch(url, "SELECT last, through FROM asof.folds WHERE ready ORDER BY last")
 
 
+async def begun(url):
+    """What is being folded, once anything is."""
+    found = []
+    while not found:
+        found = await fetch(url, "SELECT id FROM asof.folds")
+    return found
+
+
 def shown(id, times, room=""):
     return {id: f'{{"id":"{id}","times":{times},"room":"{room}"}}'.encode()}
