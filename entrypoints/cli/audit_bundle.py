@@ -138,9 +138,10 @@ def _show(report: Report, trusted: bool, kept: bool) -> None:
 
 def _proof(report: Report, brought: bool) -> str:
     if not brought:
+        agrees = " it agrees with itself, as it would if all of it had been made anew."
         return (
-            "Nothing of it is proven: it agrees with itself, as it would if all of it had been made"
-            " anew. Bring a key (--key) or roots (--root) that you have from elsewhere."
+            f"Nothing of it is proven{'.' if report.faults else ':' + agrees}"
+            " Bring a key (--key) or roots (--root) that you have from elsewhere."
         )
     if report.proven < report.last:
         return (
