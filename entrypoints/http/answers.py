@@ -1,10 +1,7 @@
 """Answers that are bytes already, sent with nothing in between."""
 
 from collections.abc import Iterable
-from typing import Any
 
-import msgspec
-from litestar import Request, Response
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
@@ -29,14 +26,3 @@ class Ready(ASGIResponse):
         status, headers = self._start
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
-
-
-class Receipted(Response[Any]):
-    """What commands answer: a Struct as JSON. Anything else goes the framework's way."""
-
-    def to_asgi_response(  # type: ignore[override]
-        self, app: None, request: Request[Any, Any, Any], **given: Any
-    ) -> ASGIResponse:
-        if not isinstance(self.content, msgspec.Struct) or given.get("headers") or self.cookies:
-            return super().to_asgi_response(app, request, **given)
-        return Ready.json(self.status_code or 200, msgspec.json.encode(self.content))

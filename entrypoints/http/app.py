@@ -14,11 +14,11 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import Scope
 
 from entrypoints.http import CONTROLLERS
-from entrypoints.http.answers import Receipted
 from entrypoints.http.authentication import Bearers, authenticating
 from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.commands import call, creating
 from entrypoints.http.console import console, console_file
+from entrypoints.http.direct import directing
 from entrypoints.http.edge import edging, marking
 from entrypoints.http.health import HealthController, jwks, roots_keys
 from entrypoints.http.live import asyncapi, asyncapi_page
@@ -73,9 +73,9 @@ def http(
             edging,
             partial(authenticating, bearers=bearers, barred=lambda: souk().barred),
             partial(sharing, lists=lists or Lists()),
+            directing,
         ],
         before_send=[marking],
-        response_class=Receipted,
         exception_handlers={Exception: handle},
         dependencies={
             "souk": Provide(souk, sync_to_thread=False),
