@@ -1,9 +1,12 @@
-"""Who waits for whom within a process: one command at a time on a stream, and for a key."""
+"""Who waits for whom within a process: one command at a time on a stream, and for a key.
+
+Every command passes here twice: these are plain objects, for generators that are contexts, and
+stacks of them, took longer than what they waited for.
+"""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterable
 
 from application.ports import Key, KeyBusy, Unavailable
 
@@ -15,56 +18,75 @@ class Turns:
     """``patience``: seconds that a command waits for its turn."""
 
     def __init__(self, patience: float = TURN) -> None:
-        self._patience = patience
-        self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._waiting: defaultdict[str, int] = defaultdict(int)
-        self._running: dict[tuple[str, Key], asyncio.Future[None]] = {}
+        self.patience = patience
+        self.queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.waiting: defaultdict[str, int] = defaultdict(int)
+        self.running: dict[tuple[str, Key], asyncio.Future[None]] = {}
 
-    @asynccontextmanager
-    async def on(self, streams: Iterable[str]) -> AsyncIterator[None]:
-        """Have them all to oneself. Always in the same order, so that no two wait for each other.
+    def on(self, streams: Iterable[str]) -> "Turn":
+        """To have them all to oneself, ``async with``. Always in the same order, so that no two
+        wait for each other.
 
-        Raises Unavailable when the turn does not come: a crowd must not wait for ever.
+        Entering raises Unavailable when the turn does not come: a crowd must not wait for ever.
         """
-        wanted = sorted(set(streams))
-        async with AsyncExitStack() as stack:
-            if self._waiting.keys().isdisjoint(wanted):
-                await self._take(stack, wanted)  # at once: a timeout would cost more than it all
-            else:
-                try:
-                    async with asyncio.timeout(self._patience):
-                        await self._take(stack, wanted)
-                except TimeoutError:
-                    raise Unavailable("log") from None
-            yield
+        return Turn(self, sorted(set(streams)))
 
-    async def _take(self, stack: AsyncExitStack, streams: Iterable[str]) -> None:
-        for stream in streams:
-            await stack.enter_async_context(self._queue(stream))
+    def alone(self, tenant: str, key: Key) -> "Alone":
+        """To be the only request of its key, ``async with``. Entering waits for one that runs, and
+        raises KeyBusy when that takes too long."""
+        return Alone(self, (tenant, Key(key.principal, key.route, key.key, b"")))
 
-    @asynccontextmanager
-    async def _queue(self, stream: str) -> AsyncIterator[None]:
-        self._waiting[stream] += 1
+
+class Turn:
+    def __init__(self, turns: Turns, streams: list[str]) -> None:
+        self._turns, self._streams = turns, streams
+        self._joined = self._held = 0  # of the streams, from the first on
+
+    async def __aenter__(self) -> None:
         try:
-            async with self._queues[stream]:
-                yield
-        finally:
-            self._waiting[stream] -= 1
-            if not self._waiting[stream]:
-                del self._waiting[stream], self._queues[stream]
+            if self._turns.waiting.keys().isdisjoint(self._streams):
+                await self._take()  # at once: a timeout would cost more than it all
+            else:
+                async with asyncio.timeout(self._turns.patience):
+                    await self._take()
+        except TimeoutError:
+            self._leave()
+            raise Unavailable("log") from None
+        except BaseException:
+            self._leave()
+            raise
 
-    @asynccontextmanager
-    async def alone(self, tenant: str, key: Key) -> AsyncIterator[None]:
-        """Wait for a running request of the same key. Raises KeyBusy when it takes too long."""
-        slot = (tenant, Key(key.principal, key.route, key.key, b""))
-        while (first := self._running.get(slot)) is not None:
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
+
+    async def _take(self) -> None:
+        for stream in self._streams:
+            self._turns.waiting[stream] += 1
+            self._joined += 1
+            await self._turns.queues[stream].acquire()
+            self._held += 1
+
+    def _leave(self) -> None:
+        waiting, queues = self._turns.waiting, self._turns.queues
+        for stream in self._streams[: self._held]:
+            queues[stream].release()
+        for stream in self._streams[: self._joined]:
+            waiting[stream] -= 1
+            if not waiting[stream]:
+                del waiting[stream], queues[stream]
+
+
+class Alone:
+    def __init__(self, turns: Turns, slot: tuple[str, Key]) -> None:
+        self._running, self._slot = turns.running, slot
+
+    async def __aenter__(self) -> None:
+        while (first := self._running.get(self._slot)) is not None:
             try:
                 await asyncio.wait_for(asyncio.shield(first), PATIENCE)
             except TimeoutError:
                 raise KeyBusy from None
-        done = self._running[slot] = asyncio.get_running_loop().create_future()
-        try:
-            yield
-        finally:
-            del self._running[slot]
-            done.set_result(None)
+        self._running[self._slot] = asyncio.get_running_loop().create_future()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._running.pop(self._slot).set_result(None)

@@ -19,12 +19,15 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.utils.scope.state import ScopeState
 from msgspec import Struct
 
 from entrypoints.http.answers import Ready
+from entrypoints.http.authentication import QUERIES
 from entrypoints.http.problems import handle
 
 GIVEN = {"data", "request", "scope"}  # what may be wanted besides parameters and dependencies
+SMALL = 1 << 20  # bytes, under every limit of a body
 UNFIT = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 Values: TypeAlias = dict[str, Any]
 Read: TypeAlias = Callable[[Any], Any]
@@ -124,6 +127,8 @@ def directing(app: ASGIApp) -> ASGIApp:
         if (plan := plans[route]) is None:
             await app(scope, receive, send)
             return
+        if scope.get("method") not in QUERIES:
+            receive = await _whole(scope, receive)
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         try:
             values = await plan.filled(request)
@@ -134,6 +139,21 @@ def directing(app: ASGIApp) -> ASGIApp:
         await (app if response is None else response)(scope, receive, send)
 
     return layer
+
+
+async def _whole(scope: Scope, receive: Receive) -> Receive:
+    """Takes the body of a request that comes in one piece, as small ones do. Any other is the
+    framework's to read and to measure, by what is returned."""
+    first = await receive()
+    if first["type"] == "http.request" and not first["more_body"] and len(first["body"]) <= SMALL:
+        ScopeState.from_scope(scope).body = first["body"]
+        return receive
+    pending = [first]
+
+    async def again() -> Any:
+        return pending.pop() if pending else await receive()
+
+    return again
 
 
 def _planned(scope: Scope) -> Plan | None:
