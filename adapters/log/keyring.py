@@ -6,7 +6,7 @@ import os
 import time
 from base64 import b64decode, b64encode
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -16,11 +16,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from adapters.log.codec import sealed
 from adapters.log.hearing import FRESH, Hearing, destroying
 from adapters.postgres.pools import Pool, borrow
+from adapters.postgres.together import Together
 from domain.kernel import ERASED, Personal
 
 NONCE = 12  # bytes
 KEPT = 20_000  # keys in memory
+READINGS, MOST = 2, 500  # at once, and callers in each
 LOOKUP = ":lookup"  # no user's id: the subject whose key hashes what people are found by
+Rows = dict[str, bytes | None]  # sealed keys by subject; None: destroyed
 _SHAPE = {"subject", "sealed", "stream", "tag"}
 
 
@@ -85,6 +88,9 @@ class Keyring:
         self._pool, self._master = pool, AESGCM(master)
         self._kept: OrderedDict[tuple[str, str], tuple[float, AESGCM | None]] = OrderedDict()
         self._hearing = Hearing(url, self._kept.clear) if url else None
+        # Everyone who comes for the first time asks, and most come in crowds.
+        self._readings = Together(self._read, READINGS, MOST)
+        self._makings = Together(self._insert, 1, MOST)
 
     @property
     def turn(self) -> int | None:
@@ -99,9 +105,10 @@ class Keyring:
         """Keys to seal with; those that are missing are made, and committed before this returns."""
         wanted = set(subjects)
         keys = await self._find(tenant, wanted)
-        if missing := sorted(wanted - keys.keys()):
-            await self._make(tenant, missing)
-            keys |= await self._find(tenant, set(missing))
+        if missing := wanted - keys.keys():
+            keys |= await self._make(tenant, missing)
+        if others := wanted - keys.keys():  # another process made them meanwhile
+            keys |= await self._find(tenant, others)
         return Seals(tenant, keys)
 
     async def for_opening(self, tenant: str, subjects: Iterable[str]) -> Seals:
@@ -152,35 +159,49 @@ class Keyring:
             until, key = self._kept.get((tenant, subject), (0.0, None))
             if until > now:
                 keys[subject] = key
-        if unknown := sorted(subjects - keys.keys()):
+        if unknown := subjects - keys.keys():
             keys |= await self._load(tenant, unknown)
         return keys
 
-    async def _load(self, tenant: str, subjects: list[str]) -> dict[str, AESGCM | None]:
+    async def _load(self, tenant: str, subjects: Iterable[str]) -> dict[str, AESGCM | None]:
+        return await self._kept_from(self._readings, tenant, subjects)
+
+    async def _make(self, tenant: str, subjects: Iterable[str]) -> dict[str, AESGCM | None]:
+        """Those of the missing keys that nobody else has made, committed."""
+        return await self._kept_from(self._makings, tenant, subjects)
+
+    async def _kept_from(
+        self, source: Together[Sequence[str], Rows], tenant: str, subjects: Iterable[str]
+    ) -> dict[str, AESGCM | None]:
         if self._hearing:
             self._hearing.begin()
-        turn, now = self.turn, time.monotonic()
-        async with borrow(self._pool) as connection:
-            cursor = await connection.execute(
-                "SELECT subject, sealed_key FROM keys.subjects"
-                " WHERE tenant = %s AND subject = any(%s)",
-                (tenant, subjects),
-            )
-            rows = await cursor.fetchall()
-        keys = {subject: self._unlock(tenant, subject, sealed) for subject, sealed in rows}
+        turn, now, wanted = self.turn, time.monotonic(), sorted(subjects)
+        rows = await source(tenant, wanted)
+        keys = {s: self._unlock(tenant, s, rows[s]) for s in wanted if s in rows}
         if turn is not None and turn == self.turn:  # else they may be destroyed by now
             self._keep(tenant, keys, now + FRESH)
         return keys
 
-    async def _make(self, tenant: str, subjects: list[str]) -> None:
-        sealed = [self._lock(tenant, subject) for subject in subjects]
+    async def _read(self, tenant: str, asked: Sequence[Sequence[str]]) -> list[Rows]:
+        """The same answer to all, as of ``_insert``: each takes its own out of it."""
         async with borrow(self._pool) as connection:
-            await connection.execute(
+            cursor = await connection.execute(
+                "SELECT subject, sealed_key FROM keys.subjects"
+                " WHERE tenant = %s AND subject = any(%s)",
+                (tenant, _all_of(asked)),
+            )
+            return [dict(await cursor.fetchall())] * len(asked)
+
+    async def _insert(self, tenant: str, asked: Sequence[Sequence[str]]) -> list[Rows]:
+        subjects = _all_of(asked)
+        async with borrow(self._pool) as connection:
+            cursor = await connection.execute(
                 """INSERT INTO keys.subjects (tenant, subject, sealed_key)
                 SELECT %s, * FROM unnest(%s::text[], %s::bytea[])
-                ON CONFLICT (tenant, subject) DO NOTHING""",
-                (tenant, subjects, sealed),
+                ON CONFLICT (tenant, subject) DO NOTHING RETURNING subject, sealed_key""",
+                (tenant, subjects, [self._lock(tenant, subject) for subject in subjects]),
             )
+            return [dict(await cursor.fetchall())] * len(asked)
 
     def _keep(self, tenant: str, keys: dict[str, AESGCM | None], until: float) -> None:
         for subject, key in keys.items():
@@ -201,6 +222,10 @@ class Keyring:
             return AESGCM(self._master.decrypt(sealed[:NONCE], sealed[NONCE:], bound))
         except InvalidTag:
             raise Broken(f"the key of {subject!r} does not open with this master key") from None
+
+
+def _all_of(asked: Iterable[Iterable[str]]) -> list[str]:
+    return sorted({subject for subjects in asked for subject in subjects})
 
 
 def _bound(*parts: str) -> bytes:
