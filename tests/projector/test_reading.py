@@ -106,6 +106,42 @@ async def test_rows_of_one_tenant_are_read_in_one_round_trip(two_tenants):
     await pool.close()
 
 
+async def test_what_many_ask_in_the_same_words_is_each_ones_own_answer(database):
+    await prepare(database)
+    rooms = ["hall", "attic", "loft", "hall", "cellar"]
+    lamps = [(lamp(str(n)), Switched(room)) for n, room in enumerate(rooms)]
+    await happen(database, *lamps, (lamp("1", "B"), Switched("hall")))
+    await caught_up(database)
+    pool = await open_pool(database, READ, size=2, name="test")
+    db = PostgresReader(pool)("A")
+    of_room = "SELECT id, tenant FROM read.toys_lamps WHERE room = %s ORDER BY id DESC"
+    of_moment = "SELECT %s::date + 1"  # which no list of texts is
+
+    async def ask(sql, *params):
+        return await db.rows(sql, params)
+
+    for _ in range(2):  # also once it is known what cannot be asked for several at once
+        asked = [ask(of_room, room) for room in ("hall", "attic", "nowhere", "cellar", "hall")]
+        ids = [one(db, "toys_lamps", str(n)) for n in range(7)]
+        days = [ask(of_moment, f"2026-11-0{n}") for n in range(1, 6)]
+        by_room, lamps_found, by_day = await asyncio.gather(
+            *(asyncio.gather(*every) for every in (asked, ids, days))
+        )
+        assert by_room == [
+            [("3", "A"), ("0", "A")], [("1", "A")], [], [("4", "A")], [("3", "A"), ("0", "A")],
+        ]  # fmt: skip
+        assert [found and found.id for found in lamps_found] == [*"01234", None, None]
+        assert [day.day for ((day,),) in by_day] == [2, 3, 4, 5, 6]
+        missing = [ask("SELECT 1 FROM read.nothing WHERE 'a' = %s", str(n)) for n in range(4)]
+        rooms_found = [ask(of_room, room) for room in ("hall", "attic", "loft")]
+        *failed, hall, attic, loft = await asyncio.gather(
+            *missing, *rooms_found, return_exceptions=True
+        )
+        assert [type(each) for each in failed] == [Unavailable] * 4
+        assert (len(hall), attic, loft) == (2, [("1", "A")], [("2", "A")])
+    await pool.close()
+
+
 async def test_a_reader_that_hangs_up_leaves_no_reply_to_another_tenant(two_tenants):
     pool = await open_pool(two_tenants, READ, size=2, name="test")
     reader = PostgresReader(pool)
