@@ -7,6 +7,7 @@ import asyncio
 import cProfile
 import os
 import pstats
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -21,6 +22,7 @@ from entrypoints import logs
 MARK = b"FIGURES "
 PROFILE = "SOUK_BENCH_PROFILE"  # the file that a side's profile is written to
 LINES = 45  # of a profile
+WRITING = 20.0  # seconds in which a watcher is to end by itself
 
 
 class Failed(Exception):
@@ -48,7 +50,7 @@ async def run(
     try:
         said, errors = await child.communicate(msgspec.json.encode(site))
         if watcher:
-            await watcher.wait()
+            await _ended(watcher)
     finally:
         with suppress(ProcessLookupError):
             child.kill()
@@ -62,6 +64,17 @@ async def run(
 async def _watching(spy: Sequence[str], pid: int) -> asyncio.subprocess.Process:
     quiet = asyncio.subprocess.DEVNULL
     return await asyncio.create_subprocess_exec(*spy, str(pid), stdout=quiet, stderr=quiet)
+
+
+async def _ended(watcher: asyncio.subprocess.Process) -> None:
+    """It ends with what it watches, as a rule; interrupted, it writes what it has seen."""
+    for told in (None, signal.SIGINT, signal.SIGKILL):
+        if told is not None:
+            watcher.send_signal(told)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WRITING):
+                await watcher.wait()
+                return
 
 
 def main() -> None:
