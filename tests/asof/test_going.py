@@ -13,7 +13,7 @@ from adapters.projector.leader import connected
 from application.ports import Unavailable
 from tests.asof.conftest import asking
 from tests.asof.toys import LAMPS, begun, folds, lamps, shown
-from tests.projector.toys import TOYS, Switched, fetch, happen, lamp
+from tests.projector.toys import TOYS, Switched, eventually, fetch, happen, lamp
 from tests.projector.toys import connected as owned
 
 
@@ -66,10 +66,9 @@ async def test_what_a_killed_process_left_goes_by_itself_with_the_first_question
     await scratch.make(database, scratch.renamed(TOYS["toys"], "0" * 12))
     named = "SELECT FROM pg_tables WHERE tablename LIKE 'f000000000000%%'"
     async with asking(database, TOYS) as ask:
+        assert await fetch(database, named) != []
         await lamps(ask, 1)
-        left = [()]
-        while left:
-            left = await fetch(database, named)
+        await eventually(lambda: fetch(database, named), [])
 
 
 async def test_what_is_being_folded_is_not_tidied_away(database):

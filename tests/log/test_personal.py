@@ -1,5 +1,7 @@
 """Personal data: sealed wherever it is stored, bound to its place, gone with its key."""
 
+import asyncio
+
 import msgspec
 import psycopg
 import pytest
@@ -11,6 +13,7 @@ from application.ports import New
 from domain.kernel import Personal
 from tests.log.notes import (
     CODEC,
+    MASTER,
     Address,
     Called,
     Signed,
@@ -147,6 +150,26 @@ async def test_of_who_is_erased_no_hash_is_stored_any_more(log, database):
     (_, (data,)) = await rows(database, "SELECT data FROM log.events ORDER BY position")
     assert "lookup" not in msgspec.json.decode(data)["name"]
     assert await log.keyring.living("acme", ["ana", "nobody"]) == []
+
+
+async def test_a_crowd_of_first_comers_shares_commits_and_no_key(log, database):
+    """Of two processes, both of which meet each of them for the first time."""
+    people = [f"p{number}" for number in range(40)]
+    rings = [Keyring(log.pool, MASTER) for _ in range(2)]
+
+    async def sealed(keyring, person):
+        seals = await keyring.for_sealing("acme", [person])
+        return seals.seal(Personal(person, f"said by {person}"), "acme/notes/1", "signed")
+
+    said = await asyncio.gather(*(sealed(ring, one) for one in people for ring in rings))
+    seals = await Keyring(log.pool, MASTER).for_opening("acme", people)
+    for personal in said:
+        assert seals.text(personal) == f"said by {personal.subject}"
+    (stolen := said[0]).subject = "p1"
+    with pytest.raises(Broken):
+        seals.text(stolen)
+    ((commits,),) = await rows(database, "SELECT count(DISTINCT xmin::text) FROM keys.subjects")
+    assert commits < 10
 
 
 async def test_a_wrong_master_key_opens_nothing(log):
