@@ -167,6 +167,35 @@ async def test_what_a_product_shows_is_for_everyone_and_for_ever(working):
     assert (await working.api.http.get(made["url"])).status_code == 404
 
 
+async def test_files_of_a_retired_product_are_nobodys_until_it_is_back(working):
+    rug, tea = [
+        await working.api.product("amina", slug, tenant=working.tenant) for slug in ("rug", "tea")
+    ]
+    asset = await working.settled(await working.upload(JPEG))
+    path, url = f"/media/{asset['id']}", asset["renditions"][0]["url"]
+
+    async def after(done):
+        assert done.status_code == 200, done.text
+        seen = (await working.now(path, done)).json()
+        answer = await working.api.http.get(url)
+        return answer.status_code, seen["published"], seen["off_sale"]
+
+    def sale(product, word):
+        return working.amina.post(f"/catalog/products/{product}/{word}")
+
+    shown = await working.amina.post(f"{path}/attach", {"product": rug})
+    assert await after(shown) == (200, True, [])
+    assert await after(await sale(rug, "retire")) == (404, False, [f"catalog/{rug}"])
+    assert await after(await sale(rug, "restore")) == (200, True, [])
+    await working.amina.post(f"{path}/attach", {"product": tea})
+    assert await after(await sale(rug, "retire")) == (200, True, [f"catalog/{rug}"])
+    assert await after(await sale(tea, "retire")) == (
+        404,
+        False,
+        [f"catalog/{p}" for p in (rug, tea)],
+    )
+
+
 async def test_another_sellers_product_shows_nothing_of_ones_own(working):
     product = await working.api.product("basma", "cup", tenant=working.tenant)
     asset = await working.settled(await working.upload(JPEG))

@@ -172,11 +172,15 @@ async def test_with_its_product_a_reel_goes_and_comes_back(house):
     assert await house.unseen(house.karim, f"/reels/{one}") == UNKNOWN
     owned = await house.seen(house.amina, f"/reels/{one}")
     assert (owned["status"], owned["on_sale"], owned["visible"]) == ("published", False, False)
+    video = f"/media/{owned['media']}"
+    assert (await house.seen(house.amina, video))["published"] is False
     await house.hide(one)
     await house.done(house.amina.post(f"/catalog/products/{house.rug}/restore"))
     assert await house.feed() == [two, stays]  # what was hidden meanwhile stays hidden
+    assert (await house.seen(house.amina, video))["published"] is False
     await house.restore(one)
     assert await house.feed() == [two, one, stays]
+    assert (await house.seen(house.amina, video))["published"] is True
 
 
 async def test_a_card_says_what_its_product_is_now(house):

@@ -1,9 +1,6 @@
-"""Media: one row per asset, and one for each that waits for a worker."""
+"""One row per asset, and one for each that waits for a worker."""
 
 from datetime import datetime
-from typing import Any
-
-import msgspec
 
 from domain.kernel import Event, Recorded, but
 from domain.media import (
@@ -20,9 +17,8 @@ from domain.media import (
     rendering_of,
 )
 from domain.media import Rendition as Made
-from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
-
-VERSION = 2
+from projections.kernel import Column, Document, Table, own
+from projections.media.places import SaleMoved
 
 
 class Rendition(Document):
@@ -46,7 +42,9 @@ class Reason(Document):
 
 class Asset(Document):
     """``status``: requested, stored, rendered, rejected or purged. Width, height and crop are in
-    pixels of the upright picture, the duration in seconds. ``attached``: what shows it."""
+    pixels of the upright picture, the duration in seconds. ``attached``: the places that show it;
+    ``off_sale``: those of them that show nothing for now, since their product is retired.
+    ``published``: some place shows it, so that everyone may have its files."""
 
     id: str
     version: int
@@ -69,6 +67,7 @@ class Asset(Document):
     rejected: Reason | None = None
     attached: list[str] = []
     withheld: list[str] = []
+    off_sale: list[str] = []
     published: bool = False
 
 
@@ -79,8 +78,19 @@ def evolve(asset: Asset | None, recorded: Recorded, id: str) -> Asset | None:
         return Asset(id, recorded.version, owner, kind, "requested", created_at=at, changed_at=at)
     if asset is None:
         return None
+    if isinstance(event, SaleMoved):  # of a product: the asset itself has not changed
+        return _shown(_sold(asset, event))
     asset = but(asset, version=recorded.version, changed_at=at)
-    return _waiting(_changed(asset, event, recorded.tenant))
+    return _waiting(_shown(_changed(asset, event, recorded.tenant)))
+
+
+def _sold(asset: Asset, event: SaleMoved) -> Asset:
+    others = [place for place in asset.off_sale if place != event.place]
+    return but(asset, off_sale=others if event.on_sale else [*others, event.place])
+
+
+def _shown(asset: Asset) -> Asset:
+    return but(asset, published=any(place not in asset.off_sale for place in asset.attached))
 
 
 def _waiting(asset: Asset) -> Asset:
@@ -102,12 +112,12 @@ def _changed(asset: Asset, event: object, tenant: str) -> Asset:
             return but(asset, crop=crop)
         case Attached(to=to):
             asset = _gone(asset, to)
-            return but(asset, attached=[*asset.attached, to], published=True)
+            return but(asset, attached=[*asset.attached, to])
         case Withheld(of=of):
-            asset = _gone(asset, of)
+            asset = _gone(_on_sale(asset, of), of)
             return but(asset, withheld=[*asset.withheld, of])
         case Released(of=of):
-            return _gone(asset, of)
+            return _gone(_on_sale(asset, of), of)
         case Purged():
             return but(asset, status="purged", renditions=[], rendering=None)
     return asset
@@ -117,7 +127,11 @@ def _gone(asset: Asset, of: str) -> Asset:
     attached, withheld = (
         [place for place in places if place != of] for places in (asset.attached, asset.withheld)
     )
-    return but(asset, attached=attached, withheld=withheld, published=bool(attached))
+    return but(asset, attached=attached, withheld=withheld)
+
+
+def _on_sale(asset: Asset, of: str) -> Asset:
+    return but(asset, off_sale=[place for place in asset.off_sale if place != of])
 
 
 def _rendered(asset: Asset, event: Rendered, tenant: str) -> Asset:
@@ -133,12 +147,12 @@ def _rendered(asset: Asset, event: Rendered, tenant: str) -> Asset:
         duration=event.duration,
         rendered_crop=event.crop,
         rendering=rendering,
-        renditions=[_shown(made, f"{tenant}/{asset.id}/{rendering}") for made in event.renditions],
+        renditions=[_public(made, f"{tenant}/{asset.id}/{rendering}") for made in event.renditions],
         rejected=None,
     )
 
 
-def _shown(made: Made, place: str) -> Rendition:
+def _public(made: Made, place: str) -> Rendition:
     return Rendition(
         made.name,
         made.format,
@@ -175,26 +189,29 @@ def _job(job: Job | None, recorded: Recorded, id: str) -> Job | None:
 ASSETS = Table(
     name="media_assets",
     document=Asset,
-    on=dict.fromkeys(
-        (
-            UploadRequested,
-            Stored,
-            Rendered,
-            Rejected,
-            CropSet,
-            Attached,
-            Withheld,
-            Released,
-            Purged,
+    on={
+        **dict.fromkeys(
+            (
+                UploadRequested,
+                Stored,
+                Rendered,
+                Rejected,
+                CropSet,
+                Attached,
+                Withheld,
+                Released,
+                Purged,
+            ),
+            own,
         ),
-        own,
-    ),
+        SaleMoved: lambda recorded: recorded.event.assets,
+    },
     evolve=evolve,
     columns={
         "owner": Column("text", lambda a: a.owner),
         "status": Column("text", lambda a: a.status),
         "published": Column("boolean", lambda a: a.published),
-        "kept": Column("boolean", lambda a: a.published or bool(a.withheld)),
+        "kept": Column("boolean", lambda a: bool(a.attached or a.withheld)),
         "sha256": Column("text", lambda a: a.sha256),
         "created_at": Column("timestamptz", lambda a: a.created_at),
         "changed_at": Column("timestamptz", lambda a: a.changed_at),
@@ -209,33 +226,3 @@ JOBS = Table(
     on={Told: own},
     evolve=_job,
 )
-TABLES = (ASSETS, JOBS)
-
-
-async def asset(db: Reader, id: str, owner: str | None) -> Found | None:
-    """``owner``: whose it must be; None: anyone's."""
-    if owner is None:
-        return await one(db, ASSETS.name, id)
-    return await one(db, ASSETS.name, id, "owner = %s", (owner,))
-
-
-async def published(db: Reader, id: str) -> Found | None:
-    return await one(db, ASSETS.name, id, "published")
-
-
-async def assets(
-    db: Reader, owner: str | None, status: str | None, number: int, limit: int
-) -> Page:
-    """Newest first."""
-    where, params = "true", list[Any]()
-    for column, value in (("owner", owner), ("status", status)):
-        if value is not None:
-            where, params = f"{where} AND {column} = %s", [*params, value]
-    return await page(db, ASSETS.name, where, tuple(params), "created_at DESC, id", number, limit)
-
-
-def opened(found: Found) -> Asset:
-    return _ASSET.decode(found.body)
-
-
-_ASSET = msgspec.json.Decoder(Asset)
