@@ -3,9 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 import nats
@@ -20,13 +18,13 @@ from adapters.projector import changes
 from adapters.projector.changes import Kept
 from adapters.projector.leader import Bell, Patience
 from adapters.projector.marks import HEADER, Mark, Marks
+from adapters.projector.outbox import ACK, Message, Outbox
 
 STREAM, SUBJECTS = "SOUK", "souk.>"
 WINDOW = 64  # messages whose acknowledgements are awaited together; rows wait while they are sent
 LOOK = 0.25  # seconds between looks at the changes of other processes
 PURGE = 600.0  # seconds between purges
 CONNECT = 2.0  # seconds for the first connection
-ACK = 5.0  # seconds to wait for an acknowledgement
 HEADERS = 80  # bytes around the id and mark that a message is sent with: they count as its payload
 SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 CONFIG = StreamConfig(
@@ -47,8 +45,8 @@ class Relay:
     def __init__(self, nats_url: str, projections: Sequence[str]) -> None:
         self._url, self._projections = nats_url, list(projections)
         self._client: Client | None = None
-        self._stream: JetStreamContext | None = None
-        self._lost = asyncio.Event()
+        self._outbox: Outbox | None = None
+        self._ensured = False  # that there is a stream
         self._purged, self._marks = 0.0, Marks()
 
     async def run(self, db: Connection, bell: Bell, stop: asyncio.Event) -> None:
@@ -63,14 +61,14 @@ class Relay:
                 patience.works()
             except (nats.errors.Error, OSError, TimeoutError) as error:
                 logger.warning("nats is away", error=f"{type(error).__name__}: {error}")
-                self._stream = None
+                self._ensured = False
                 await patience.pause()
                 continue
             if not waiting:
                 await bell.wait(LOOK)
 
     async def close(self) -> None:
-        client, self._client, self._stream = self._client, None, None
+        client, self._client, self._outbox = self._client, None, None
         if client:
             await client.close()
 
@@ -89,31 +87,15 @@ class Relay:
         rows = await changes.after(db, projection, seq, WINDOW + 1)
         window, following = rows[:WINDOW], rows[-1] if len(rows) > WINDOW else None
         marked = self._marks.of(projection, seq, window, following)
-        stream = await self._ready()
+        outbox = await self._ready()
+        messages = [self._message(change, mark) for change, mark in marked]
         await changes.hold(db, projection)
-        await self._whole([self._publish(stream, change, mark) for change, mark in marked])
+        await outbox.send([message for message in messages if message])
         await changes.sent(db, projection, window[-1])
         self._marks.sent(projection, window[-1].seq)
 
-    async def _whole(self, window: list[Coroutine[Any, Any, None]]) -> None:
-        """Until all is acknowledged. With the connection gone nothing more will be: what it took
-        is the window's beginning, so the window sent again keeps its order."""
-        sending = asyncio.gather(*window)
-        lost = asyncio.create_task(self._lost.wait())
-        try:
-            either: list[asyncio.Future[Any]] = [sending, lost]
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not sending.done():
-                raise nats.errors.ConnectionClosedError
-            await sending
-        finally:
-            lost.cancel()
-            sending.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await sending
-
-    async def _publish(self, stream: JetStreamContext, change: Kept, mark: Mark) -> None:
-        """Not what NATS cannot carry: live watchers miss it by the next mark, and read it."""
+    def _message(self, change: Kept, mark: Mark) -> Message | None:
+        """None of what NATS cannot carry: live watchers miss it by the next mark, and read it."""
         subject, payload = f"souk.{change.tenant}.{change.topic}", message(change)
         id = f"{change.position}:{subject}"
         if change.late:  # may be the second at its position
@@ -122,35 +104,38 @@ class Relay:
         size = len(payload) + sum(len(value.encode()) for value in headers.values()) + HEADERS
         if not SUBJECT.fullmatch(subject) or size > self._largest():
             logger.error("change cannot be pushed", subject=subject, bytes=size)
-            return
-        await stream.publish(subject, payload, timeout=ACK, headers=headers)
+            return None
+        return Message(subject, payload, headers)
 
     def _largest(self) -> int:
         return self._client.max_payload if self._client else 0
 
-    async def _ready(self) -> JetStreamContext:
-        """The stream, made anew when NATS lost it."""
-        if self._client is None or self._client.is_closed:
-            self._lost.clear()
-            self._client, self._stream = await self._connect(), None
+    async def _ready(self) -> Outbox:
+        """The stream is made anew when NATS lost it."""
+        if self._client is None or self._outbox is None or self._client.is_closed:
+            self._client, self._outbox = await self._connect()
+            self._ensured = False
         if not self._client.is_connected:
             raise nats.errors.ConnectionClosedError
-        if self._stream is None:
-            stream = self._client.jetstream(timeout=ACK)
-            await ensure(stream)
-            self._stream = stream
-        return self._stream
+        if not self._ensured:
+            await ensure(self._client.jetstream(timeout=ACK))
+            self._ensured = True
+        return self._outbox
 
-    async def _connect(self) -> Client:
+    async def _connect(self) -> tuple[Client, Outbox]:
         """It never reconnects by itself: it would send what it held back before what was lost."""
+        box: Outbox | None = None
 
         async def lost() -> None:
-            self._lost.set()
+            if box:
+                box.lost()
 
         async with asyncio.timeout(CONNECT):
-            return await nats.connect(
+            client = await nats.connect(
                 self._url, allow_reconnect=False, error_cb=_quiet, closed_cb=lost
             )
+            box = await Outbox(client).open()
+        return client, box
 
     async def _purge(self, db: Connection) -> None:
         if time.monotonic() - self._purged > PURGE:

@@ -11,7 +11,8 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from adapters.media.objects import Gone, Objects
-from adapters.projector.relay import ACK, CONNECT, ensure
+from adapters.projector.outbox import ACK
+from adapters.projector.relay import CONNECT, ensure
 from adapters.roots.statement import Root
 from application.ports import Unavailable
 
