@@ -1,10 +1,12 @@
 """What a projector's transaction changed, kept for its followers: the relay and the counters."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from adapters.postgres.pools import Connection
 from adapters.projector import packed
 from adapters.projector.documents import Stored
+from adapters.projector.roundtrip import at_once
 
 KEPT = "24 hours"
 _ROWS = (
@@ -35,6 +37,12 @@ _REPLACE = (
     " first <> 0 OR EXISTS (SELECT FROM gone g WHERE g.first AND (g.tenant, g.topic, g.source,"
     f" g.id) = (rows.tenant, rows.topic, rows.source, rows.id)) FROM {_ROWS}"
     " ORDER BY position, topic <> ''"
+)
+_KEPT = "seq, tenant, topic, position, source, id, document, first, late"
+_UNSENT = (
+    "SELECT r.projection, r.seq, own.* FROM read.relays AS r, LATERAL"
+    f" (SELECT {_KEPT} FROM read.changes AS c WHERE c.projection = r.projection AND c.seq > r.seq"
+    " ORDER BY c.seq LIMIT %s) AS own WHERE r.projection = ANY(%s) ORDER BY r.projection, own.seq"
 )
 _PURGE = (
     "WITH gone AS (DELETE FROM read.changes c USING read.relays r"
@@ -118,11 +126,23 @@ async def after(db: Connection, projection: str, seq: int, limit: int) -> list[K
     """A projection's next changes, in the order of its commits."""
     cursor = db.cursor(binary=True)
     await cursor.execute(
-        "SELECT seq, tenant, topic, position, source, id, document, first, late"
-        " FROM read.changes WHERE projection = %s AND seq > %s ORDER BY seq LIMIT %s",
+        f"SELECT {_KEPT} FROM read.changes WHERE projection = %s AND seq > %s"
+        " ORDER BY seq LIMIT %s",
         (projection, seq, limit),
     )
     return [Kept(*row) for row in await cursor.fetchall()]
+
+
+async def unsent(
+    db: Connection, projections: Sequence[str], limit: int
+) -> dict[str, tuple[int, list[Kept]]]:
+    """How far each was sent of those that have more, and its next changes, as ``after``."""
+    cursor = db.cursor(binary=True)
+    await cursor.execute(_UNSENT, (limit, list(projections)))
+    found: dict[str, tuple[int, list[Kept]]] = {}
+    for projection, sent, *row in await cursor.fetchall():
+        found.setdefault(projection, (sent, []))[1].append(Kept(*row))
+    return found
 
 
 async def hold(db: Connection, projection: str) -> None:
@@ -132,10 +152,12 @@ async def hold(db: Connection, projection: str) -> None:
     await db.execute("UPDATE read.relays SET seq = seq WHERE projection = %s", (projection,))
 
 
-async def sent(db: Connection, projection: str, last: Kept) -> None:
-    """Note what was published, up to there; and now and then a milestone."""
-    about = {"projection": projection, "seq": last.seq, "position": last.position}
-    await db.execute(_SENT, about)
+async def sent(db: Connection, lasts: Mapping[str, Kept]) -> None:
+    """Note what was published of each projection, up to there; and now and then a milestone."""
+    async with at_once(db):
+        for projection, last in lasts.items():
+            about = {"projection": projection, "seq": last.seq, "position": last.position}
+            await db.execute(_SENT, about)
 
 
 async def purge(db: Connection) -> None:

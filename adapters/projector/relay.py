@@ -54,17 +54,15 @@ class Relay:
         patience = Patience(stop)
         while not stop.is_set():
             await self._purge(db)
-            waiting = await self._waiting(db)
             try:
-                for projection, seq in waiting:
-                    await self._send(db, projection, seq)
+                moved = await self._send(db)
                 patience.works()
             except (nats.errors.Error, OSError, TimeoutError) as error:
                 logger.warning("nats is away", error=f"{type(error).__name__}: {error}")
                 self._ensured = False
                 await patience.pause()
                 continue
-            if not waiting:
+            if not moved:
                 await bell.wait(LOOK)
 
     async def close(self) -> None:
@@ -72,27 +70,26 @@ class Relay:
         if client:
             await client.close()
 
-    async def _waiting(self, db: Connection) -> list[tuple[str, int]]:
-        """The projections with something to send, and where to resume each."""
-        cursor = await db.execute(
-            "SELECT projection, seq FROM read.relays r WHERE projection = ANY(%s) AND EXISTS"
-            " (SELECT FROM read.changes c WHERE c.projection = r.projection AND c.seq > r.seq)",
-            (self._projections,),
-        )
-        return [(projection, seq) for projection, seq in await cursor.fetchall()]
-
-    async def _send(self, db: Connection, projection: str, seq: int) -> None:
-        """One window: lasting, published, acknowledged, remembered. That may be forgotten in a
-        crash: NATS keeps a message of the same id once, and watchers go by position."""
-        rows = await changes.after(db, projection, seq, WINDOW + 1)
-        window, following = rows[:WINDOW], rows[-1] if len(rows) > WINDOW else None
-        marked = self._marks.of(projection, seq, window, following)
+    async def _send(self, db: Connection) -> bool:
+        """A window of each projection that has something: lasting, published, acknowledged,
+        remembered. That may be forgotten in a crash: NATS keeps a message of the same id once, and
+        watchers go by position. False: there was nothing."""
+        waiting = await changes.unsent(db, self._projections, WINDOW + 1)
+        messages, lasts = list[Message | None](), dict[str, Kept]()
+        if not waiting:
+            return False
         outbox = await self._ready()
-        messages = [self._message(change, mark) for change, mark in marked]
-        await changes.hold(db, projection)
+        for projection, (seq, rows) in waiting.items():
+            window, following = rows[:WINDOW], rows[-1] if len(rows) > WINDOW else None
+            marked = self._marks.of(projection, seq, window, following)
+            messages += [self._message(change, mark) for change, mark in marked]
+            lasts[projection] = window[-1]
+        await changes.hold(db, next(iter(lasts)))
         await outbox.send([message for message in messages if message])
-        await changes.sent(db, projection, window[-1])
-        self._marks.sent(projection, window[-1].seq)
+        await changes.sent(db, lasts)
+        for projection, last in lasts.items():
+            self._marks.sent(projection, last.seq)
+        return True
 
     def _message(self, change: Kept, mark: Mark) -> Message | None:
         """None of what NATS cannot carry: live watchers miss it by the next mark, and read it."""

@@ -44,7 +44,7 @@ class Ledger:
         return marked, rows[-1]
 
     async def sent(self, last):
-        await changes.sent(self.db, TOYS, last)
+        await changes.sent(self.db, {TOYS: last})
 
     async def all(self):
         """What is to be handed on, in order, as (seq, topic, position, document, first, late)."""
