@@ -47,13 +47,15 @@ class Feed:
             for name, projection in projections.items()
         }
         self._tables = {name: counted for name, counted in tables.items() if counted}
+        self._seen = dict.fromkeys(self._tables, -1)  # each one's last change that was followed
+        self._looked = -LOOK
 
     async def run(self, db: Connection, bell: Bell, stop: asyncio.Event) -> None:
         """While this process leads. Valkey may come and go; only Postgres ends the lead."""
         patience = Patience(stop)
         while not stop.is_set():
             try:
-                moved = [await self.step(db, projection) for projection in self._tables]
+                moved = [await self.step(db, *each) for each in await self._moved(db)]
                 patience.works()
             except (RedisError, OSError, TimeoutError) as error:
                 logger.warning("valkey is away", error=f"{type(error).__name__}: {error}")
@@ -65,10 +67,17 @@ class Feed:
     async def close(self) -> None:
         await self._valkey.aclose()
 
-    async def step(self, db: Connection, projection: str) -> bool:
+    async def _moved(self, db: Connection) -> list[tuple[str, Place]]:
+        """Those with news; now and then all of them, since Valkey may have lost what it had."""
+        places, now = await self._places(db), time.monotonic()
+        if now - self._looked >= LOOK:
+            self._looked = now
+            return list(places.items())
+        return [(name, place) for name, place in places.items() if place.seq > self._seen[name]]
+
+    async def step(self, db: Connection, projection: str, place: Place) -> bool:
         """Follow one projection's changes; whether more may be waiting."""
         epoch, run = await self._epoch(projection)
-        place = await self._place(db, projection)
         if not _holds(epoch, run, place):
             return await self._rebuild(db, projection, run, place)
         news = await changes.after(db, projection, int(epoch["seq"]), AT_ONCE)
@@ -84,6 +93,7 @@ class Feed:
         reached = min(place.position, news[-1].position - 1) if full else place.position
         seq = news[-1].seq if news else int(epoch["seq"])
         await self._mark(projection, seq=seq, position=reached)
+        self._seen[projection] = seq
         return full
 
     async def _epoch(self, projection: str) -> tuple[dict[str, str], str]:
@@ -123,15 +133,15 @@ class Feed:
         key = epoch_key(projection)
         return bool(await self._valkey.eval(MARK, 1, key, fields["id"], *described))
 
-    async def _place(self, db: Connection, projection: str) -> Place:
+    async def _places(self, db: Connection) -> dict[str, Place]:
         cursor = await db.execute(
-            "SELECT position, silent_until, coalesce((SELECT max(seq) FROM read.changes c"
+            "SELECT name, position, silent_until, coalesce((SELECT max(seq) FROM read.changes c"
             " WHERE c.projection = p.name), 0), concat_ws('.', version, shape, generation)"
-            " FROM read.projections p WHERE name = %s",
-            (projection,),
+            " FROM read.projections p WHERE name = ANY(%s)",
+            (list(self._tables),),
         )
-        row = await cursor.fetchone()
-        return Place(*row) if row else Place(0, 1, 0, "")
+        found = {name: Place(*rest) for name, *rest in await cursor.fetchall()}
+        return {name: found.get(name, Place(0, 1, 0, "")) for name in self._tables}
 
     async def _fill(self, db: Connection, epoch: str, table: str) -> None:
         last: tuple[str, str] = ("", "")
