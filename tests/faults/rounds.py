@@ -19,6 +19,7 @@ from tests.faults.follower import Follower
 from tests.faults.ground import Ground
 from tests.faults.load import TENANTS, Load
 from tests.faults.pictures import pictures, waiting
+from tests.faults.roots import roots
 from tests.faults.sent import Mail
 from tests.faults.tail import Tail
 from tests.faults.watched import has_all, watched, watchers
@@ -177,6 +178,7 @@ class Rounds:
         wrong += await watched(self._owner, self._watchers, self._tail)
         wrong += checks.money(self._tail)
         wrong += await pictures(self._ground, self._tail)
+        wrong += await roots(self._ground, self._followers)
         wrong += await checks.tenants(self._mail, self._tail, self._followers)
         for witness in (self._mail, self._tail, *self._readers):
             wrong += witness.violations
