@@ -48,12 +48,14 @@ async def _hear(db: Connection, bells: Sequence[Bell]) -> None:
             lost.set_exception(error)
 
     socket = db.fileno()
-    while not lost.done():
+    while True:
         loop.add_reader(socket, readable)
         try:
             await asyncio.wait([lost], timeout=LOOK)
         finally:
             loop.remove_reader(socket)
+        if lost.done():
+            lost.result()  # raises
         await db.execute("SELECT 1")
 
 
