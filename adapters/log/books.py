@@ -44,9 +44,10 @@ class Books:
     """What stands in the log for a batch, as read after its head was locked, and what is new.
 
     Appends are posted in the order they queued; each sees the effects of those before it, and
-    one that is refused leaves no trace.
+    one that is refused leaves no trace. ``found``: the head, its position and time.
     """
 
+    found: tuple[int, datetime]
     position: int
     recorded_at: datetime
     versions: dict[str, int]
@@ -63,6 +64,11 @@ class Books:
     @property
     def changed(self) -> bool:
         return bool(self.rows or self.new_answers or self.new_claims)
+
+    @property
+    def left(self) -> tuple[int, datetime]:
+        """The head, once they are written."""
+        return (self.position, self.recorded_at) if self.changed else self.found
 
     def post(self, request: Request, ids: Ids) -> Appended:
         """What the append comes to. Raises Conflict, Taken, KeyReused, or what its answer does."""

@@ -5,27 +5,24 @@ import contextlib
 from collections import deque
 from collections.abc import Awaitable, Sequence
 
-import psycopg
 import structlog
 from psycopg import AsyncConnection
 
 from adapters.log import store
 from adapters.log.books import Books
+from adapters.log.caution import Caution
 from adapters.log.ids import Ids
+from adapters.log.outcomes import Outcome, blame, tell
 from adapters.log.requests import Request
 from adapters.log.standing import Standing
+from adapters.log.waiting import Waiting
 from adapters.postgres.pools import APPEND, AWAY, Connection, conninfo_of
 from application.ports import Appended, Unavailable
-from domain.kernel import Rejected
 
-LARGEST_BATCH = 256  # appends
-FULLEST_BATCH = 4_000  # events
-CROWD = 16  # appends under way from which on they are written by halves
 QUEUE = 4_096  # appends that may wait; beyond it callers are turned away at once
 GRACE = 0.4  # seconds beyond the deadline in which the committer itself says so
 WATCH = 0.1  # seconds between looks at who has waited too long
 PAUSE = 0.1  # seconds between attempts to reach a server that is away
-Outcome = Appended | BaseException
 log = structlog.get_logger(__name__)
 
 
@@ -44,15 +41,13 @@ class Committer:
             f"idle_in_transaction_session_timeout={int(patience * 2000)}",
         )
         self._patience = patience
-        self._queue: deque[Request] = deque()
-        self._answered = 0  # by the last batch
+        self._queue = Waiting()
         self._open: deque[Request] = deque()  # those whose callers may still wait
         self._arrived = asyncio.Event()
         self._connection: Connection | None = None
         self._standing: Standing | None = None
-        # Beside another process that writes, suppositions fail: after each failure in a row
-        # twice as many batches look first.
-        self._misses = self._looks = 0
+        self._alone = Caution()  # that no other process writes
+        self._free = Caution()  # that names and keys are free, and streams where they should be
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self._ids = Ids()
@@ -86,12 +81,14 @@ class Committer:
             while self._open and (
                 self._open[0].done.done() or self._open[0].deadline + GRACE <= loop.time()
             ):
-                _tell(self._open.popleft(), Unavailable("log"))
+                tell(self._open.popleft(), Unavailable("log"))
             await asyncio.sleep(WATCH)
 
     async def _serve(self) -> None:
         while True:
-            while batch := self._next():
+            # By halves while alone. Else the head's lock is held less often for all of them, and
+            # who was just answered decides while the others write.
+            while batch := self._queue.next(halves=self._alone.trusting):
                 await self._survive(batch)
             if self._closing:
                 return
@@ -106,28 +103,14 @@ class Committer:
             log.exception("a batch failed as none should")
             await self._drop()
             for request in batch:
-                _tell(request, error)
+                tell(request, error)
 
-    def _next(self) -> list[Request]:
-        """Half of those who take part, where there are many: while one half is being written, the
-        other, just answered, decides what comes next. All, where another process waits for the
-        head's lock as well: it is held less often, and nobody decides meanwhile."""
-        crowd = len(self._queue) + self._answered
-        halves = crowd >= CROWD and self._looks <= 0
-        most = min(LARGEST_BATCH, -(-crowd // 2) if halves else crowd)
-        batch: list[Request] = []
-        size = 0
-        while self._queue and len(batch) < most and size < FULLEST_BATCH:
-            batch.append(self._queue.popleft())
-            size += batch[-1].size
-        self._answered = len(batch)
-        return batch
-
-    async def _settle(self, batch: list[Request]) -> None:
-        """Try until every request has its outcome or has run out of time."""
+    async def _settle(self, batch: list[Request], *, apart: bool = False) -> None:
+        """Try until every request has its outcome or has run out of time. ``apart``: nobody else
+        may join them."""
         while batch := self._in_time(batch):
             try:
-                outcomes = await self._attempt(batch)
+                outcomes = await self._attempt(batch, apart)
             except AWAY as error:
                 log.warning("the log's server is away", error=str(error))
                 await self._drop()
@@ -137,61 +120,102 @@ class Committer:
                 return
             else:
                 for request, outcome in zip(batch, outcomes, strict=True):
-                    _tell(request, outcome)
+                    tell(request, outcome)
                 return
 
     def _in_time(self, batch: list[Request]) -> list[Request]:
         now = asyncio.get_running_loop().time()
         for request in batch:
             if request.deadline <= now:
-                _tell(request, Unavailable("log"))
+                tell(request, Unavailable("log"))
         return [request for request in batch if request.deadline > now]
 
     async def _isolate(self, batch: list[Request], error: Exception) -> None:
         """Something in the batch cannot be stored: each on its own, so it hurts its sender only."""
         await self._drop()
         if len(batch) == 1:
-            _tell(batch[0], _blame(error))
+            tell(batch[0], blame(error))
             return
         for request in batch:
-            await self._settle([request])
+            await self._settle([request], apart=True)
 
-    async def _attempt(self, batch: list[Request]) -> list[Outcome]:
+    async def _attempt(self, batch: list[Request], apart: bool) -> list[Outcome]:
         connection = await self._connected()
-        return await self._swiftly(connection, batch) or await self._carefully(connection, batch)
+        standing, self._standing = self._standing, None
+        outcomes = None
+        if self._free.trusting and not apart:
+            if self._alone.trusting:
+                outcomes = await self._swiftly(connection, batch, standing)
+            else:
+                outcomes = await self._beside(connection, batch)
+        return outcomes or await self._carefully(connection, batch, standing)
 
-    async def _swiftly(self, connection: Connection, batch: list[Request]) -> list[Outcome] | None:
+    async def _swiftly(
+        self, connection: Connection, batch: list[Request], standing: Standing | None
+    ) -> list[Outcome] | None:
         """In one round trip, if the log stands as this process left it. None: it does not, or
         somebody else's name, key or version is in the way."""
-        standing, self._standing = self._standing, None
         if standing is None or not standing.supports(batch):
             return None
-        books = standing.books(batch)
-        outcomes = [self._posted(books, request) for request in batch]
-        left = (standing.position, standing.recorded_at)
-        if not books.rows or not await self._sent(
-            store.swift(connection, books, left, standing.asserted(batch)), books, batch
-        ):
-            self._misses += 1
-            self._looks = 2 ** min(self._misses, 6)
+        books, outcomes = self._supposed(standing, batch)
+        if not books.rows:
             return None
-        self._misses = 0
+        if not await self._sent(
+            store.swift(connection, books, standing.asserted(batch)), books, batch
+        ):
+            self._free.failed()
+            return None
+        self._alone.held()
+        self._free.held()
         self._standing = standing if standing.moved(books) else None
         return outcomes
 
-    async def _carefully(self, connection: Connection, batch: list[Request]) -> list[Outcome]:
+    async def _beside(self, connection: Connection, batch: list[Request]) -> list[Outcome] | None:
+        """Where others write as well: first the head's lock, then all who came while it was
+        waited for. None: somebody else's name, key or version is in the way."""
+        async with asyncio.timeout(self._patience * 2):
+            standing = Standing(await store.begun(connection, batch))
+        self._queue.join(batch, standing.supports)
+        if standing.supports(batch):
+            books, outcomes = self._supposed(standing, batch)
+            if books.rows and await self._sent(
+                store.finished(connection, books, standing.asserted(batch)), books, batch
+            ):
+                self._alone.passed()
+                self._free.held()
+                if self._alone.trusting and standing.moved(books):
+                    self._standing = standing
+                return outcomes
+        await connection.execute("ROLLBACK")
+        self._free.failed()
+        return None
+
+    async def _carefully(
+        self, connection: Connection, batch: list[Request], standing: Standing | None
+    ) -> list[Outcome]:
         # Beyond the server's own limits: the way to it may swallow an answer.
         async with asyncio.timeout(self._patience * 2):
             books = await store.locked(connection, batch)
+        if standing and standing.left != books.found:
+            standing = None
+            self._alone.failed()
+            self._free.held()  # for all that is known: it was this that failed
+        self._alone.passed()
+        self._free.passed()
         outcomes = [self._posted(books, request) for request in batch]
-        if not books.changed:
+        if books.changed:
+            await self._sent(store.written(connection, books), books, batch)
+        else:
             await connection.execute("ROLLBACK")
-            return outcomes
-        await self._sent(store.written(connection, books), books, batch)
-        self._looks -= 1
-        if self._looks <= 0:
-            self._standing = Standing(books)
+        if self._alone.trusting and (standing is None or standing.looked(books)):
+            self._standing = standing or Standing(books)
         return outcomes
+
+    def _supposed(
+        self, standing: Standing, batch: Sequence[Request]
+    ) -> tuple[Books, list[Outcome]]:
+        books = standing.books(batch)
+        return books, [self._posted(books, request) for request in batch]
 
     async def _sent(
         self, writing: Awaitable[bool | None], books: Books, batch: Sequence[Request]
@@ -240,24 +264,3 @@ class Committer:
         if connection is not None:
             with contextlib.suppress(Exception):
                 await connection.close()
-
-
-def _tell(request: Request, outcome: Outcome) -> None:
-    if request.done.done():
-        return
-    if isinstance(outcome, StopIteration):  # no future takes it
-        outcome = RuntimeError("an answer raised StopIteration")
-    if isinstance(outcome, BaseException):
-        request.done.set_exception(outcome)
-        request.done.exception()  # a caller that hung up will not ask
-    else:
-        request.done.set_result(outcome)
-
-
-def _blame(error: Exception) -> Exception:
-    """What a sender hears whose append the server refused."""
-    if isinstance(error, psycopg.DataError):
-        refusal = Rejected("log.unstorable", str(error).splitlines()[0])
-        refusal.__cause__ = error
-        return refusal
-    return error

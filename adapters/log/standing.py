@@ -12,10 +12,10 @@ MOST = 50_000  # streams, chains and numbers that are remembered
 
 
 class Standing:
-    """``position``, ``recorded_at``: of the head, exactly as it was left."""
+    """``left``: the head's position and time, exactly as they were left."""
 
     def __init__(self, books: Books) -> None:
-        self.position, self.recorded_at = books.position, books.recorded_at
+        self.left = books.left
         self._chains, self._numbers = dict(books.chains), dict(books.numbers)
         self._versions = {row.stream: row.version for row in books.rows}
         self._read = time.monotonic()
@@ -35,8 +35,9 @@ class Standing:
         versions: dict[str, int] = {}
         for stream, version in _expected(batch):
             versions.setdefault(stream, self._versions.get(stream, version))
-        now = max(self._now(), self.recorded_at)
-        return Books(self.position, now, versions, {}, {}, self._numbers, self._chains)
+        position, last = self.left
+        now = max(self._now(), last)
+        return Books(self.left, position, now, versions, {}, {}, self._numbers, self._chains)
 
     def _now(self) -> datetime:
         """The server's time, as this process's steady clock tells it."""
@@ -54,9 +55,16 @@ class Standing:
             - {(part.stream, 0) for request in batch for part in request.parts}
         )
 
+    def looked(self, books: Books) -> bool:
+        """Take note of what was looked up, and then written; as ``moved``. What was supposed in
+        vain is put right, for it has been looked up."""
+        self._chains |= books.chains
+        self._numbers |= books.numbers
+        return self.moved(books)
+
     def moved(self, books: Books) -> bool:
         """Take note of what was written. False when too much is remembered: look again."""
-        self.position, self.recorded_at = books.position, books.recorded_at
+        self.left = books.left
         self._versions |= {row.stream: row.version for row in books.rows}
         return len(self._versions) + len(self._chains) + len(self._numbers) <= MOST
 

@@ -1,9 +1,11 @@
 """The SQL of an append.
 
 ``swift`` writes a batch in one statement, which holds only if the log stands as it was left.
-Else ``locked`` takes the head's lock and looks, and ``written`` writes and commits.
+Where others write as well, ``begun`` takes the head's lock first, and sees where the log ends. If
+that was not enough, ``locked`` looks for all that the batch names, and ``written`` writes.
 """
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -58,6 +60,8 @@ HEAD_IF = """head AS (UPDATE log.head SET recorded_at = %(recorded_at)s, positio
             WHERE e.tenant = split_part(held.stream, '/', 1) AND e.stream = held.stream), 0))
     THEN %(position)s END
 RETURNING true)"""
+# So the server says that a supposition was wrong.
+WRONG = (psycopg.errors.NotNullViolation, psycopg.errors.UniqueViolation)
 # One JSON parameter costs the client a fifth of an array per column; bytes travel as base64.
 EVENTS = f"""events AS (INSERT INTO log.events ({COLUMNS})
 SELECT tenant, stream, version, position, tag, schema_version, event_id, occurred_at,
@@ -99,29 +103,43 @@ ANSWERED = """SELECT true FROM log.answers WHERE (tenant, principal, route, key)
 AND command_id = %s AND recorded_at = %s"""
 
 
+async def begun(connection: Connection, batch: Sequence[Request]) -> Books:
+    """Begin, take the head's lock, and read where the chains and numbers of the batch end."""
+    return await _locked(connection, _ends(batch))
+
+
 async def locked(connection: Connection, batch: Sequence[Request]) -> Books:
     """Begin, take the head's lock, and read all that the batch names."""
+    return await _locked(connection, _ends(batch) | _names(batch))
+
+
+async def _locked(connection: Connection, wanted: dict[str, list[Any]]) -> Books:
     async with connection.pipeline():
         await connection.execute("BEGIN")
         lock = await connection.execute(LOCK, prepare=True)
         looks = {
             sql: await connection.execute(sql, params, prepare=True)
-            for sql, params in _looks(batch).items()
+            for sql, params in wanted.items()
             if params[0]
         }
         head = await lock.fetchall()
         return _books(head, {sql: await look.fetchall() for sql, look in looks.items()})
 
 
-def _looks(batch: Sequence[Request]) -> dict[str, list[Any]]:
+def _ends(batch: Sequence[Request]) -> dict[str, list[Any]]:
+    return {
+        CHAINS: [sorted({request.call.tenant for request in batch})],
+        NUMBERS: columns(sorted(sequences_of(batch)), 2),
+    }
+
+
+def _names(batch: Sequence[Request]) -> dict[str, list[Any]]:
     streams = {(request.call.tenant, s) for request in batch for s in request.streams}
     slots = {slot_of(r.call.tenant, r.call.key) for r in batch if r.call.key}
     return {
-        CHAINS: [sorted({request.call.tenant for request in batch})],
         VERSIONS: columns(sorted(streams), 2),
         CLAIMS: columns(names_of(batch), 3),
         ANSWERS: columns(sorted(slots), 4),
-        NUMBERS: columns(sorted(sequences_of(batch)), 2),
     }
 
 
@@ -138,6 +156,7 @@ def sequences_of(batch: Iterable[Request]) -> set[tuple[str, str]]:
 def _books(head: list[Any], found: dict[str, list[Any]]) -> Books:
     ((position, last),), chains = head, found[CHAINS]
     return Books(
+        (position, last),
         position,
         max(chains[0][0], last),  # the server's clock may step back; the log's does not
         dict(found.get(VERSIONS, ())),
@@ -155,22 +174,37 @@ async def written(connection: Connection, books: Books) -> None:
         await connection.execute("COMMIT")
 
 
-async def swift(
-    connection: Connection,
-    books: Books,
-    left: tuple[int, Any],
-    asserted: Sequence[tuple[str, int]],
-) -> bool:
+async def swift(connection: Connection, books: Books, asserted: Sequence[tuple[str, int]]) -> bool:
     """Look, write and commit in one statement. False: the log does not stand as the books
-    suppose, and nothing was written. ``left``: the position and time that it was left at."""
-    sql, params = _writing(books, HEAD_IF, TAKE)
-    params["left_at"], params["left_when"] = left
-    params["asserted"] = _json(_named(("stream", "version"), asserted))
+    suppose, and nothing was written."""
     try:
-        await connection.execute(sql, params, prepare=True)
-    except (psycopg.errors.NotNullViolation, psycopg.errors.UniqueViolation):
+        await connection.execute(*_supposing(books, asserted), prepare=True)
+    except WRONG:
         return False
     return True
+
+
+async def finished(
+    connection: Connection, books: Books, asserted: Sequence[tuple[str, int]]
+) -> bool:
+    """The same after ``begun``. False: what was begun is still to be rolled back."""
+    async with connection.pipeline() as pipeline:
+        try:
+            await connection.execute(*_supposing(books, asserted), prepare=True)
+            await connection.execute("COMMIT")
+            await pipeline.sync()
+            return True
+        except WRONG:
+            with contextlib.suppress(psycopg.errors.PipelineAborted):  # so says COMMIT
+                await pipeline.sync()
+    return False
+
+
+def _supposing(books: Books, asserted: Sequence[tuple[str, int]]) -> tuple[Any, dict[str, Any]]:
+    sql, params = _writing(books, HEAD_IF, TAKE)
+    params["left_at"], params["left_when"] = books.found
+    params["asserted"] = _json(_named(("stream", "version"), asserted))
+    return sql, params
 
 
 def _writing(books: Books, head: str, take: str) -> tuple[Any, dict[str, Any]]:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
-from adapters.log import committer, store
+from adapters.log import store
 from adapters.log.ids import Ids
 from adapters.log.keyring import Seals
 from adapters.log.requests import prepared
@@ -41,8 +41,7 @@ async def writing(database):
             return supposed, standing.asserted(batch)
 
         async def written(supposed, asserted=()):
-            left = (standing.position, standing.recorded_at)
-            return await store.swift(one, supposed, left, asserted)
+            return await store.swift(one, supposed, asserted)
 
         yield SimpleNamespace(other=other, posted=posted, written=written)
 
@@ -118,13 +117,18 @@ async def test_a_wrong_supposition_costs_the_others_of_the_batch_nothing(databas
 
 
 async def test_processes_that_take_turns_never_double_or_lose_an_event(database, monkeypatch):
-    swift, taken = store.swift, []
+    swift, taken, behind = store.swift, [], []
 
     async def counted(*args):
         taken.append(await swift(*args))
         return taken[-1]
 
-    monkeypatch.setattr(committer.store, "swift", counted)
+    async def counted_behind(*args, finished=store.finished):
+        behind.append(await finished(*args))
+        return behind[-1]
+
+    monkeypatch.setattr(store, "swift", counted)
+    monkeypatch.setattr(store, "finished", counted_behind)
     async with opened(database) as one, opened(database) as other:
 
         async def write(log, name):
@@ -136,5 +140,6 @@ async def test_processes_that_take_turns_never_double_or_lose_an_event(database,
             await one.append(append(note(f"alone {n}", "a")))
     assert True in taken
     assert False in taken
+    assert behind.count(True) > 20
     found = await rows(database, "SELECT position FROM log.events ORDER BY position")
     assert [position for (position,) in found] == list(range(1, 8 * 30 + 11))
