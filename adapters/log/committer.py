@@ -108,7 +108,7 @@ class Committer:
     async def _settle(self, batch: list[Request], *, apart: bool = False) -> None:
         """Try until every request has its outcome or has run out of time. ``apart``: nobody else
         may join them."""
-        while batch := self._in_time(batch):
+        while self._in_time(batch):
             try:
                 outcomes = await self._attempt(batch, apart)
             except AWAY as error:
@@ -123,12 +123,14 @@ class Committer:
                     tell(request, outcome)
                 return
 
-    def _in_time(self, batch: list[Request]) -> list[Request]:
+    def _in_time(self, batch: list[Request]) -> bool:
+        """Whether any is left of them when those go whose time is up."""
         now = asyncio.get_running_loop().time()
         for request in batch:
             if request.deadline <= now:
                 tell(request, Unavailable("log"))
-        return [request for request in batch if request.deadline > now]
+        batch[:] = [request for request in batch if request.deadline > now]
+        return bool(batch)
 
     async def _isolate(self, batch: list[Request], error: Exception) -> None:
         """Something in the batch cannot be stored: each on its own, so it hurts its sender only."""
