@@ -79,11 +79,13 @@ PLACES = Table(
     on={
         ReelDrafted: _reel,
         ReelPurged: _reel,
+        # Its own place alone: reels that are left know that it is not on sale.
+        ProductPurged: lambda recorded: (f"catalog/{recorded.id}",),
         Attached: lambda recorded: (recorded.event.to,),
         Withheld: lambda recorded: (recorded.event.of,),
         Released: lambda recorded: (recorded.event.of,),
     },
-    related=dict.fromkeys((ProductRetired, ProductRestored, ProductPurged), _of_product),
+    related=dict.fromkeys((ProductRetired, ProductRestored), _of_product),
     evolve=evolve,
     columns={"product": Column("text", lambda place: place.product)},
     indexes=("product",),

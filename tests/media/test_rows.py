@@ -34,9 +34,19 @@ def test_rows_equal_the_fold(database):
 
 RUG, REEL = "catalog/a", "reels/b"
 retired, restored = ("catalog/a", ProductRetired("")), ("catalog/a", ProductRestored())
+purged = ("catalog/a", ProductPurged())
 attached = [("media/a", Attached(to)) for to in (RUG, REEL, "catalog/other")]
 gone = [("media/a", kind(of)) for kind in (Withheld, Released) for of in (RUG, REEL)]
 moves = st.lists(st.sampled_from([retired, restored, *attached, *gone]), max_size=10)
+
+
+def test_a_reel_whose_product_is_purged_shows_nothing_when_it_is_restored():
+    hidden, shown = ("souk/media/a", Withheld(REEL)), ("souk/media/a", Attached(REEL))
+    past = [("souk/media/a", event) for event in done]
+    past += [("souk/reels/b", drafted), shown]
+    gone = [(f"souk/{stream}", event) for stream, event in (retired, purged)]
+    assert folded([*past, *gone]).published is False
+    assert folded([*past, *gone, hidden, shown]).published is False
 
 
 @example([attached[0], retired, restored])
