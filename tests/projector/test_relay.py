@@ -5,12 +5,15 @@ import json
 import shutil
 import tempfile
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import nats
 import pytest
 
 from tests.projector.toys import (
+    LAMPS,
+    TOYS,
     Removed,
     Switched,
     caught_up,
@@ -22,11 +25,17 @@ from tests.projector.toys import (
     prepare,
     running,
 )
+from tests.support.rows import toy
 from tests.support.stack import free_ports, start_nats
 
 SENT = (
     "SELECT (SELECT max(seq) FROM read.changes) = (SELECT seq FROM read.relays)"
     " AND (SELECT position FROM read.projections) = (SELECT position FROM log.head)"
+)
+
+ALL_SENT = (
+    "SELECT count(*)::int FROM read.relays r WHERE seq ="
+    " (SELECT max(c.seq) FROM read.changes c WHERE c.projection = r.projection)"
 )
 
 
@@ -103,6 +112,20 @@ async def test_a_crash_between_commit_and_push_loses_nothing(database, stack):
         async with running(database, stack.nats_url):
             await eventually(lambda: fetch(database, SENT), [(True,)])
         assert [payload["position"] for _, payload in seen] == [1]
+
+
+async def test_what_several_projections_have_to_tell_is_all_pushed(database, stack):
+    others = replace(LAMPS, name="toys_others", topic=lambda id, lamp: f"others.{id}")
+    both = {**TOYS, "others": toy(others)}
+    await prepare(database, both)
+    await happen(database, *((lamp(str(n), "several"), Switched()) for n in range(100)))
+    await caught_up(database, both)
+    async with watching(stack.nats_url, "souk.several.>") as seen:
+        async with running(database, stack.nats_url, projections=both):
+            await eventually(lambda: fetch(database, ALL_SENT), [(2,)])
+    for topic in ("toys", "others"):
+        told = [(subject, each["position"]) for subject, each in seen if f".{topic}." in subject]
+        assert told == [(f"souk.several.{topic}.{n}", n + 1) for n in range(100)]
 
 
 async def test_a_push_that_is_repeated_is_kept_once(database, stack):
