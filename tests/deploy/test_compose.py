@@ -7,6 +7,7 @@ import click
 import pytest
 import yaml
 
+from adapters.embedded.postgres import INITDB
 from entrypoints.cli import main
 from entrypoints.settings import Settings, to_env
 
@@ -33,6 +34,11 @@ def test_a_role_runs_a_command_that_exists_with_options_that_exist(role: str):
 def test_a_role_is_given_only_variables_that_souk_reads(role: str):
     known = to_env(Settings("", "", "", "", b"", "", b""))
     assert set(SERVICES[role]["environment"]) <= set(known)
+
+
+def test_its_postgres_compares_texts_as_that_of_souk_up_does():
+    options = SERVICES["postgres"]["environment"]["POSTGRES_INITDB_ARGS"].split()
+    assert set(options) == {o for o in INITDB if "locale" in o or "encoding" in o}
 
 
 def test_every_dependency_is_a_service():
