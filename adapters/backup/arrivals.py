@@ -19,6 +19,7 @@ from adapters.embedded.home import write_private
 from adapters.log.codec import tag_of
 from adapters.log.tail import STORED, house_codec, passage
 from adapters.media.objects import Gone, Objects
+from adapters.postgres import packed
 from adapters.postgres.pools import Connection
 from adapters.projector.leader import connected
 from application.ports import Unavailable
@@ -26,7 +27,7 @@ from domain.kernel import Recorded
 from domain.media import Purged, Rendered, Stored
 
 FOLDER, POSITION, LOCK = "arrived", "position", "lock"
-TAGS = [tag_of(kind) for kind in (Stored, Rendered, Purged)]
+TAGS = packed.texts(tag_of(kind) for kind in (Stored, Rendered, Purged))
 LOOK = 1.0  # seconds between two looks at the log
 LIMIT, SPAN = 200, 50_000  # events taken at once, and positions looked through for them
 NAME = "souk-arrivals"

@@ -1,11 +1,11 @@
 """Following the log by position, as projectors and policies do. Personal data stays sealed."""
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 from adapters.log.codec import Codec
 from adapters.log.rows import COLUMNS, Row
+from adapters.postgres import packed
 from adapters.postgres.pools import Connection
 from domain import AGGREGATES
 from domain.kernel import Recorded
@@ -63,7 +63,7 @@ async def rows_after(connection: Connection, position: int, limit: int) -> list[
 
 
 async def passage(
-    connection: Connection, position: int, limit: int, tags: Sequence[str], span: int
+    connection: Connection, position: int, limit: int, tags: packed.Texts, span: int
 ) -> Passage:
     """At most ``limit`` events of ``tags`` among the ``span`` positions after ``position``.
 
@@ -71,7 +71,7 @@ async def passage(
     there is nothing new.
     """
     cursor = connection.cursor(binary=True)
-    await cursor.execute(_PASSAGE, (position, position + span, list(tags), limit))
+    await cursor.execute(_PASSAGE, (position, position + span, tags, limit))
     rows = await cursor.fetchall()
     end = rows.pop()[_POSITION] - 1
     full = len(rows) == limit

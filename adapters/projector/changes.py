@@ -1,10 +1,10 @@
 """What a projector's transaction changed, kept for its followers: the relay and the counters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from adapters.postgres import packed
 from adapters.postgres.pools import Connection
-from adapters.projector import packed
 from adapters.projector.documents import Stored
 from adapters.projector.roundtrip import at_once
 
@@ -134,11 +134,11 @@ async def after(db: Connection, projection: str, seq: int, limit: int) -> list[K
 
 
 async def unsent(
-    db: Connection, projections: Sequence[str], limit: int
+    db: Connection, projections: packed.Texts, limit: int
 ) -> dict[str, tuple[int, list[Kept]]]:
     """How far each was sent of those that have more, and its next changes, as ``after``."""
     cursor = db.cursor(binary=True)
-    await cursor.execute(_UNSENT, (limit, list(projections)))
+    await cursor.execute(_UNSENT, (limit, projections))
     found: dict[str, tuple[int, list[Kept]]] = {}
     for projection, sent, *row in await cursor.fetchall():
         found.setdefault(projection, (sent, []))[1].append(Kept(*row))

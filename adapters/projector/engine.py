@@ -86,13 +86,13 @@ class Engine:
         known = self.name, self._version, self._shape, self._generation
         return (*known, self.position, self.passed)
 
-    async def step(self, db: Connection, until: int | None = None) -> int:
+    async def step(self, db: Connection, until: int | None = None, hinted: bool = True) -> int:
         """Fold the next batch, not beyond ``until``; how many positions it went. After any
-        failure: load again.
+        failure: load again. ``hinted`` False: nobody has told it that there is one.
 
         Superseded when this one does not lead any more.
         """
-        stretch = await self._window.after(db, self.name, self.passed, self.batch)
+        stretch = await self._window.after(db, self.name, self.passed, self.batch, hinted)
         if until is not None:
             stretch = stretch.until(until)
         self.at_end, self.told, before = stretch.last, False, self.passed

@@ -14,6 +14,7 @@ from uuid import uuid4
 import structlog
 from redis.exceptions import RedisError
 
+from adapters.postgres import packed
 from adapters.postgres.pools import Connection
 from adapters.projector import changes
 from adapters.projector.leader import Bell, Patience
@@ -22,6 +23,7 @@ from projections.kernel import Projection
 
 AT_ONCE = 1000  # rows or changes
 LOOK = 0.5  # seconds
+TOLD = 60.0  # seconds, after which Valkey is told again of what has not changed
 OUT_OF_REACH = 12 * 3600  # seconds, after which the changes that were missed may be purged
 logger = structlog.get_logger(__name__)
 
@@ -47,6 +49,7 @@ class Feed:
             for name, projection in projections.items()
         }
         self._tables = {name: counted for name, counted in tables.items() if counted}
+        self._names = packed.texts(self._tables)
         self._seen = dict.fromkeys(self._tables, -1)  # each one's last change that was followed
         self._looked = -LOOK
 
@@ -80,6 +83,8 @@ class Feed:
         epoch, run = await self._epoch(projection)
         if not _holds(epoch, run, place):
             return await self._rebuild(db, projection, run, place)
+        if _is_told(epoch, place):
+            return False
         news = await changes.after(db, projection, int(epoch["seq"]), AT_ONCE)
         rows = [
             (change.tenant, change.source, change.id, change.position, change.document or b"")
@@ -138,7 +143,7 @@ class Feed:
             "SELECT name, position, silent_until, coalesce((SELECT max(seq) FROM read.changes c"
             " WHERE c.projection = p.name), 0), concat_ws('.', version, shape, generation)"
             " FROM read.projections p WHERE name = ANY(%s)",
-            (list(self._tables),),
+            (self._names,),
         )
         found = {name: Place(*rest) for name, *rest in await cursor.fetchall()}
         return {name: found.get(name, Place(0, 1, 0, "")) for name in self._tables}
@@ -173,6 +178,12 @@ class Feed:
 
 def _seen(fields: dict[str, Any]) -> dict[Any, Any]:
     return {**fields, "seen": time.time()}
+
+
+def _is_told(epoch: dict[str, str], place: Place) -> bool:
+    """Whether there is nothing to say that was not said just now."""
+    known = (epoch["seq"], epoch["position"]) == (str(place.seq), str(place.position))
+    return known and time.time() - float(epoch["seen"]) < TOLD
 
 
 def _holds(epoch: dict[str, str], run: str, place: Place) -> bool:

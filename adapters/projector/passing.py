@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 
+from adapters.postgres import packed
 from adapters.postgres.pools import Connection
-from adapters.projector import packed
 from adapters.projector.engine import Engine
 from adapters.projector.leader import connected, persist, sleep
 

@@ -115,15 +115,16 @@ async def _follow_log(
     pause: float,
 ) -> None:
     """``pause``: seconds after a batch that changed something, while it keeps up."""
+    hinted = True
     while not stop.is_set():
-        await engine.step(db)
+        await engine.step(db, hinted=hinted)
         for follower in followers if engine.told else ():
             follower.ring()
         if pause and engine.told and not engine.full:
             await sleep(stop, pause)
         if engine.at_end or engine.passed >= bell.heard:
             engine.resting = not bell.rung
-            await bell.wait(LOOK)
+            hinted = await bell.wait(LOOK)
             engine.resting = False
 
 

@@ -13,6 +13,7 @@ from nats.js import JetStreamContext
 from nats.js.api import StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
+from adapters.postgres import packed
 from adapters.postgres.pools import Connection
 from adapters.projector import changes
 from adapters.projector.changes import Kept
@@ -43,7 +44,7 @@ class Relay:
     NAME = "souk-relay"
 
     def __init__(self, nats_url: str, projections: Sequence[str]) -> None:
-        self._url, self._projections = nats_url, list(projections)
+        self._url, self._projections = nats_url, packed.texts(projections)
         self._client: Client | None = None
         self._outbox: Outbox | None = None
         self._ensured = False  # that there is a stream

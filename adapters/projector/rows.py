@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeAlias
 
+from adapters.postgres import packed
 from adapters.postgres.pools import Connection
-from adapters.projector import packed
 from adapters.projector.documents import Stored
 from projections.kernel import D, Table
 

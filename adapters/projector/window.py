@@ -14,6 +14,7 @@ from adapters.log.codec import tag_of
 from adapters.log.erased import Hook, Whom
 from adapters.log.rows import FOREIGN
 from adapters.log.tail import STORED, passage
+from adapters.postgres import packed
 from adapters.postgres.pools import Connection
 from domain.kernel import Event, Recorded
 
@@ -67,24 +68,31 @@ class Window:
         self._decoders = {
             tag_of(kind): msgspec.json.Decoder(kind, dec_hook=self._hook).decode for kind in wanted
         }
-        self._tags = list(self._decoders)
+        self._tags = packed.texts(self._decoders)
         self._held: deque[Stretch] = deque(maxlen=STRETCHES)
         self._places: dict[str, int] = {}
+        self._looked: dict[str, int] = {}  # the reads that there were when each got something
         self._reads, self._turn = 0, asyncio.Lock()
         self._ended: Stretch | None = None  # what the last read gave that found nothing
         self._moved = asyncio.Event()
 
-    async def after(self, db: Connection, reader: str, position: int, limit: int) -> Stretch:
-        """At most ``limit`` events above ``position``; ``reached`` is how far they get one."""
+    async def after(
+        self, db: Connection, reader: str, position: int, limit: int, hinted: bool = True
+    ) -> Stretch:
+        """At most ``limit`` events above ``position``; ``reached`` is how far they get one.
+
+        ``hinted`` False: nobody has told the reader to look, so that it need not look for itself
+        if another has found nothing there since it last did."""
         self._places[reader] = position
         self._moved.set()
-        asked = self._reads
-        if found := self._find(position, limit):
-            return found.after(position, limit, asked)
-        await self._make_room(limit)
-        async with self._turn:
-            found = self._find(position, limit) or self._end(position, asked)
-            found = found or await self._read(db, position, limit)
+        asked = self._reads if hinted else self._looked.get(reader, self._reads)
+        found = self._find(position, limit) or self._end(position, asked)
+        if not found:
+            await self._make_room(limit)
+            async with self._turn:
+                found = self._find(position, limit) or self._end(position, asked)
+                found = found or await self._read(db, position, limit)
+        self._looked[reader] = self._reads
         return found.after(position, limit, asked)
 
     async def read_ahead(self, db: Connection, limit: int, stop: asyncio.Event) -> None:
@@ -114,6 +122,7 @@ class Window:
     def leave(self, reader: str) -> None:
         """Nobody need wait for it."""
         self._places.pop(reader, None)
+        self._looked.pop(reader, None)
         self._moved.set()
 
     def _find(self, position: int, limit: int) -> Stretch | None:

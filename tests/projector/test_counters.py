@@ -11,8 +11,10 @@ import pytest
 from redis.asyncio import Redis
 
 from adapters.postgres.pools import READ, open_pool
+from adapters.projector import feed
 from adapters.projector.counters import Counters
 from adapters.projector.feed import Feed
+from adapters.projector.leader import connected
 from adapters.projector.reader import PostgresReader
 from adapters.projector.valkey import PUT, epoch_key, row_key
 from tests.projector.toys import (
@@ -99,6 +101,38 @@ async def test_a_flushed_valkey_gets_its_counters_back_exact(database, valkey):
             await client.flushall()
         await happen(database, (lamp("2"), Switched()))
         await eventually(lambda: held(valkey.url), {"1": 2, "2": 2})
+
+
+async def test_what_has_not_changed_is_told_once_in_a_while(database, valkey, monkeypatch):
+    told, mark = [], Feed._mark
+
+    async def marked(self, projection, **fields):
+        told.append(fields["position"])
+        await mark(self, projection, **fields)
+
+    monkeypatch.setattr(Feed, "_mark", marked)
+    await prepare(database)
+    follower = Feed(valkey.url, TOYS)
+    async with connected(database, "test") as db:
+
+        async def step():
+            for name, place in (await follower._places(db)).items():
+                await follower.step(db, name, place)
+
+        await happen(database, (lamp("1"), Switched()))
+        await caught_up(database)
+        await step()  # a new epoch
+        assert told == []
+        await step()
+        await happen(database, (lamp("1"), Switched()))
+        await caught_up(database)
+        await step()
+        await step()
+        assert told == [2]
+        monkeypatch.setattr(feed, "TOLD", 0.0)
+        await step()
+        assert told == [2, 2]
+    await follower.close()
 
 
 async def test_what_is_lost_while_counters_are_rebuilt_comes_back_exact(
