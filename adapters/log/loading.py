@@ -7,6 +7,7 @@ from typing import Any
 from adapters.log.codec import Codec
 from adapters.log.rows import FOREIGN
 from adapters.log.snapshots import Shelf
+from adapters.postgres import packed
 from adapters.postgres.pools import Pool, borrow
 from adapters.postgres.together import Together
 from application.ports import Past
@@ -54,7 +55,7 @@ class Loader:
         return [found] * len(asked)
 
     async def _lines(self, tenant: str, streams: set[str]) -> dict[str, list[Line]]:
-        wanted = {"tenant": tenant, "shape": self._shelf.shape, "streams": list(streams)}
+        wanted = {"tenant": tenant, "shape": self._shelf.shape, "streams": packed.texts(streams)}
         found: defaultdict[str, list[Line]] = defaultdict(list)
         async with borrow(self._pool) as connection, connection.cursor(binary=True) as cursor:
             await cursor.execute(LOAD, wanted, prepare=True)

@@ -16,6 +16,7 @@ from adapters.log.rows import COLUMNS, Row
 from adapters.log.snapshots import Shelf
 from adapters.log.store import CLAIMS
 from adapters.log.tail import house_codec
+from adapters.postgres import packed
 from adapters.postgres.migrate import refuse_unsafe_settings
 from adapters.postgres.pools import APPEND, Pool, borrow, open_pool
 from application.ports import Append, Appended, Key, KeyReused, Past, Snapshot
@@ -118,7 +119,7 @@ class PostgresLog:
         self, tenant: str, kind: type[Event], streams: Iterable[str]
     ) -> dict[str, Recorded]:
         async with borrow(self.pool) as connection:
-            cursor = await connection.execute(LATEST, (list(streams), tenant, tag_of(kind)))
+            cursor = await connection.execute(LATEST, (packed.texts(streams), tenant, tag_of(kind)))
             rows = [Row(*row) for row in await cursor.fetchall()]
         return {row.stream: row.decoded(self._codec) for row in rows}
 

@@ -16,6 +16,7 @@ from adapters.log.books import ENCODER, Books, Kept, names_of, slot_of
 from adapters.log.requests import Request
 from adapters.log.rows import COLUMNS
 from adapters.log.tail import CHANNEL
+from adapters.postgres import packed
 from adapters.postgres.pools import Connection
 
 LOCK = "SELECT position, recorded_at FROM log.head FOR UPDATE"
@@ -113,33 +114,33 @@ async def locked(connection: Connection, batch: Sequence[Request]) -> Books:
     return await _locked(connection, _ends(batch) | _names(batch))
 
 
-async def _locked(connection: Connection, wanted: dict[str, list[Any]]) -> Books:
+async def _locked(connection: Connection, wanted: dict[str, list[packed.Texts]]) -> Books:
     async with connection.pipeline():
         await connection.execute("BEGIN")
         lock = await connection.execute(LOCK, prepare=True)
         looks = {
             sql: await connection.execute(sql, params, prepare=True)
             for sql, params in wanted.items()
-            if params[0]
+            if params
         }
         head = await lock.fetchall()
         return _books(head, {sql: await look.fetchall() for sql, look in looks.items()})
 
 
-def _ends(batch: Sequence[Request]) -> dict[str, list[Any]]:
+def _ends(batch: Sequence[Request]) -> dict[str, list[packed.Texts]]:
     return {
-        CHAINS: [sorted({request.call.tenant for request in batch})],
-        NUMBERS: columns(sorted(sequences_of(batch)), 2),
+        CHAINS: [packed.texts(sorted({request.call.tenant for request in batch}))],
+        NUMBERS: _columns(sorted(sequences_of(batch))),
     }
 
 
-def _names(batch: Sequence[Request]) -> dict[str, list[Any]]:
+def _names(batch: Sequence[Request]) -> dict[str, list[packed.Texts]]:
     streams = {(request.call.tenant, s) for request in batch for s in request.streams}
     slots = {slot_of(r.call.tenant, r.call.key) for r in batch if r.call.key}
     return {
-        VERSIONS: columns(sorted(streams), 2),
-        CLAIMS: columns(names_of(batch), 3),
-        ANSWERS: columns(sorted(slots), 4),
+        VERSIONS: _columns(sorted(streams)),
+        CLAIMS: _columns(names_of(batch)),
+        ANSWERS: _columns(sorted(slots)),
     }
 
 
@@ -274,6 +275,6 @@ def _traces(books: Books) -> Iterable[tuple[str, list[Any]]]:
         yield ANSWERED, [*slot, kept.command_id, books.recorded_at]
 
 
-def columns(rows: Sequence[Sequence[Any]], width: int) -> list[Any]:
-    """Rows turned into one list per column, as unnest wants them."""
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+def _columns(rows: Sequence[Sequence[str]]) -> list[packed.Texts]:
+    """Rows turned into one array per column, as unnest wants them; of no rows nothing."""
+    return [packed.texts(column) for column in zip(*rows, strict=True)]
