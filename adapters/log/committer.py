@@ -163,7 +163,7 @@ class Committer:
         if not books.rows:
             return None
         if not await self._sent(
-            store.swift(connection, books, standing.asserted(batch)), books, batch
+            store.swift(connection, books, standing.asserted(batch, books)), books, batch
         ):
             self._free.failed()
             return None
@@ -181,7 +181,7 @@ class Committer:
         if standing.supports(batch):
             books, outcomes = self._supposed(standing, batch)
             if books.rows and await self._sent(
-                store.finished(connection, books, standing.asserted(batch)), books, batch
+                store.finished(connection, books, standing.asserted(batch, books)), books, batch
             ):
                 self._alone.passed()
                 self._free.held()

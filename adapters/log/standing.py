@@ -1,7 +1,7 @@
 """How the log stood when this process last wrote it: the next batch supposes that it still does."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from adapters.log.books import EMPTY, Books
@@ -32,9 +32,7 @@ class Standing:
 
     def books(self, batch: Sequence[Request]) -> Books:
         """As they are if every stream is where the batch expects it and no name or key is taken."""
-        versions: dict[str, int] = {}
-        for stream, version in _expected(batch):
-            versions.setdefault(stream, self._versions.get(stream, version))
+        versions = {s: self._versions.get(s, version) for s, version in _expected(batch).items()}
         position, last = self.left
         now = max(self._now(), last)
         return Books(self.left, position, now, versions, {}, {}, self._numbers, self._chains)
@@ -43,16 +41,14 @@ class Standing:
         """The server's time, as this process's steady clock tells it."""
         return self._clock + timedelta(seconds=time.monotonic() - self._read)
 
-    def asserted(self, batch: Sequence[Request]) -> list[tuple[str, int]]:
-        """What the log must confirm, since it is not known here. That a new stream is new, its
-        first version tells."""
+    def asserted(self, batch: Sequence[Request], books: Books) -> list[tuple[str, int]]:
+        """What the log must confirm, since it is not known here. That a stream is new which the
+        books begin, its first version tells."""
+        begun = {row.stream for row in books.rows if row.version == 1}
         return sorted(
-            {
-                (stream, version)
-                for stream, version in _expected(batch)
-                if stream not in self._versions
-            }
-            - {(part.stream, 0) for request in batch for part in request.parts}
+            (stream, version)
+            for stream, version in _expected(batch).items()
+            if stream not in self._versions and stream not in begun
         )
 
     def looked(self, books: Books) -> bool:
@@ -69,9 +65,13 @@ class Standing:
         return len(self._versions) + len(self._chains) + len(self._numbers) <= MOST
 
 
-def _expected(batch: Iterable[Request]) -> Iterator[tuple[str, int]]:
-    """Streams and the versions that the batch expects of them; the first one's word counts."""
+def _expected(batch: Iterable[Request]) -> dict[str, int]:
+    """Streams and the versions that the batch expects of them. The first one's word counts: what
+    others expect after it, they expect of the batch."""
+    found: dict[str, int] = {}
     for request in batch:
-        yield from request.asserted
+        for stream, version in request.asserted:
+            found.setdefault(stream, version)
         for part in request.parts:
-            yield part.stream, part.expected
+            found.setdefault(part.stream, part.expected)
+    return found

@@ -167,7 +167,7 @@ async def test_a_batch_of_any_size_that_is_wrong_leaves_the_connection_in_order(
             books = standing.books(batch)
             for request in batch:
                 books.post(request, Ids())
-            assert not await store.finished(connection, books, standing.asserted(batch))
+            assert not await store.finished(connection, books, standing.asserted(batch, books))
             await connection.execute("ROLLBACK")
     assert await positions(database) == [1]
     assert [record for record in caplog.records if record.name == "psycopg"] == []

@@ -1,7 +1,7 @@
 """Writing in one statement, on the supposition that the log stands as this process left it."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 
 import psycopg
@@ -37,8 +37,9 @@ async def writing(database):
             batch = [prepared(each, CODEC, Seals("acme", {}), 0.0) for each in appends]
             supposed = standing.books(batch)
             for request in batch:
-                supposed.post(request, Ids())
-            return supposed, standing.asserted(batch)
+                with suppress(Conflict, Taken):
+                    supposed.post(request, Ids())
+            return supposed, standing.asserted(batch, supposed)
 
         async def written(supposed, asserted=()):
             return await store.swift(one, supposed, asserted)
@@ -54,6 +55,46 @@ async def count(database):
 async def test_it_is_written_while_the_log_stands(database):
     async with writing(database) as w:
         assert await w.written(*w.posted(append(note("second", "a"))))
+    assert await count(database) == 2
+
+
+async def test_what_a_batch_begins_it_may_go_on_with(database):
+    async with opened(database) as log:
+        await log.append(append(note("zero", "a")))
+    async with writing(database) as w:
+        assert await w.written(
+            *w.posted(
+                append(note("second", "a")),
+                append(note("second", "b", expected=1), asserted=((stream("zero"), 1),)),
+                append(note("zero", "b", expected=1), asserted=((stream("second"), 2),)),
+                append(note("zero", "c", expected=2)),
+            )
+        )
+    assert await rows(database, "SELECT stream, version FROM log.events WHERE position > 2") == [
+        (stream("second"), 1), (stream("second"), 2), (stream("zero"), 2), (stream("zero"), 3),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        # That there is none is not told by a beginning that is refused.
+        [
+            append(note("a", "a"), claims=(("slug", "rug", "mine"),)),
+            append(note("b", "b"), asserted=((stream("zero"), 0),)),
+            append(note("zero", "b"), claims=(("slug", "rug", "other"),)),
+        ],
+        # The first one's word is wrong, whatever the others say.
+        [append(note("zero", "b", expected=2)), append(note("zero", "b", expected=1))],
+        [append(note("a", "a"), asserted=((stream("zero"), 0),)), append(note("b", "b"))],
+    ],
+    ids=["refused beginning", "version", "read stream"],
+)
+async def test_nothing_of_a_batch_is_written_when_a_supposition_is_wrong(database, wrong):
+    async with opened(database) as log:
+        await log.append(append(note("zero", "a")))
+    async with writing(database) as w:
+        assert not await w.written(*w.posted(*wrong))
     assert await count(database) == 2
 
 

@@ -12,7 +12,7 @@ import pyvips
 SAVERS = {
     "jpeg": ("jpegsave_buffer", {"Q": 85}),
     "png": ("pngsave_buffer", {}),
-    "gif": ("gifsave_buffer", {}),
+    "gif": ("gifsave_buffer", {"effort": 1}),
     "webp": ("webpsave_buffer", {}),
     "avif": ("heifsave_buffer", {"compression": "av1", "effort": 0}),
     "tiff": ("tiffsave_buffer", {"compression": "deflate"}),
