@@ -46,6 +46,7 @@ def report() -> None:
 @click.option("--as-of", metavar="MOMENT", help=f"{SPELT}. Default: now.")
 @click.option("--axis", type=click.Choice(["recorded", "occurred"]), help="Of a time.")
 @click.option("--purpose", metavar="TEXT", help="Why the past is read; recorded with it.")
+@click.option("--currency", metavar="CODE", help="Of the amounts. Default: that of most checkouts.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @data_dir
 def marketplace(
@@ -53,6 +54,7 @@ def marketplace(
     as_of: str | None,
     axis: str | None,
     purpose: str | None,
+    currency: str | None,
     as_json: bool,
     directory: Path | None,
 ) -> None:
@@ -67,7 +69,10 @@ def marketplace(
         raise click.UsageError("--axis needs --as-of.")
     check(purpose)
     settings = find(directory)
-    asked = _past(settings, tenant, as_of, axis, purpose) if as_of else _ask(settings, tenant)
+    if as_of:
+        asked = _past(settings, tenant, as_of, axis, purpose, currency)
+    else:
+        asked = _ask(settings, tenant, currency)
     answer = asyncio.run(asked)
     if as_json:
         click.echo(msgspec.json.encode(answer).decode())
@@ -75,17 +80,22 @@ def marketplace(
         _show(answer)
 
 
-async def _ask(settings: Settings, tenant: str) -> MarketplaceReport:
+async def _ask(settings: Settings, tenant: str, currency: str | None) -> MarketplaceReport:
     """Waits first for the projection to reach what is in the log now."""
     async with _pools(settings.postgres_url, READ, PROJECT) as (read, log):
         positions = Positions(read, log)
         lag = (await positions.lags())[PROJECTION]
         await positions.wait(PROJECTION, lag.position + lag.events, CATCH_UP)
-        return await figures(PostgresReader(read)(tenant))
+        return await figures(PostgresReader(read)(tenant), currency)
 
 
 async def _past(
-    settings: Settings, tenant: str, as_of: str, axis: str | None, purpose: str | None
+    settings: Settings,
+    tenant: str,
+    as_of: str,
+    axis: str | None,
+    purpose: str | None,
+    currency: str | None,
 ) -> MarketplaceReport:
     """Tells on standard error as of which position it is, and what it took."""
     url, what = settings.postgres_url, "souk report marketplace"
@@ -103,7 +113,7 @@ async def _past(
         with few_collections():
             async with Folds(url, asof, PROJECTIONS) as folds:
                 past = Past(folds, PostgresReader(read)(tenant), then, CATCH_UP)
-                answer = await figures(past)
+                answer = await figures(past, currency)
         events, ms, _ = past.cost
         click.echo(f"As of {then.mark}: {events} events folded in {ms:g} ms.", err=True)
         return answer

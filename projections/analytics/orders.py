@@ -125,6 +125,7 @@ ORDERS = Table(
         "units": Column("bigint", lambda o: o.units),
         "subtotal": Column("bigint", lambda o: _minor(o.subtotal)),  # minor units
         "shipping": Column("bigint", lambda o: _minor(o.shipping)),  # minor units
+        "currency": Column("text", lambda o: o.subtotal.currency),
         "placed_at": Column("timestamptz", lambda o: o.placed_at),
     },
     emits=emits,

@@ -24,14 +24,17 @@ class BusiestDay(Document):
 
 
 class MarketplaceReport(Document):
-    """Amounts in minor units of the tenant's currency; days and months are UTC's.
+    """Amounts, sellers of the top and payments are those in ``currency``, amounts in its minor
+    units; all else counts whatever was paid in. Days and months are UTC's.
 
     A checkout stands at its least advanced order's status; it is cancelled if all of them are.
     ``revenue_cents`` is price and freight of everything ordered, whatever became of it;
-    ``busiest_day`` is None while there is no checkout.
+    ``busiest_day`` is None while there is no checkout, and so may ``currency`` be.
     """
 
+    currency: str | None
     checkouts: int
+    checkouts_per_currency: dict[str, int]
     items: int
     distinct_sellers: int
     distinct_products: int
@@ -49,8 +52,13 @@ class MarketplaceReport(Document):
 
 TOTALS = """
 SELECT count(DISTINCT checkout), coalesce(sum(units), 0)::bigint, count(DISTINCT seller),
-       coalesce(sum(subtotal), 0)::bigint, coalesce(sum(shipping), 0)::bigint
+       coalesce(sum(subtotal) FILTER (WHERE currency = %s), 0)::bigint,
+       coalesce(sum(shipping) FILTER (WHERE currency = %s), 0)::bigint
 FROM read.analytics_orders WHERE tenant = %s
+"""
+CURRENCIES = """
+SELECT currency, count(DISTINCT checkout) FROM read.analytics_orders
+WHERE tenant = %s GROUP BY currency ORDER BY 2 DESC, currency COLLATE "C"
 """
 PRODUCTS = """
 SELECT count(DISTINCT coalesce(sku, id)) FROM read.analytics_products
@@ -67,24 +75,32 @@ FROM checkouts GROUP BY stage, day ORDER BY day, stage
 """
 PAYMENTS = """
 SELECT method, sum(payments)::bigint, sum(intended)::bigint FROM read.analytics_methods
-WHERE tenant = %s GROUP BY method ORDER BY method
+WHERE tenant = %s AND currency = %s GROUP BY method ORDER BY method
 """
 TOP = """
 SELECT seller, sum(subtotal + shipping)::bigint, count(DISTINCT checkout), sum(units)::bigint
-FROM read.analytics_orders WHERE tenant = %s GROUP BY seller
+FROM read.analytics_orders WHERE tenant = %s AND currency = %s GROUP BY seller
 ORDER BY 2 DESC, seller COLLATE "C" LIMIT 5
 """
 
 
-async def marketplace(db: Reader) -> MarketplaceReport:
+async def marketplace(db: Reader, currency: str | None = None) -> MarketplaceReport:
+    """``currency``: of the amounts; the one that most checkouts are in, if it is not told."""
     tenant = (db.tenant,)
-    ((checkouts, items, sellers, price, freight),) = await db.rows(TOTALS, tenant)
+    currencies = {code: int(number) for code, number in await db.rows(CURRENCIES, tenant)}
+    currency = currency or next(iter(currencies), None)
+    in_it = (db.tenant, currency)
+    ((checkouts, items, sellers, price, freight),) = await db.rows(
+        TOTALS, (currency, currency, db.tenant)
+    )
     ((products,),) = await db.rows(PRODUCTS, tenant)
     counts = await db.rows(CHECKOUTS, tenant)
-    payments = {method: Paid(n, value) for method, n, value in await db.rows(PAYMENTS, tenant)}
+    payments = {method: Paid(n, value) for method, n, value in await db.rows(PAYMENTS, in_it)}
     per_day = _per_day(counts)
     return MarketplaceReport(
+        currency=currency,
         checkouts=checkouts,
+        checkouts_per_currency=currencies,
         items=items,
         distinct_sellers=sellers,
         distinct_products=products,
@@ -96,7 +112,7 @@ async def marketplace(db: Reader) -> MarketplaceReport:
         price_total_cents=price,
         freight_total_cents=freight,
         revenue_cents=price + freight,
-        top_sellers=tuple(TopSeller(*row) for row in await db.rows(TOP, tenant)),
+        top_sellers=tuple(TopSeller(*row) for row in await db.rows(TOP, in_it)),
         busiest_day=_busiest(per_day),
     )
 

@@ -85,5 +85,6 @@ METHODS = Table(
         "method": Column("text", lambda m: m.method),
         "payments": Column("bigint", lambda m: m.payments),
         "intended": Column("bigint", lambda m: m.intended.money.minor),  # minor units
+        "currency": Column("text", lambda m: m.intended.currency),
     },
 )

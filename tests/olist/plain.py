@@ -72,7 +72,9 @@ def report(directory, until="9999"):
     price = sum(cents(row["price"]) for row in sold)
     freight = sum(cents(row["freight_value"]) for row in sold)
     return {
+        "currency": "BRL" if orders else None,
         "checkouts": len(orders),
+        "checkouts_per_currency": {"BRL": len(orders)} if orders else {},
         "items": len(sold),
         "distinct_sellers": len({row["seller_id"] for row in sold}),
         "distinct_products": len({row["product_id"] for row in sold}),
