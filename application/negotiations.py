@@ -66,6 +66,8 @@ class Negotiations:
             member: Member = await work.load(identity, buyer)
             if not found.exists or not member.sells or member.tier != found.target:
                 raise Missing("offers.unknown_offer")
+            seller = await _seller(work, found.product, found.seller)
+            offers.check_tier(seller.tier, found.target)
             proposal = self._proposal(found, proposed)
             new = negotiations.Respond(
                 offer,
@@ -145,12 +147,11 @@ class Negotiations:
         await work.gather([(offers, found.offer), (identity, found.buyer)])
         await selling.gather(work, checkout, [found.seller], [found.product])
         await _check_tier(work, found)
+        seller = await _seller(work, found.product, found.seller)
         product: Product = await work.load(catalog, found.product)
-        seller: Member = await work.load(identity, found.seller)
-        if product.retired or not seller.sells:
-            raise Rejected("offers.not_sold", "its product or its seller is gone")
         await work.decide(negotiations, id, negotiations.Accept(side, order, now))
-        taken = offers.OrderFromOffer(order, found.buyer, agreed.quantity, agreed.unit_price, now)
+        about = order, found.buyer, agreed.quantity, agreed.unit_price
+        taken = offers.OrderFromOffer(*about, now, seller.tier)
         await work.decide(offers, found.offer, taken)
         line = Line.of(
             found.product,
@@ -198,6 +199,16 @@ async def _check_tier(work: Work, found: Negotiation) -> None:
     buyer: Member = await work.load(identity, found.buyer)
     if not buyer.sells or buyer.tier != offer.target:
         raise Rejected("negotiations.buyer_of_another_tier", f"it is for {offer.target}s")
+
+
+async def _seller(work: Work, product: str, seller: str) -> Member:
+    """Of what is still sold."""
+    await work.gather([(catalog, product), (identity, seller)])
+    sold: Product = await work.load(catalog, product)
+    member: Member = await work.load(identity, seller)
+    if sold.retired or not member.sells:
+        raise Rejected("offers.not_sold", "its product or its seller is gone")
+    return member
 
 
 def _note(writer: str, proposed: Proposed) -> Personal | None:

@@ -47,19 +47,20 @@ class Offers:
         return await self._commands.run(call, Receipt, attempt)
 
     async def revise(self, call: Call, id: str, owner: str | None, terms: Terms) -> Receipt:
-        return await self._change(call, id, owner, lambda: offers.ReviseOffer(terms, self._now()))
+        async def attempt(work: Work) -> Answer:
+            offer = await _own(work, id, owner)
+            seller: Member = await work.load(identity, offer.seller)
+            if not seller.sells:
+                raise Rejected("offers.seller_gone", f"{offer.seller} no longer sells")
+            await work.decide(offers, id, offers.ReviseOffer(terms, self._now(), seller.tier))
+            return work.receipt(offers, id)
+
+        return await self._run(call, id, attempt)
 
     async def close(self, call: Call, id: str, owner: str | None, reason: str = "") -> Receipt:
-        return await self._change(call, id, owner, lambda: offers.CloseOffer(reason))
-
-    async def _change(
-        self, call: Call, id: str, owner: str | None, command: Callable[[], offers.COMMANDS]
-    ) -> Receipt:
         async def attempt(work: Work) -> Answer:
-            offer: Offer = await work.load(offers, id)
-            if not offer.exists or owner not in (None, offer.seller):
-                raise Missing(UNKNOWN)
-            await work.decide(offers, id, command())
+            await _own(work, id, owner)
+            await work.decide(offers, id, offers.CloseOffer(reason))
             return work.receipt(offers, id)
 
         return await self._run(call, id, attempt)
@@ -68,3 +69,10 @@ class Offers:
         return await self._commands.run(
             call, Receipt, attempt, [stream_of(call.tenant, offers, id)]
         )
+
+
+async def _own(work: Work, id: str, owner: str | None) -> Offer:
+    offer: Offer = await work.load(offers, id)
+    if not offer.exists or owner not in (None, offer.seller):
+        raise Missing(UNKNOWN)
+    return offer

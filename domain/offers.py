@@ -51,8 +51,11 @@ class PublishOffer(Command):
 
 
 class ReviseOffer(Command):
+    """``tier``: the seller's by now."""
+
     terms: Terms
     now: datetime
+    tier: str | None
 
 
 class CloseOffer(Command):
@@ -64,13 +67,15 @@ class ExpireOffer(Command):
 
 
 class OrderFromOffer(Command):
-    """At the price agreed, which may be another than the offer's."""
+    """What both sides agreed on; it was checked when it was proposed. ``tier``: the seller's by
+    now."""
 
     order: str
     buyer: str
     quantity: int
     unit_price: Money
     now: datetime
+    tier: str | None
 
 
 class OfferPublished(Event, tag="offers.offer_published"):
@@ -138,8 +143,8 @@ def decide(offer: Offer, command: COMMANDS) -> list[EVENTS]:
     if not offer.exists:
         raise Rejected("offers.unknown_offer")
     match command:
-        case ReviseOffer(terms=terms, now=now):
-            return _revise(offer, terms, now)
+        case ReviseOffer():
+            return _revise(offer, command)
         case CloseOffer(reason=reason):
             return [OfferClosed(reason)] if offer.status == "active" else []
         case ExpireOffer(now=now):
@@ -154,20 +159,23 @@ def decide(offer: Offer, command: COMMANDS) -> list[EVENTS]:
 def _publish(offer: Offer, new: PublishOffer) -> list[EVENTS]:
     if offer.exists:
         raise Rejected("offers.offer_exists")
-    if new.tier is None or new.target not in TARGETS.get(new.tier, ()):
-        who = new.tier or "seller without tier"
-        raise Rejected("offers.tier_not_below", f"a {who} sells only downwards")
+    check_tier(new.tier, new.target)
     _check(new.terms, new.now)
     if _currency(new.terms) != new.currency:
         raise Rejected("offers.currency_mixed", f"its product is sold in {new.currency}")
-    about = new.seller, new.tier, new.target, new.product, new.product_name
-    return [OfferPublished(0, *about, new.terms)]
+    return [
+        OfferPublished(
+            0, new.seller, str(new.tier), new.target, new.product, new.product_name, new.terms
+        )
+    ]
 
 
-def _revise(offer: Offer, terms: Terms, now: datetime) -> list[EVENTS]:
-    if not offer.stands(now):
+def _revise(offer: Offer, new: ReviseOffer) -> list[EVENTS]:
+    terms = new.terms
+    if not offer.stands(new.now):
         raise Rejected("offers.not_active", "it is over: publish another")
-    _check(terms, now)
+    check_tier(new.tier, offer.target)
+    _check(terms, new.now)
     if _currency(terms) != _currency(offer.terms):
         raise Rejected("offers.currency_mixed", "it keeps its currency")
     return [OfferRevised(terms)] if terms != offer.terms else []
@@ -203,8 +211,15 @@ def _check_breaks(breaks: tuple[Break, ...]) -> None:
 def _order(offer: Offer, command: OrderFromOffer) -> list[EVENTS]:
     if not offer.stands(command.now):
         raise Rejected("offers.not_active", "the offer is over")
-    check_order(offer.terms, command.quantity, command.unit_price)
+    check_tier(command.tier, offer.target)
     return [OfferOrdered(command.order, command.buyer, command.quantity, command.unit_price)]
+
+
+def check_tier(tier: str | None, target: str) -> None:
+    """Whether a seller of that tier may sell to the other."""
+    if tier is None or target not in TARGETS.get(tier, ()):
+        who = tier or "seller without tier"
+        raise Rejected("offers.tier_not_below", f"a {who} sells only downwards")
 
 
 def price_at(terms: Terms, quantity: int) -> Money:

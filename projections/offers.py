@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from domain.kernel import Recorded, Value, but
-from domain.money import Money, Price
+from domain.money import MAX_MINOR, Money, Price
 from domain.offers import (
     OfferClosed,
     OfferExpired,
@@ -18,7 +18,7 @@ from domain.offers import (
 )
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
-VERSION = 3
+VERSION = 4
 
 
 class Break(Document):
@@ -115,6 +115,7 @@ OFFERS = Table(
         "categories": Column("text[]", lambda o: o.categories),
         "leasts": Column("bigint[]", lambda o: [each.quantity for each in o.breaks]),
         "currency": Column("text", lambda o: o.breaks[0].unit_price.currency),
+        "minimum": Column("bigint", lambda o: o.minimum.money.minor if o.minimum else 0),
         "prices": Column("bigint[]", lambda o: [each.unit_price.money.minor for each in o.breaks]),
     },
     indexes=("seller, number", "target, active, number", "due", "product"),
@@ -149,16 +150,17 @@ async def board(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
         ("seller = %s", wanted.seller),
         ("product = %s", wanted.product),
         ("categories @> ARRAY[%s]", wanted.category),
-        ("leasts[1] <= %s", wanted.quantity),
     ):
         if value is not None:
             where, params = f"{where} AND {condition}", [*params, value]
-    order = "number DESC" if wanted.quantity is None else f"{_price_at(wanted.quantity)}, number"
+    order = "number DESC"
+    if wanted.quantity is not None:
+        quantity = int(wanted.quantity)
+        price = f"prices[(SELECT count(*) FROM unnest(leasts) AS least WHERE least <= {quantity})]"
+        total = f"{price}::numeric * {quantity}"
+        where = f"{where} AND leasts[1] <= {quantity} AND {total} BETWEEN minimum AND {MAX_MINOR}"
+        order = f"{price}, number"
     return await page(db, OFFERS.name, where, tuple(params), order, number, limit)
-
-
-def _price_at(quantity: int) -> str:
-    return f"prices[(SELECT count(*) FROM unnest(leasts) AS least WHERE least <= {int(quantity)})]"
 
 
 async def mine(db: Reader, seller: str | None, status: str | None, number: int, limit: int) -> Page:

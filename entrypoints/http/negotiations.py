@@ -72,8 +72,9 @@ class NegotiationsController(Controller):
         **changes(
             "offers:update",
             *TURN,
-            *ORDER,
+            "offers.not_active",
             "offers.not_sold",
+            "offers.tier_not_below",
             "negotiations.buyer_of_another_tier",
             "inventory.insufficient",
             missing=UNKNOWN,

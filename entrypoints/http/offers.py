@@ -145,7 +145,14 @@ class OffersController(Controller):
 
     @post(
         "/{id:uuid}/revise",
-        **changes("offers:update", "offers.not_active", *TERMS, missing=UNKNOWN),
+        **changes(
+            "offers:update",
+            "offers.not_active",
+            "offers.tier_not_below",
+            "offers.seller_gone",
+            *TERMS,
+            missing=UNKNOWN,
+        ),
     )
     async def revise(self, data: JSONBody[NewTerms], offer: TheOffer) -> Receipt:
         """Say all its terms anew. What was proposed for it stands as it was proposed."""
@@ -161,6 +168,8 @@ class OffersController(Controller):
         **creates(
             "offers:create",
             "negotiations.own_offer",
+            "offers.not_sold",
+            "offers.tier_not_below",
             "offers.currency_mixed",
             "money.malformed",
             *ORDER,

@@ -28,7 +28,7 @@ async def sold(api):
         method = "card" if currency == "DZD" else "bank_transfer"
         paying = {"payments": [{"method": method}]}
         placed = await buyer.post(f"/carts/{bought}/check-out", paying)
-        assert placed.status_code == 200, placed.text
+        assert placed.status_code == 201, placed.text
         position = placed.json()["position"]
 
     async def report(currency=None):

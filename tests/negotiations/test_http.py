@@ -246,7 +246,7 @@ async def test_who_is_erased_leaves_their_figures_and_no_words(house):
 
 async def test_what_was_proposed_stands_when_the_offer_is_revised(house):
     id = await house.respond(house.id, **ASKED)
-    new = terms((50, "20.00"), (200, "19.00"))
+    new = terms((200, "20.00"), (300, "19.00"), minimum=price("9999.00"))
     await house.done(house.imen.post(f"/offers/{house.id}/revise", new))
     agreed = await house.accept(id)
     order = await house.seen(house.farid, f"/orders/{agreed['order']}")

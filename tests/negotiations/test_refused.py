@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from tests.negotiations.test_http import ASKED
-from tests.offers.house import price
+from tests.offers.house import price, terms
 from tests.reels.house import refused
 
 UNKNOWN = (404, "negotiations.unknown_negotiation")
@@ -92,6 +92,8 @@ async def test_what_is_sold_no_longer_is_not_ordered(house):
     gone = (422, "offers.not_sold")
     await house.done(house.imen.post(f"{product}/retire"))
     assert await refused(house.imen.post(f"/negotiations/{id}/accept")) == gone
+    answered = house.fatma.post(f"/offers/{house.id}/responses", {"quantity": 10})
+    assert await refused(answered) == gone
     await house.done(house.imen.post(f"{product}/restore"))
     await house.done(house.root.post("/identity/members/imen/dismiss-seller", {}))
     assert await refused(house.imen.post(f"/negotiations/{id}/accept")) == gone
@@ -110,6 +112,26 @@ async def test_who_came_to_another_tier_agrees_on_nothing_and_neither_does_the_s
     assert (await house.thread(id))["status"] == "open"
     assert await house.stock() == (500, 0)
     await house.appoint("farid", "fournisseur")
+    await house.accept(id, house.farid)
+    assert await house.stock() == (380, 120)
+
+
+async def test_a_seller_who_came_to_another_tier_sells_nothing_sideways(house):
+    id = await house.respond(house.id, **ASKED)
+    await house.appoint("imen", "fournisseur")
+    gone = (422, "offers.tier_not_below")
+    revised = house.imen.post(f"/offers/{house.id}/revise", terms((5, "9.00")))
+    assert await refused(revised) == gone
+    answered = house.fatma.post(f"/offers/{house.id}/responses", {"quantity": 10})
+    assert await refused(answered) == gone
+    assert await refused(house.imen.post(f"/negotiations/{id}/accept")) == gone
+    await house.counter(id, quantity=120)
+    assert await refused(house.farid.post(f"/negotiations/{id}/accept")) == gone
+    assert await house.stock() == (500, 0)
+    await house.done(house.root.post("/identity/members/imen/dismiss-seller", {}))
+    staffs = house.root.post(f"/offers/{house.id}/revise", terms((5, "9.00")))
+    assert await refused(staffs) == (422, "offers.seller_gone")
+    await house.appoint("imen", "grossiste")
     await house.accept(id, house.farid)
     assert await house.stock() == (380, 120)
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from tests.offers.house import terms
+from tests.offers.house import price, terms
 from tests.policies.market import until
 from tests.reels.house import refused
 
@@ -97,6 +97,25 @@ async def test_the_board_is_sorted_by_the_price_at_a_quantity(house):
         assert await house.board(house.farid, quantity=quantity) == ids, quantity
     assert await house.board(house.farid, quantity=1000, category="tea") == [cheap]
     assert await house.board(house.farid) == [cheap, bulk, steep, flat]
+
+
+async def test_what_does_not_come_to_its_minimum_at_a_quantity_is_not_on_the_board_then(house):
+    least = await house.publish((10, "12.00"), (100, "11.00"), minimum=price("150.00"))
+    dear = await house.publish((1, "1.00"), minimum=price("9999999999999.00"))
+    free = await house.publish((10, "10.00"))
+    huge = await house.publish((10, "99999999999.00"))
+    for quantity, ids in (
+        (1, []),
+        (12, [free, least, huge]),
+        (13, [free, least, huge]),
+        (10**9, [free, least]),
+    ):
+        shown = await house.board(house.farid, quantity=quantity)
+        assert shown == [id for id in ids if (id, quantity) != (least, 12)], quantity
+        for id in {least, dear, free, huge} - set(shown):
+            sent = house.farid.post(f"/offers/{id}/responses", {"quantity": quantity})
+            assert (await refused(sent))[0] == 422
+    assert await house.board(house.farid) == [huge, free, dear, least]
 
 
 async def test_of_equal_prices_the_earlier_comes_first_and_pages_leave_none_out(house):

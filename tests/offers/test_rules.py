@@ -24,6 +24,7 @@ from domain.offers import (
     PublishOffer,
     ReviseOffer,
     Terms,
+    check_order,
     price_at,
 )
 from tests.support.deciders import given
@@ -36,6 +37,10 @@ def dzd(minor):
     return Money(minor, "DZD")
 
 
+def revise(terms, now, tier="importateur"):
+    return ReviseOffer(terms, now, tier)
+
+
 def breaks(*pairs):
     return tuple(Break(quantity, dzd(minor)) for quantity, minor in pairs)
 
@@ -44,7 +49,7 @@ terms = Terms("Tea by the crate", breaks((10, 1200), (100, 1100)), UNTIL)
 publish = PublishOffer("imen", "importateur", "grossiste", "tea", "Tea", terms, NOW, "DZD")
 published = OfferPublished(0, "imen", "importateur", "grossiste", "tea", "Tea", terms)
 closed, expired = OfferClosed("sold out"), OfferExpired()
-order = OrderFromOffer("o1", "ghani", 10, dzd(1200), NOW)
+order = OrderFromOffer("o1", "ghani", 10, dzd(1200), NOW, "importateur")
 PAIRS = {("importateur", "grossiste"), ("importateur", "fournisseur"), ("grossiste", "fournisseur")}
 
 
@@ -64,33 +69,48 @@ def test_a_tier_sells_only_downwards(tier, target):
         tried.rejected("offers.tier_not_below")
 
 
+@pytest.mark.parametrize("tier", [*TIERS, None])
+def test_whose_tier_is_another_by_now_still_sells_only_downwards(tier):
+    other = but(terms, title="Mint tea")
+    ordered = OfferOrdered("o1", "ghani", 10, dzd(1200))
+    for command, event in (
+        (revise(other, NOW, tier), OfferRevised(other)),
+        (but(order, tier=tier), ordered),
+    ):
+        tried = given(offers, published).when(command)
+        if (tier, "grossiste") in PAIRS:
+            tried.then(event)
+        else:
+            tried.rejected("offers.tier_not_below")
+
+
 def test_an_offer_is_in_the_currency_of_its_product():
     given(offers).when(but(publish, currency="EUR")).rejected("offers.currency_mixed")
 
 
 def test_there_is_nothing_to_do_with_an_offer_that_is_not_there():
-    for command in (ReviseOffer(terms, NOW), CloseOffer(), ExpireOffer(UNTIL), order):
+    for command in (revise(terms, NOW), CloseOffer(), ExpireOffer(UNTIL), order):
         given(offers).when(command).rejected("offers.unknown_offer")
 
 
 def test_all_its_terms_are_said_anew_and_the_same_again_is_no_news():
     other = Terms("Mint tea", breaks((5, 900)), UNTIL + timedelta(days=1), "Fresh", dzd(5000))
-    given(offers, published).when(ReviseOffer(other, NOW)).then(OfferRevised(other))
-    given(offers, published).when(ReviseOffer(terms, NOW)).then()
-    given(offers, published, OfferRevised(other)).when(ReviseOffer(other, NOW)).then()
+    given(offers, published).when(revise(other, NOW)).then(OfferRevised(other))
+    given(offers, published).when(revise(terms, NOW)).then()
+    given(offers, published, OfferRevised(other)).when(revise(other, NOW)).then()
 
 
 def test_an_offer_that_is_over_is_not_revised():
     later = but(terms, valid_until=UNTIL + timedelta(days=9))
     for over in (closed, expired):
-        revised = given(offers, published, over).when(ReviseOffer(later, NOW))
+        revised = given(offers, published, over).when(revise(later, NOW))
         revised.rejected("offers.not_active")
-    given(offers, published).when(ReviseOffer(later, UNTIL)).rejected("offers.not_active")
+    given(offers, published).when(revise(later, UNTIL)).rejected("offers.not_active")
 
 
 def test_an_offer_keeps_its_currency():
     euros = but(terms, breaks=(Break(10, Money(900, "EUR")),))
-    given(offers, published).when(ReviseOffer(euros, NOW)).rejected("offers.currency_mixed")
+    given(offers, published).when(revise(euros, NOW)).rejected("offers.currency_mixed")
 
 
 moment = timedelta(microseconds=1)
@@ -129,14 +149,14 @@ ACCEPTED = {
 def test_what_cannot_be_offered_is_refused_at_first_and_later(changes, code):
     bad = but(terms, **changes)
     given(offers).when(but(publish, terms=bad)).rejected(code)
-    given(offers, published).when(ReviseOffer(bad, NOW)).rejected(code)
+    given(offers, published).when(revise(bad, NOW)).rejected(code)
 
 
 @pytest.mark.parametrize("changes", ACCEPTED.values(), ids=ACCEPTED)
 def test_the_limits_themselves_are_accepted(changes):
     good = but(terms, **changes)
     given(offers).when(but(publish, terms=good)).then(but(published, terms=good))
-    given(offers, published).when(ReviseOffer(good, NOW)).then(OfferRevised(good))
+    given(offers, published).when(revise(good, NOW)).then(OfferRevised(good))
 
 
 def test_an_offer_is_closed_once():
@@ -174,31 +194,36 @@ def test_an_offer_that_is_over_is_not_ordered_also_when_no_timer_has_fired_yet()
     )
 
 
-def test_less_than_the_first_break_is_not_ordered():
+def refused(code, terms, quantity, unit_price):
+    with pytest.raises(Rejected) as no:
+        check_order(terms, quantity, unit_price)
+    assert no.value.code == code
+
+
+def test_less_than_the_first_break_is_not_proposed():
     for quantity in (9, 0, -1, LARGEST + 1):
-        tried = given(offers, published).when(but(order, quantity=quantity))
-        tried.rejected("offers.quantity_out_of_range")
+        refused("offers.quantity_out_of_range", terms, quantity, dzd(1200))
 
 
-def test_an_order_comes_to_the_minimum_at_least():
-    least = but(published, terms=but(terms, minimum=dzd(12_001)))
-    given(offers, least).when(order).rejected("offers.below_minimum")
-    enough = but(order, quantity=11, unit_price=dzd(1091))
-    given(offers, least).when(enough).then(OfferOrdered("o1", "ghani", 11, dzd(1091)))
+def test_a_proposal_comes_to_the_minimum_at_least():
+    least = but(terms, minimum=dzd(12_001))
+    refused("offers.below_minimum", least, 10, dzd(1200))
+    check_order(least, 11, dzd(1091))
 
 
-def test_an_order_is_no_larger_than_money_goes():
+def test_a_proposal_is_no_larger_than_money_goes():
     at_most = MAX_MINOR // 10
-    given(offers, published).when(but(order, unit_price=dzd(at_most))).then(
-        OfferOrdered("o1", "ghani", 10, dzd(at_most))
-    )
-    too_much = but(order, unit_price=dzd(at_most + 1))
-    given(offers, published).when(too_much).rejected("offers.total_too_large")
+    check_order(terms, 10, dzd(at_most))
+    refused("offers.total_too_large", terms, 10, dzd(at_most + 1))
 
 
-def test_an_order_is_in_the_offers_currency():
-    euros = but(order, unit_price=Money(1200, "EUR"))
-    given(offers, published).when(euros).rejected("offers.currency_mixed")
+def test_a_proposal_is_in_the_offers_currency():
+    refused("offers.currency_mixed", terms, 10, Money(1200, "EUR"))
+
+
+def test_what_was_agreed_on_is_ordered_whatever_the_terms_are_by_now():
+    larger = OfferRevised(but(terms, breaks=breaks((200, 900)), minimum=dzd(10**6)))
+    given(offers, published, larger).when(order).then(OfferOrdered("o1", "ghani", 10, dzd(1200)))
 
 
 def test_the_price_at_a_quantity_is_the_last_breaks_that_it_reaches():
