@@ -26,6 +26,7 @@ from projections import identity, offers
 Quantity: TypeAlias = Annotated[int, Meta(ge=1, le=LARGEST, examples=[100])]
 Note: TypeAlias = Annotated[str, Meta(min_length=1, max_length=500)]
 Address: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1000)]
+Filed: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, examples=["tea"])]
 Category: TypeAlias = Annotated[str | None, QueryParameter(max_length=200)]
 Seller: TypeAlias = Annotated[str | None, QueryParameter(pattern=NAME)]
 AtQuantity: TypeAlias = Annotated[
@@ -62,7 +63,7 @@ class NewTerms(Struct, forbid_unknown_fields=True, kw_only=True):
     description: Text = ""
     breaks: Annotated[list[NewBreak], Meta(min_length=1, max_length=MOST_BREAKS)]
     minimum: Price | None = None
-    categories: Annotated[list[Short], Meta(max_length=MOST_CATEGORIES)] = []
+    categories: Annotated[list[Filed], Meta(max_length=MOST_CATEGORIES)] = []
     valid_until: Annotated[datetime, Meta(tz=True)]
 
     def value(self) -> Terms:

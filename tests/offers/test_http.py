@@ -163,6 +163,7 @@ WRONG = [
     ({"description": "x" * 10_001}, MALFORMED),
     ({"categories": ["tea"] * 21}, MALFORMED),
     ({"categories": ["x" * 201]}, MALFORMED),
+    ({"categories": [""]}, MALFORMED),
     ({"colour": "green"}, MALFORMED),
     ({"title": " "}, (422, "offers.title_missing")),
     ({"valid_until": "2020-05-16T12:00:00Z"}, (422, "offers.over_already")),
