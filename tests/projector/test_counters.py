@@ -1,5 +1,6 @@
 """Counters in Valkey: absolute, never older than they were, and exact after any loss."""
 
+import asyncio
 import json
 import shutil
 import tempfile
@@ -16,7 +17,7 @@ from adapters.projector.counters import Counters
 from adapters.projector.feed import Feed
 from adapters.projector.leader import connected
 from adapters.projector.reader import PostgresReader
-from adapters.projector.valkey import PUT, epoch_key, row_key
+from adapters.projector.valkey import PUT, client, epoch_key, row_key
 from tests.projector.toys import (
     TOYS,
     Removed,
@@ -172,6 +173,16 @@ async def test_a_valkey_that_lost_its_disk_gets_its_counters_back_exact(database
         valkey.start()
         await eventually(lambda: held(valkey.url), {"1": 3, "2": 1})
         assert not process.done()
+
+
+async def test_a_valkey_that_is_back_fails_nobody(valkey):
+    reader = client(valkey.url, timeout=5.0)
+    await asyncio.gather(*(reader.get("key") for _ in range(15)))
+    valkey.kill()
+    valkey.start()
+    await asyncio.sleep(0.1)  # until this process has heard that the connections ended
+    assert await asyncio.gather(*(reader.get("key") for _ in range(15))) == [None] * 15
+    await reader.aclose()
 
 
 async def test_what_is_behind_the_reader_is_read_from_the_table(database, valkey):
