@@ -1,7 +1,8 @@
-"""Uploads that nobody needs any more: whoever should have removed one was killed just before, or it
-was sent once more when it had been looked at already."""
+"""Uploads that nobody needs any more: whoever should have removed one was killed just before, it
+was sent once more when it had been looked at already, or it was never confirmed."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 
 import structlog
@@ -15,6 +16,8 @@ from domain import media
 from domain.media import Asset
 
 EVERY = 600.0  # seconds between two looks
+# Bytes count against no quota before they are confirmed, so they cannot wait for ever.
+UNCONFIRMED = timedelta(days=1)
 logger = structlog.get_logger(__name__)
 
 
@@ -47,12 +50,15 @@ class Sweeping:
         return [key.removeprefix(prefix) for key in await self._objects.under(prefix)]
 
     async def _is_over(self, tenant: str, id: str) -> bool:
-        """Whether what came of it is in the log; what was never confirmed still may be."""
+        """Whether what came of it is in the log, or nothing will any more."""
         stream = stream_of(tenant, media, id)
         past = (await self._log.read(tenant, [stream]))[stream]
         asset: Asset = reduce(media.evolve, (r.event for r in past), media.EMPTY)
+        if asset.status == "requested":
+            return datetime.now(UTC) - past[0].recorded_at > UNCONFIRMED
         return is_over(asset)
 
 
 def is_over(asset: Asset) -> bool:
+    """Whether what came of it is in the log."""
     return asset.status not in ("", "requested") and not asset.waits

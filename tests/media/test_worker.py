@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import pytest
 
@@ -94,6 +95,18 @@ async def test_what_is_sent_again_when_it_was_looked_at_is_swept(working):
     assert await sweeping.step() == 1
     assert await working.objects() == kept | {keys.upload(working.tenant, waiting["id"])}
     assert await sweeping.step() == 0
+
+
+async def test_what_is_not_confirmed_within_a_day_is_swept(house, monkeypatch):
+    form = await house.request()
+    await send(form, JPEG)
+    sweeping = Sweeping(house.souk.log, house.souk.objects)
+    assert await sweeping.step() == 0
+    monkeypatch.setattr("adapters.media.sweeping.UNCONFIRMED", timedelta(0))
+    assert await sweeping.step() == 1
+    assert await house.objects() == set()
+    late = await house.amina.post(f"/media/{form['id']}/confirm")
+    assert (late.status_code, late.json()["code"]) == (422, "media.not_uploaded")
 
 
 async def test_many_workers_share_the_work_and_none_renders_what_another_does(house):
