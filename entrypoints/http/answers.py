@@ -26,3 +26,10 @@ class Ready(ASGIResponse):
         status, headers = self._start
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+def unchanged(unless: str, etag: str) -> bool:
+    """Whether If-None-Match, ``unless``, names what there is: weakly (RFC 9110, 13.1.2), since
+    caches on the way weaken tags."""
+    tags = (tag.strip() for tag in unless.split(","))
+    return any(tag == "*" or tag.removeprefix("W/") == etag for tag in tags)

@@ -8,7 +8,7 @@ from litestar import Request, get
 from litestar.params import PathParameter
 from litestar.response.base import ASGIResponse
 
-from entrypoints.http.answers import Ready
+from entrypoints.http.answers import Ready, unchanged
 from entrypoints.http.problems import Problem
 
 FOLDER = Path(__file__).parents[1] / "console"
@@ -87,8 +87,7 @@ def console_file(
 def _sent(request: Request[Any, Any, Any], name: str) -> ASGIResponse:
     if (found := FILES.get(name)) is None:
         raise Problem(404, "not_found")
-    tags = request.headers.get("if-none-match", "").split(",")
     etag = dict(found.headers)[b"etag"].decode()
-    if etag in (tag.strip().removeprefix("W/") for tag in tags):
+    if unchanged(request.headers.get("if-none-match", ""), etag):
         return Ready(304, [pair for pair in found.headers if pair[0] != b"content-length"])
     return Ready(200, found.headers, found.body)

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from application.reels import UNKNOWN
 from entrypoints.http.commands import Sent
+from entrypoints.http.reels import shown
 from entrypoints.http.routes import changes, reads
 from entrypoints.http.views import View
 from entrypoints.wiring import Souk
@@ -39,6 +40,8 @@ class EngagementController(Controller):
     @get("/{id:uuid}/engagement", **reads("reels:read", engagement.Engagement, UNKNOWN))
     async def counters(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:
         """How often it was liked, commented and watched; told anew five times a second."""
+        await view.await_too("reels")
+        await shown(view, str(id))
         found = (await engagement.of(view.counts, [str(id)])).get(str(id))
         return view.one(found, UNKNOWN)
 

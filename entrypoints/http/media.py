@@ -188,10 +188,8 @@ class MediaController(Controller):
     ) -> ASGIResponse:
         """A rendition that everyone may see, for ever the same bytes."""
         key, kind = await pictures.key_of(souk, tenant, str(id), rendering, file)
-        asked = request.headers
-        unless, part = asked.get("if-none-match", ""), asked.get("range", "")
         bare = request.method == HttpMethod.HEAD
-        return await pictures.sent(souk, key, kind, unless, part, bare)
+        return await pictures.sent(souk, key, kind, request.headers, bare)
 
 
 def _owner(caller: Caller) -> str | None:

@@ -5,7 +5,7 @@ leads to; and the bucket stays closed to everyone else.
 """
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 from litestar.response.base import ASGIResponse
@@ -15,7 +15,7 @@ from adapters.media import keys
 from adapters.media.objects import Gone
 from adapters.media.verdict import CONTENT_TYPES
 from application.ports import Missing
-from entrypoints.http.answers import Headers, Ready
+from entrypoints.http.answers import Headers, Ready, unchanged
 from entrypoints.http.names import NAME
 from entrypoints.wiring import Souk
 from projections import media
@@ -23,7 +23,7 @@ from projections import media
 UNKNOWN = "media.unknown_asset"
 RENDERING = re.compile(r"r\d{1,4}(?:-\d{1,7}){0,4}", re.ASCII)
 FILE = re.compile(r"[a-z0-9]{1,20}\.([a-z0-9]{1,10})", re.ASCII)
-RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})", re.ASCII)
+RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
 ALWAYS = (
     (b"cache-control", b"public, max-age=31536000, immutable"),  # other bytes have another name
     (b"accept-ranges", b"bytes"),
@@ -64,19 +64,19 @@ class Flowing(ASGIResponse):
 
 
 async def sent(
-    souk: Souk, key: str, kind: str, unless: str, wanted: str, bare: bool
+    souk: Souk, key: str, kind: str, asked: Mapping[str, str], bare: bool
 ) -> ASGIResponse:
-    """``unless``, ``wanted``: the request's If-None-Match and Range; ``bare``: without the bytes.
-    Raises Missing."""
+    """``asked``: the request's headers; ``bare``: without the bytes. Raises Missing."""
     try:
         kept = await souk.objects.stat(key)
     except Gone:
         raise Missing(UNKNOWN) from None
     etag = f'"{kept.etag}"'
     headers = [(b"etag", etag.encode()), *ALWAYS]
-    if etag in (part.strip() for part in unless.split(",")):
+    if unchanged(asked.get("if-none-match", ""), etag):
         return Ready(304, headers)
-    start, end, status = _part(wanted, kept.size)
+    same = asked.get("if-range", etag) == etag
+    start, end, status = _part(asked.get("range", "") if same else "", kept.size)
     if status == 206:
         headers.append((b"content-range", f"bytes {start}-{end}/{kept.size}".encode()))
     length = end - start + 1
@@ -90,8 +90,10 @@ async def sent(
 def _part(wanted: str, size: int) -> tuple[int, int, int]:
     """First and last byte, and the status: the one part that is asked for, as players of films do,
     or the whole."""
-    if (part := RANGE.fullmatch(wanted)) and int(part[1]) < size:
-        start, end = int(part[1]), min(int(part[2] or size), size - 1)
+    if part := RANGE.fullmatch(wanted):
+        first, last = part.groups()
+        start = int(first) if first else max(size - int(last or 0), 0)  # -5: the last five
+        end = min(int(last), size - 1) if first and last else size - 1
         if start <= end:
             return start, end, 206
     return 0, size - 1, 200

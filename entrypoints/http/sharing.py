@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
+from entrypoints.http.answers import unchanged
 from entrypoints.http.caller import caller_of
 from entrypoints.http.edge import header
 from entrypoints.http.problems import Problem
@@ -112,7 +113,7 @@ async def _found(lists: Lists, slot: Slot, now: float) -> Answer | None:
 
 async def _serve(answer: Answer, scope: Scope, send: Send) -> None:
     unless = header(scope, b"if-none-match")
-    if answer.etag in (part.strip() for part in unless.split(b",")):
+    if unless and unchanged(unless.decode("latin-1"), answer.etag.decode()):
         kept = [(k, v) for k, v in answer.start["headers"] if k != b"content-length"]  # type: ignore[typeddict-item]
         await send({"type": "http.response.start", "status": 304, "headers": kept})
         await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from adapters.asof.past import Past, PastCounts
 from application.ports import Missing
-from entrypoints.http.answers import Headers, Ready
+from entrypoints.http.answers import Headers, Ready, unchanged
 from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.past import AsOf, Axis, past, told
 from entrypoints.http.problems import Problem
@@ -179,7 +179,7 @@ class View:
         """``state``: what the answer was made of; the ETag."""
         tag = f'"{state}@{self._past.point.mark}"' if self._past else f'"{state}"'
         headers = ((b"etag", tag.encode()), *OWN, *self._told)
-        if self._unless and tag in (part.strip() for part in self._unless.split(",")):
+        if self._unless and unchanged(self._unless, tag):
             return Ready(304, headers)
         return Ready.json(200, body, headers)
 

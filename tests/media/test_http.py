@@ -153,14 +153,36 @@ async def test_what_a_product_shows_is_for_everyone_and_for_ever(working):
     assert answer.headers["content-type"] == "image/webp"
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     unless = {"if-none-match": answer.headers["etag"]}
-    assert (await working.api.http.get(made["url"], headers=unless)).status_code == 304
+    weak, any_ = {"if-none-match": f'"x", W/{answer.headers["etag"]}'}, {"if-none-match": "*"}
+    for asked in (unless, weak, any_):
+        assert (await working.api.http.get(made["url"], headers=asked)).status_code == 304
     head = await working.api.http.head(made["url"])
     assert (head.status_code, head.content) == (200, b"")
     same = "etag", "content-length", "content-type", "cache-control"
     assert [head.headers[name] for name in same] == [answer.headers[name] for name in same]
-    part = await working.api.http.get(made["url"], headers={"range": "bytes=2-9"})
-    assert (part.status_code, part.content) == (206, answer.content[2:10])
-    assert part.headers["content-range"] == f"bytes 2-9/{len(answer.content)}"
+    whole, size = answer.content, len(answer.content)
+    for wanted, first, last in (
+        ("bytes=2-9", 2, 9),
+        ("bytes=2-", 2, size - 1),
+        ("bytes=-5", size - 5, size - 1),
+        (f"bytes=-{size + 1}", 0, size - 1),
+    ):
+        asked = {"range": wanted, "if-range": answer.headers["etag"]}
+        part = await working.api.http.get(made["url"], headers=asked)
+        assert (part.status_code, part.content) == (206, whole[first : last + 1]), wanted
+        assert part.headers["content-range"] == f"bytes {first}-{last}/{size}"
+    for wanted in (
+        "bytes=-",
+        "bytes=-0",
+        "bytes=9-2",
+        f"bytes={size}-",
+        "bytes=1-2,4-5",
+        "lines=1-2",
+    ):
+        part = await working.api.http.get(made["url"], headers={"range": wanted})
+        assert (part.status_code, part.content) == (200, whole), wanted
+    older = {"range": "bytes=2-9", "if-range": '"another"'}
+    assert (await working.api.http.get(made["url"], headers=older)).status_code == 200
 
     gone = await working.amina.post(f"/media/{id}/release", {"product": product})
     await working.now(f"/media/{id}", gone)
