@@ -10,11 +10,13 @@ from adapters.projector.engine import Engine
 from adapters.projector.leader import connected, persist, sleep
 
 MOMENT = 0.02  # seconds between two moves, which is how long such a position may lag behind
-# Whoever leads: nothing is folded, so nothing but the place must be as it was left.
+# Whoever leads: nothing is folded, so nothing but the place must be as it was left. A row that
+# somebody holds, such as a long retry, is passed by: the others would wait with it.
 _MOVE = (
     "UPDATE read.projections p SET position = m.target, moved_at = now()"
     " FROM unnest(%s, %s, %s, %s, %s, %s) AS m"
-    " (name, version, shape, generation, origin, target) WHERE p.name = m.name"
+    " (name, version, shape, generation, origin, target) JOIN (SELECT name FROM read.projections"
+    " WHERE name = ANY(%s) FOR UPDATE SKIP LOCKED) AS free USING (name) WHERE p.name = m.name"
     " AND p.version = m.version AND p.shape = m.shape AND p.generation = m.generation"
     " AND p.position = m.origin RETURNING p.name"
 )
@@ -54,6 +56,7 @@ async def settle(db: Connection, engines: Iterable[Engine]) -> None:
                 packed.integers(generations),
                 packed.integers(origins),
                 packed.integers(targets),
+                packed.texts(names),
             ),
         )
         moved = {name for (name,) in await cursor.fetchall()}
