@@ -20,6 +20,8 @@ ASOF = "souk_asof"
 AUDIT = "souk_audit"  # sees the log of the one tenant named by SET LOCAL souk.tenant
 WAITING_PER_CONNECTION = 64  # callers beyond that are turned away at once
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
+# That the other end is gone, told also of what is in use; where it is not, any news may be that.
+HUNG_UP = getattr(select, "POLLRDHUP", select.POLLIN)
 SATURATED = (PoolTimeout, TooManyRequests, PoolClosed)
 
 
@@ -95,7 +97,16 @@ def unavailable() -> Iterator[None]:
 
 async def _still_there(connection: Connection) -> None:
     """An idle connection with something to read was closed, or has news: only then ask."""
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    if poll.poll(0):
+    if _told(connection, select.POLLIN):
         await AsyncConnectionPool.check_connection(connection)
+
+
+def lasts(connection: Connection) -> bool:
+    """Whether the server has been there ever since it was made, without asking the server."""
+    return not connection.closed and not _told(connection, HUNG_UP)
+
+
+def _told(connection: Connection, news: int) -> bool:
+    poll = select.poll()
+    poll.register(connection.fileno(), news)
+    return bool(poll.poll(0))

@@ -6,7 +6,7 @@ import time
 from msgspec import Struct
 
 from adapters.log.tail import head
-from adapters.postgres.pools import Pool, borrow
+from adapters.postgres.pools import Connection, Pool, borrow, lasts
 from application.ports import Unavailable
 
 FIRST, LONGEST = 0.002, 0.02  # seconds between looks
@@ -32,6 +32,7 @@ class Positions:
         self._pool, self._log = pool, log or pool
         self._seen: dict[str, int] = {}
         self._seen_at = -FRESH
+        self._seen_on: Connection | None = None
         self._waiters: list[Waiter] = []
         self._looking: asyncio.Task[None] | None = None
         self._pause = FIRST
@@ -55,8 +56,11 @@ class Positions:
             done.cancel()
 
     def _is_known(self, projection: str, after: int) -> bool:
+        """Not beyond the life of the connection that saw it: a server that crashed may have set
+        positions back, since their commits do not wait for the disk."""
         fresh = time.monotonic() - self._seen_at < FRESH
-        return fresh and self._seen.get(projection, 0) >= after
+        seen = fresh and self._seen.get(projection, 0) >= after
+        return seen and self._seen_on is not None and lasts(self._seen_on)
 
     async def _look(self) -> None:
         while self._waiters:
@@ -73,7 +77,7 @@ class Positions:
         async with borrow(self._pool) as db:
             cursor = await db.execute("SELECT name, position FROM read.projections")
             self._seen = dict(await cursor.fetchall())
-            self._seen_at = time.monotonic()
+            self._seen_at, self._seen_on = time.monotonic(), db
 
     def _settle(self, projection: str, after: int, done: asyncio.Future[None]) -> bool:
         if not done.done() and self._is_known(projection, after):

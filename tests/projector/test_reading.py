@@ -195,6 +195,28 @@ async def test_waiting_ends_at_the_deadline(database):
     await pool.close()
 
 
+async def test_a_position_seen_before_the_server_crashed_is_not_gone_by(database):
+    """Simulated: every connection ends, and what was not yet on the disk is gone."""
+    await prepare(database)
+    await happen(database, (lamp("1"), Switched()))
+    await caught_up(database)
+    pool = await open_pool(database, READ, size=2, name="crashing")
+    positions = Positions(pool)
+    await positions.wait("toys", 1)
+    await fetch(database, "UPDATE read.projections SET position = 0 RETURNING 1")
+    await positions.wait("toys", 1)  # from memory, while the connection lasts
+    await fetch(
+        database,
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = 'crashing'",
+    )
+    with pytest.raises(Unavailable):
+        await positions.wait("toys", 1, timeout=0.5)
+    await fetch(database, "UPDATE read.projections SET position = 1 RETURNING 1")
+    await positions.wait("toys", 1)
+    await pool.close()
+
+
 async def test_lag_is_told_in_events_and_seconds(database):
     await prepare(database)
     await happen(database, (lamp("1"), Switched()), (lamp("1"), Switched()))
