@@ -11,6 +11,7 @@ from adapters.postgres.pools import Connection
 from adapters.projector.kinds import is_logged
 from adapters.projector.verify.difference import Difference, Found
 from adapters.projector.verify.scratch import Scratch
+from adapters.projector.window import Illegible
 from domain.kernel import ERASED, Event, Personal, Recorded
 from projections.kernel import Projection
 
@@ -25,6 +26,7 @@ class Refold:
         self.scratches = [Scratch(table) for table in projection.TABLES]
         types = {kind for scratch in self.scratches for kind in scratch.types}
         self.types: set[type[Event]] = {kind for kind in types if is_logged(kind)}
+        self._tags = set(map(tag_of, self.types))
 
     async def make(self, db: Connection) -> None:
         for scratch in self.scratches:
@@ -35,22 +37,30 @@ class Refold:
         for scratch in self.scratches:
             await scratch.prepare(db, mine)
         for recorded in mine:
-            try:
-                await self._fold(db, recorded)
-            except psycopg.Error:
-                raise
-            except Exception as error:
-                what = f"position {recorded.position} cannot be folded: {type(error).__name__}"
+            if why := await self._failure(db, recorded):
+                what = f"position {recorded.position} cannot be folded: {why}"
                 found(Difference(self.name, recorded.tenant, recorded.stream, what))
         for scratch in self.scratches:
             await scratch.settle(db)
 
     def _folds(self, recorded: Recorded) -> bool:
         return (
-            type(recorded.event) in self.types
+            recorded.tag in self._tags
             and recorded.position <= self.position
             and recorded.position not in self._parked
         )
+
+    async def _failure(self, db: Connection, recorded: Recorded) -> str:
+        """Why it cannot be folded; empty when it is."""
+        if isinstance(recorded.event, Illegible):
+            return recorded.event.error
+        try:
+            await self._fold(db, recorded)
+        except psycopg.Error:
+            raise
+        except Exception as error:
+            return type(error).__name__
+        return ""
 
     async def _fold(self, db: Connection, recorded: Recorded) -> None:
         events = [recorded]
@@ -63,7 +73,7 @@ class Refold:
 
 
 class Decoding:
-    """Each event decoded once, for all projections; None for what none of them folds."""
+    """Each event decoded once, for all projections that fold any of its type."""
 
     def __init__(self, refolds: Sequence[Refold], whom: Whom) -> None:
         """``whom``: those who are erased."""
@@ -76,8 +86,12 @@ class Decoding:
             personal.box, personal.lookup = ERASED, ""
 
     def of(self, rows: Sequence[Row]) -> list[Recorded]:
-        return [
-            row.decoded(self._codec, self._blank if self._whom else None)
-            for row in rows
-            if row.tag in self._tags and row.schema_version != FOREIGN
-        ]
+        """What cannot be decoded is Illegible, as it is to the projector, which parks it."""
+        wanted = [row for row in rows if row.tag in self._tags and row.schema_version != FOREIGN]
+        return [self._decoded(row) for row in wanted]
+
+    def _decoded(self, row: Row) -> Recorded:
+        try:
+            return row.decoded(self._codec, self._blank if self._whom else None)
+        except Exception as error:
+            return row.recorded(Illegible(f"{type(error).__name__}: {error}"))
