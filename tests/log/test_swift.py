@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
+from adapters.log import standing as standings
 from adapters.log import store
 from adapters.log.ids import Ids
 from adapters.log.keyring import Seals
@@ -184,3 +185,26 @@ async def test_processes_that_take_turns_never_double_or_lose_an_event(database,
     assert behind.count(True) > 20
     found = await rows(database, "SELECT position FROM log.events ORDER BY position")
     assert [position for (position,) in found] == list(range(1, 8 * 30 + 11))
+
+
+async def test_the_clock_of_the_server_is_looked_at_again_before_long(database, monkeypatch):
+    swift, taken, ahead = store.swift, [], [0.0]
+
+    async def counted(*args):
+        taken.append(await swift(*args))
+        return taken[-1]
+
+    def stepped(real=standings.steady):
+        return real() + ahead[0]
+
+    monkeypatch.setattr(store, "swift", counted)
+    monkeypatch.setattr(standings, "steady", stepped)
+    async with opened(database) as log:
+        await log.append(append(note("first", "a")))
+        ahead[0] = standings.OLD  # as if the server's clock had since been put back so far
+        await log.append(append(note("second", "a")))
+        assert taken == []
+        await log.append(append(note("third", "a"), note("second", "b", expected=1)))
+        assert taken == [True]
+    late = "SELECT position FROM log.events WHERE recorded_at > clock_timestamp()"
+    assert await rows(database, late) == []
