@@ -83,6 +83,12 @@ def pause_of(projection: Projection) -> float:
     return float(getattr(projection, "PAUSE", 0.0))
 
 
+def finds_by_content(projection: Projection) -> bool:
+    """Whether events change rows that they find by content: one that is folded late has not been
+    found by those that came in between."""
+    return any(table.related for table in projection.TABLES)
+
+
 class Found(Value):
     """One row as stored: JSON bytes ready to send, and its personal part, sealed, if any."""
 

@@ -2,17 +2,19 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from adapters.deadletters import parked, retry
+from adapters.deadletters import Letter, parked, retry
 from entrypoints import logs
 from entrypoints.cli.options import data_dir
 from entrypoints.instance import find
 from projections import PROJECTIONS
+from projections.kernel import finds_by_content
 
 
 def chosen(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,7 +54,8 @@ def list_(directory: Path | None, projection: str | None, tenant: str | None) ->
 def retry_(directory: Path | None, projection: str | None, tenant: str | None) -> None:
     """Try them once more, in order, beside the running system; after the cure.
 
-    Prints what still fails, and exits with 1 then.
+    Prints what still fails, and exits with 1 then; and which projections only a rebuild makes
+    exact, since what came in between may have changed rows that were not there yet.
 
     \b
     Example:
@@ -62,14 +65,31 @@ def retry_(directory: Path | None, projection: str | None, tenant: str | None) -
     logs.configure("critical")  # what fails again is listed below
     url = settings.postgres_url
 
-    async def run() -> tuple[int, list[str]]:
+    async def run() -> tuple[list[Letter], list[Letter]]:
         before = await parked(url, projection, tenant)
         await retry(url, settings.master_key, projection, tenant)
-        left = await parked(url, projection, tenant)
-        return sum(1 + letter.behind for letter in before), [str(letter) for letter in left]
+        return before, await parked(url, projection, tenant)
 
-    events, left = asyncio.run(run())
-    for line in left:
-        click.echo(line)
+    before, left = asyncio.run(run())
+    for letter in left:
+        click.echo(str(letter))
+    for name in _inexact(before, left):
+        click.echo(f"projection {name}: `souk rebuild {name}` makes its rows exact")
+    events = sum(1 + letter.behind for letter in before)
     click.echo(f"{events} retried, {len(left) or 'none'} still parked")
     sys.exit(1 if left else 0)
+
+
+def _inexact(before: Iterable[Letter], left: Iterable[Letter]) -> list[str]:
+    """The projections that folded late what others may have looked for by its content."""
+    folded = _parked(before) - _parked(left)
+    return [name for name in folded if finds_by_content(PROJECTIONS[name])]
+
+
+def _parked(letters: Iterable[Letter]) -> Counter[str]:
+    """How many events of each projection."""
+    found = Counter[str]()
+    for letter in letters:
+        if letter.kind == "projection" and letter.name in PROJECTIONS:
+            found[letter.name] += 1 + letter.behind
+    return found
