@@ -145,9 +145,17 @@ def _reasons(error: HTTPException) -> str:
     """What was wrong with which field, never its value."""
     if isinstance(error.extra, list):
         wrong = [extra for extra in error.extra if isinstance(extra, dict)]
-        return "; ".join(f"{e.get('key', '')}: {e.get('message', '')}" for e in wrong)[:500]
+        return "; ".join(map(_reason, wrong))[:500]
     text = re.sub(r"\s+", " ", str(error.detail))
     return text[:500] if text.isprintable() else ""
+
+
+def _reason(wrong: dict[str, Any]) -> str:
+    """The framework calls the body data, and says no more of one that is not there."""
+    key, message = str(wrong.get("key", "")), str(wrong.get("message", ""))
+    if key != "data":
+        return f"{key}: {message}"
+    return "body: a JSON object is wanted" if message == "'data'" else f"body: {message}"
 
 
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -52,6 +52,10 @@ async def test_a_body_that_is_no_product_is_refused(api):
         answer = await seller.send("POST", PATH, headers=headers, content=body)
         assert (answer.status_code, what) == (400, what), answer.text[:300]
         assert_problem(answer, what)
+        if what == "nothing":
+            assert answer.json()["detail"] == "body: a JSON object is wanted"
+    nothing = await seller.post(PATH, {})
+    assert nothing.json()["detail"] == "body: Object missing required field `name`"
 
 
 async def test_a_field_out_of_bounds_is_refused(api):

@@ -122,7 +122,9 @@ async def test_a_seller_hides_a_reel_and_puts_it_back_where_it_was(house):
     assert await house.feed() == [second]
     assert await house.unseen(house.karim, path) == UNKNOWN
     assert await house.unseen(house.basma, path) == UNKNOWN
+    assert await house.unseen(house.karim, f"{path}/engagement") == UNKNOWN
     hidden = await house.seen(house.amina, path)
+    assert (await house.seen(house.amina, f"{path}/engagement"))["likes"] == 0
     told = hidden["status"], hidden["visible"], hidden["reason"], hidden["by_staff"]
     assert told == ("hidden", False, "sold out", False)
     assert (await house.seen(house.amina, f"/media/{media}"))["published"] is False
