@@ -9,14 +9,21 @@ from adapters.log.tail import head
 from adapters.postgres.pools import Connection, Pool, borrow, lasts
 from application.ports import Unavailable
 
+# ``{}``: a table of names and positions.
+_LAGS = (
+    "SELECT p.name, p.position, greatest(h.position - p.position, 0),"
+    " coalesce(extract(epoch FROM now() - e.recorded_at), 0)::float8"
+    " FROM {} p CROSS JOIN log.head h LEFT JOIN log.events e ON e.position = p.position + 1"
+    " WHERE p.name NOT LIKE '%!_!_%' ESCAPE '!' ORDER BY p.name"  # none beside
+)
 FIRST, LONGEST = 0.002, 0.02  # seconds between looks
 FRESH = 1.0  # seconds that a position seen is taken for granted
 Waiter = tuple[str, int, asyncio.Future[None]]
 
 
 class Lag(Struct, frozen=True):
-    """How far a projection is behind the log: events not yet folded, and the age of the first of
-    them in seconds."""
+    """How far a projection or a policy is behind the log: events that it has not come to yet, and
+    the age of the first of them in seconds."""
 
     position: int
     events: int
@@ -92,12 +99,13 @@ class Positions:
 
     async def lags(self) -> dict[str, Lag]:
         """Each projection's lag. Unavailable without Postgres."""
+        return await self._lags("read.projections")
+
+    async def policies(self) -> dict[str, Lag]:
+        """Each policy's lag. Unavailable without Postgres."""
+        return await self._lags("policies.positions")
+
+    async def _lags(self, table: str) -> dict[str, Lag]:
         async with borrow(self._log) as db:
-            cursor = await db.execute(
-                "SELECT p.name, p.position, greatest(h.position - p.position, 0),"
-                " coalesce(extract(epoch FROM now() - e.recorded_at), 0)::float8"
-                " FROM read.projections p CROSS JOIN log.head h"
-                " LEFT JOIN log.events e ON e.position = p.position + 1"
-                " WHERE p.name NOT LIKE '%!_!_%' ESCAPE '!' ORDER BY p.name"  # none beside
-            )
+            cursor = await db.execute(_LAGS.format(table))
             return {name: Lag(*rest) for name, *rest in await cursor.fetchall()}

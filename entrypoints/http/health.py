@@ -16,8 +16,8 @@ from adapters.roots.keys import jwks_of
 from application.ports import Unavailable
 from entrypoints.wiring import Souk
 
-Behind: TypeAlias = tuple[dict[str, Lag], int, dict[str, int]]
-NOTHING: Behind = {}, 0, {}
+Behind: TypeAlias = tuple[dict[str, Lag], dict[str, Lag], int, dict[str, int]]
+NOTHING: Behind = {}, {}, 0, {}
 
 
 class Alive(Struct, frozen=True):
@@ -32,6 +32,7 @@ class Ready(Struct, frozen=True):
     status: str
     checks: dict[str, Check]
     projections: dict[str, Lag]
+    policies: dict[str, Lag]
     parked: int  # reactions of policies that failed and wait for someone to look
     dead_letters: dict[str, int]
 
@@ -47,25 +48,30 @@ class HealthController(Controller):
     @get(["/health/ready", "/health", "/api/health"])
     async def ready(self, souk: NamedDependency[Souk]) -> Response[Ready]:
         found = await checks(souk.settings, souk.project)
-        lags, parked, letters = await _behind(souk) if found["postgres"].status == "ok" else NOTHING
+        lags, reacting, parked, letters = (
+            await _behind(souk) if found["postgres"].status == "ok" else NOTHING
+        )
         away = [name for name, check in found.items() if check.status != "ok"]
         poor = bool(away or parked or letters)
         status = "unavailable" if "postgres" in away or not lags else "degraded" if poor else "ok"
         return Response(
-            Ready(status, found, lags, parked, letters),
+            Ready(status, found, lags, reacting, parked, letters),
             status_code=503 if status == "unavailable" else 200,
         )
 
 
 async def _behind(souk: Souk) -> Behind:
-    """Each projection's lag, and how much is parked; nothing while Postgres fails."""
+    """Each projection's and policy's lag, and how much is parked; nothing while Postgres fails."""
     try:
-        lags, stuck, letters = await asyncio.gather(
-            souk.positions.lags(), outcomes.parked(souk.project), counts(souk.project)
+        lags, reacting, stuck, letters = await asyncio.gather(
+            souk.positions.lags(),
+            souk.positions.policies(),
+            outcomes.parked(souk.project),
+            counts(souk.project),
         )
     except Unavailable:
         return NOTHING
-    return lags, sum(policy.count for policy in stuck), letters
+    return lags, reacting, sum(policy.count for policy in stuck), letters
 
 
 @get("/.well-known/jwks.json", opt={"public": True}, tags=["health"], sync_to_thread=False)

@@ -65,13 +65,16 @@ async def test_a_reaction_to_what_cannot_be_read_waits_for_the_cure(api, databas
         await until(lambda: _heard(heard, poison.position))
     (line,) = (await souk(api, "deadletters", "list", "--tenant", "bazaar")).stdout.splitlines()
     assert line.startswith(f"policy stock: bazaar/payments/{receipt['id']} at {poison.position}")
-    assert (await api.http.get("/health/ready")).json()["parked"] == 1
+    ready = (await api.http.get("/health/ready")).json()
+    assert (ready["parked"], ready["policies"]["stock"]["events"]) == (1, 0)
     assert await committed(api, mug) == 0
 
     poison.cure()
     assert "0 retried" in (await souk(api, "deadletters", "retry", "--tenant", "other")).stdout
     cured = await souk(api, "deadletters", "retry")
     assert cured.stdout == "1 retried, none still parked\n"
+    ready = (await api.http.get("/health/ready")).json()
+    assert ready["policies"]["stock"]["events"] > 0, "nobody has heard of what came of it"
     assert await committed(api, mug) == 2
 
 
