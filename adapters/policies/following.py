@@ -4,6 +4,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 
+import structlog
+
 from adapters.log.codec import Codec, tag_of
 from adapters.log.rows import Row
 from adapters.log.tail import house_codec, rows_after
@@ -15,7 +17,9 @@ from application.policies.kernel import Policy
 
 BATCH = 500  # events
 AT_ONCE = 16  # streams of a batch
+MANY = 10  # events of a tenant in a batch: a look at all of them pays
 SILENT = "restore:"  # what acts for a tenant's restored history: what followed is in it
+logger = structlog.get_logger(__name__)
 
 
 class Follower:
@@ -49,14 +53,34 @@ class Follower:
 
     async def _react(self, batch: Sequence[Row]) -> list[Outcome]:
         """Streams at once, the events of each in order."""
-        lanes: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+        tenants: defaultdict[str, list[Row]] = defaultdict(list)
         for row in batch:
             if row.tag in self._reactions and not row.actor.startswith(SILENT):
+                tenants[row.tenant].append(row)
+        lanes: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+        for rows in tenants.values():
+            for row in await self._sieved(rows):
                 lanes[row.tenant, row.stream].append(row)
         free = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._lane(free, lane)) for lane in lanes.values()]
         return [outcome for task in tasks for outcome in task.result()]
+
+    async def _sieved(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Of one tenant's, those that call for their reaction. Where that cannot be told, all: what
+        is wrong with one of them comes out in its own reaction."""
+        if self.policy.sieve is None or len(rows) < MANY:
+            return rows
+        try:
+            heard = [row.decoded(self._codec) for row in rows]
+            left = await self.policy.sieve(self._commands, self.policy.call(heard[0]), heard)
+        except Exception as error:
+            logger.warning(
+                "policy sieves nothing", policy=self.policy.name, kind=type(error).__name__
+            )
+            return rows
+        kept = {recorded.position for recorded in left}
+        return [row for row in rows if row.position in kept]
 
     async def _lane(self, free: asyncio.Semaphore, lane: Sequence[Row]) -> list[Outcome]:
         async with free:

@@ -1,12 +1,24 @@
 """Costing: what a material costs by now is what all that is made of it costs it at."""
 
+from collections.abc import Sequence
+
 from application.commands import Commands
 from application.costing import Costing
 from application.policies.kernel import Policy
 from application.ports import Call
-from domain import materials, tenants
+from application.work import Work
+from domain import costgraph, materials, tenants
+from domain.costgraph import CostGraph
 from domain.costing import Cause
 from domain.kernel import Recorded
+from domain.tenants import Tenant
+
+PAID = (materials.MaterialPurchased, materials.MaterialMeasured)
+BY = {  # what moves a material's cost, by the tenant's basis
+    "average": PAID,
+    "last": PAID,
+    "standard": (materials.StandardCostSet, materials.MaterialMeasured),
+}
 
 
 async def moved(commands: Commands, call: Call, recorded: Recorded) -> None:
@@ -19,6 +31,28 @@ async def told_otherwise(commands: Commands, call: Call, recorded: Recorded) -> 
     await Costing(commands).roll_up(call, cause, None)
 
 
+async def stirring(commands: Commands, call: Call, heard: Sequence[Recorded]) -> Sequence[Recorded]:
+    """Without what nothing is made of, and what the tenant's basis does not go by.
+
+    It is read from the log once all of these are in it, for what is remembered may lack an edit of
+    another process that came before them. An edit that comes after them asserts the materials that
+    it costs by, and so has seen them; a basis that comes after them rolls all up itself.
+    """
+
+    async def attempt(work: Work) -> tuple[CostGraph, Tenant]:
+        await work.gather([(costgraph, call.tenant), (tenants, call.tenant)])
+        return await work.load(costgraph, call.tenant), await work.load(tenants, call.tenant)
+
+    graph, tenant = await commands.look(call, attempt)
+    used, moving = graph.used, BY[tenant.cost_basis]
+    return [
+        recorded
+        for recorded in heard
+        if isinstance(recorded.event, tenants.CostBasisSet)
+        or (recorded.id in used and isinstance(recorded.event, moving))
+    ]
+
+
 COSTING = Policy(
     "costing",
     {
@@ -27,4 +61,5 @@ COSTING = Policy(
         materials.MaterialMeasured: moved,
         tenants.CostBasisSet: told_otherwise,
     },
+    stirring,
 )

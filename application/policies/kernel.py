@@ -1,6 +1,6 @@
 """What a policy is made of: the events it hears, and its reaction to each."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -12,17 +12,20 @@ from application.ports import Call, Key, Origin
 from domain.kernel import Event, Recorded, Rejected, Value
 
 Reaction = Callable[[Commands, Call, Recorded], Awaitable[None]]
+Sieve = Callable[[Commands, Call, Sequence[Recorded]], Awaitable[Sequence[Recorded]]]
 
 
 @dataclass(frozen=True)
 class Policy:
     """Reacts to events by sending commands; every reaction may safely run twice.
 
-    ``name`` is for ever: its position and its idempotency keys are kept under it.
+    ``name`` is for ever: its position and its idempotency keys are kept under it. ``sieve``: of
+    many of a tenant's events at once, those that call for their reaction; None: all do.
     """
 
     name: str
     on: Mapping[type[Event], Reaction]
+    sieve: Sieve | None = None
 
     def call(self, recorded: Recorded) -> Call:
         """The call of the one command that this policy sends because of that event."""

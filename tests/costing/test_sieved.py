@@ -1,0 +1,139 @@
+"""What nothing is made of, and what the tenant's basis does not go by, costs the policy next to
+nothing; what is made of a material is known from the log, not from memory."""
+
+import asyncio
+
+import pytest
+
+from adapters.policies.following import MANY, Follower
+from adapters.postgres.pools import borrow
+from application.commands import Commands
+from application.costing import Costing
+from application.policies.costing import COSTING
+from domain import materials, tenants
+from domain.costing import Component, SetComponents
+from domain.costs import Cost
+from domain.materials import SetStandardCost
+from domain.tenants import SetCostBasis
+
+
+class Watched(Commands):
+    """Counts what is run."""
+
+    def __init__(self, log):
+        super().__init__(log)
+        self.ran = 0
+
+    async def run(self, *what):
+        self.ran += 1
+        return await super().run(*what)
+
+
+@pytest.fixture
+def commands(workshop):
+    return Watched(workshop.market.log)
+
+
+@pytest.fixture
+async def follower(workshop, commands):
+    """It has heard nothing, but of the workshop alone."""
+    return Follower(COSTING, workshop.since, commands, asyncio.Event())
+
+
+async def step(workshop, follower):
+    async with borrow(workshop.market.pool) as db:
+        while await follower.step(db):
+            pass
+
+
+async def standard(workshop, ids, micros):
+    for id in ids:
+        await workshop.do(materials, id, SetStandardCost(Cost(micros, "DZD")))
+
+
+async def test_a_material_that_nothing_is_made_of_costs_no_command_and_no_append(
+    workshop, commands, follower
+):
+    await workshop.do(tenants, workshop.tenant, SetCostBasis("standard"))
+    await step(workshop, follower)
+    idle = [await workshop.material() for _ in range(MANY)]
+    await standard(workshop, idle, 10**6)
+    before, commands.ran = await workshop.events(), 0
+    await step(workshop, follower)
+    assert commands.ran == 0
+    assert await workshop.events() == before
+
+
+async def test_of_many_only_what_something_is_made_of_is_rolled_up(workshop, commands, follower):
+    await workshop.do(tenants, workshop.tenant, SetCostBasis("standard"))
+    idle, wool = [await workshop.material() for _ in range(MANY)], await workshop.material()
+    scarf = await workshop.product((wool, 2_000))
+    await step(workshop, follower)
+    await standard(workshop, [*idle, wool], 3 * 10**6)
+    commands.ran = 0
+    await step(workshop, follower)
+    assert commands.ran == 1
+    assert await workshop.costs() == {scarf: 6 * 10**6}
+
+
+async def test_a_material_that_another_process_took_just_before_is_rolled_up(
+    workshop, commands, follower
+):
+    await workshop.do(tenants, workshop.tenant, SetCostBasis("standard"))
+    first, *wools = [await workshop.material() for _ in range(MANY + 1)]
+    await workshop.product((first, 1_000))
+    await standard(workshop, [first], 10**6)
+    await step(workshop, follower)  # its commands remember a graph
+    other, scarf = Costing(Commands(workshop.market.log)), await workshop.product()
+    part = Component("material", wools[-1], 2_000)
+    await other.set_components(workshop.call(), scarf, None, SetComponents((part,)))
+    await standard(workshop, wools, 4 * 10**6)
+    await step(workshop, follower)
+    assert (await workshop.costs())[scarf] == 8 * 10**6
+    assert await workshop.costs() == await workshop.scratch()
+
+
+@pytest.mark.parametrize(("basis", "ran"), [("average", 0), ("last", 0), ("standard", MANY)])
+async def test_a_standard_cost_is_news_only_where_the_basis_goes_by_it(
+    workshop, commands, follower, basis, ran
+):
+    wools = [await workshop.material(1_000) for _ in range(MANY)]
+    await workshop.product(*((wool, 1_000) for wool in wools))
+    await workshop.do(tenants, workshop.tenant, SetCostBasis(basis))
+    await step(workshop, follower)
+    await standard(workshop, wools, 10**6)
+    commands.ran = 0
+    await step(workshop, follower)
+    assert commands.ran == ran
+    assert await workshop.costs() == await workshop.scratch()
+
+
+async def test_a_purchase_is_news_only_where_the_basis_goes_by_it(workshop, commands, follower):
+    wools = [await workshop.material(1_000) for _ in range(MANY)]
+    await workshop.product(*((wool, 1_000) for wool in wools))
+    await step(workshop, follower)
+    ran = {}
+    for basis in ("average", "last", "standard"):
+        await workshop.do(tenants, workshop.tenant, SetCostBasis(basis))
+        await step(workshop, follower)
+        commands.ran = 0
+        for wool in wools:
+            await workshop.buy(wool, 7_000)
+        await step(workshop, follower)
+        ran[basis] = commands.ran
+        assert await workshop.costs() == await workshop.scratch()
+    assert ran == {"average": MANY, "last": MANY, "standard": 0}
+
+
+async def test_where_it_cannot_be_told_every_reaction_runs(workshop, commands, follower):
+    async def away(*_):
+        raise ConnectionError
+
+    commands.look = away
+    wool = await workshop.material()
+    scarf = await workshop.product((wool, 1_000))
+    for _ in range(MANY):
+        await workshop.buy(wool, 5_000)
+    await step(workshop, follower)
+    assert commands.ran == MANY
+    assert (await workshop.costs())[scarf] == 5 * 10**6
