@@ -32,6 +32,22 @@ class Caller(Struct, frozen=True):
         """What use cases take as the owner: the caller's own id, or None for staff."""
         return None if self.manages(resource) else self.user
 
+    def acts_for(self, resource: str, named: str | None) -> str | None:
+        """Whose they act on: whom they named, for staff, or None, anyone's; else their own. Raises
+        Forbidden for who is not staff and names somebody else: their own would be taken instead."""
+        return self._whose(self.manages(resource), named)
+
+    def sees_of(self, resource: str, named: str | None) -> str | None:
+        """Whose they are shown. Raises Forbidden, as above."""
+        return self._whose(self.sees_all(resource), named)
+
+    def _whose(self, anyones: bool, named: str | None) -> str | None:
+        if anyones:
+            return named
+        if named not in (None, self.user):
+            raise Forbidden("forbidden", "only staff name somebody else")
+        return self.user
+
     def need(self, permission: str) -> None:
         """Raises Forbidden."""
         if not self.may(permission):

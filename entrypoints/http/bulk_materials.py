@@ -62,7 +62,8 @@ class MaterialUpdates(YarnUpdates, forbid_unknown_fields=True, kw_only=True):
 
 class YarnFilter(Struct, forbid_unknown_fields=True, kw_only=True):
     """Those that are not retired and meet all of it. ``low``: under their threshold; ``q``: a part
-    of name, brand, colour, SKU or an attribute; ``owner``: for staff, whose they are."""
+    of name, brand, colour, SKU or an attribute; ``owner``: whose they are; only staff name somebody
+    else."""
 
     low: bool | None = None
     q: Search | None = None
@@ -143,7 +144,7 @@ async def operated(
 
     def what(operation: Any) -> Any:
         if isinstance(operation, NewYarn):
-            whose = operation.owner if operation.owner and owner is None else caller.user
+            whose = caller.acts_for("materials", operation.owner) or caller.user
             return operation.command(whose, only or operation.kind)  # type: ignore[attr-defined]
         if isinstance(operation, DeleteMaterial):
             return Change(retire=True, only=only)
@@ -160,12 +161,13 @@ async def changed(
 ) -> Previewed | Ran:
     """``change`` to all that the filter finds."""
     owner, asked = bulk.caller.as_owner("materials"), data.filter
+    whose = bulk.caller.acts_for("materials", asked.owner)
     op: Op = "delete" if change.retire else "update"
 
     async def source(id: str, begun: Bulk | None) -> Batch:
         if begun is None:
             kind = only or asked.kind
-            wanted = materials.Filter(owner or asked.owner, kind, asked.low, asked.q)
+            wanted = materials.Filter(whose, kind, asked.low, asked.q)
             ids = await materials.selected(view.db, wanted, texts(asked.ids), MOST + 1)
         else:
             ids = list(begun.ids)

@@ -60,7 +60,7 @@ class ProductUpdates(Struct, forbid_unknown_fields=True, kw_only=True):
 
 class ProductFilter(Struct, forbid_unknown_fields=True, kw_only=True):
     """Those that are not retired and meet all of it. ``q``: a part of the name, the brand or the
-    SKU; ``seller``: for staff, whose they are."""
+    SKU; ``seller``: whose they are; only staff name somebody else."""
 
     category: Short | None = None
     in_stock: bool | None = None
@@ -122,8 +122,8 @@ class ProductsBulkController(Controller):
 
         def what(operation: Any) -> Any:
             if isinstance(operation, NewProduct):
-                staffs = operation.seller if owner is None else None
-                return _new(operation, staffs or caller.user)
+                seller = caller.acts_for("products", operation.seller) or caller.user
+                return _new(operation, seller)
             if isinstance(operation, DeleteProduct):
                 return Change(retire=True)
             return operation.change()
@@ -158,11 +158,12 @@ async def _changed(
     data: ProductsUpdated | ProductsDeleted, change: Change, bulk: Bulking, view: View
 ) -> Previewed | Ran:
     owner, asked = bulk.caller.as_owner("products"), data.filter
+    seller = bulk.caller.acts_for("products", asked.seller)
 
     async def source(id: str, begun: Bulk | None) -> Batch:
         if begun is None:
             wanted = catalog.Filter(
-                seller=owner or asked.seller,
+                seller=seller,
                 category=asked.category,
                 search=asked.q,
                 featured=asked.featured,

@@ -88,7 +88,7 @@ class CatalogController(Controller):
         souk: NamedDependency[Souk],
     ) -> Receipt:
         """Offer a product. Its stock starts at nothing: receive some."""
-        seller = data.seller if data.seller and caller.manages("products") else caller.user
+        seller = caller.acts_for("products", data.seller) or caller.user
         price, original = money(data.price), money(data.original_price)
         assert price is not None
         new = rules.CreateProduct(

@@ -227,7 +227,7 @@ class CostingController(Controller):
 
 
 async def defined(data: NewCosted, creating: Creating, caller: Caller, souk: Souk) -> Receipt:
-    owner = data.owner if data.owner and caller.manages("costing") else caller.user
+    owner = caller.acts_for("costing", data.owner) or caller.user
     return await souk.costing.define(creating, creating.id, data.command(owner))
 
 
@@ -240,4 +240,4 @@ async def calculated(
 
 
 def whose(caller: Caller, owner: str | None = None) -> str | None:
-    return owner if caller.sees_all("costing") else caller.user
+    return caller.sees_of("costing", owner)

@@ -23,7 +23,8 @@ Margin: TypeAlias = Annotated[
 
 class NewCosted(Struct, forbid_unknown_fields=True, kw_only=True):
     """``currency``: of its costs, the tenant's unless told. ``margin``: how much of its price is
-    to be left over. ``owner``: for staff, whose it is; otherwise it is the caller's."""
+    to be left over. ``owner``: whose it is, the caller's unless told; only staff name somebody
+    else."""
 
     name: Line
     currency: Currency = ""

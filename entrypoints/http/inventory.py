@@ -71,7 +71,7 @@ class InventoryController(Controller):
         low: Annotated[bool | None, QueryParameter(description="under its threshold")] = None,
     ) -> ASGIResponse:
         """Stock by product name: the caller's own; for staff everybody's, or one ``seller``'s."""
-        whose = seller if view.caller.sees_all("inventory") else view.caller.user
+        whose = view.caller.sees_of("inventory", seller)
         found = await inventory.items(view.db, Filter(whose, low), paging.page, paging.limit)
         return view.page(found, paging)
 
@@ -83,7 +83,7 @@ class InventoryController(Controller):
     ) -> ASGIResponse:
         """What there is of materials, and what it is worth: the caller's own; for staff
         everybody's, or one ``owner``'s."""
-        whose = owner if view.caller.sees_all("materials") else view.caller.user
+        whose = view.caller.sees_of("materials", owner)
         return view.document(await materials.dashboard(view.db, whose))
 
     @get("/{product:str}", **reads("inventory:read", inventory.Item, UNKNOWN))

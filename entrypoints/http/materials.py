@@ -220,12 +220,12 @@ class MaterialsController(Controller):
 async def added(
     data: NewYarn, kind: str, creating: SentToCreate, caller: Caller, souk: Souk
 ) -> Receipt:
-    owner = data.owner if data.owner and caller.manages("materials") else caller.user
+    owner = caller.acts_for("materials", data.owner) or caller.user
     return await souk.materials.add(creating, creating.id, data.command(owner, kind))
 
 
 def whose(caller: Caller, owner: str | None = None) -> str | None:
-    return owner if caller.sees_all("materials") else caller.user
+    return caller.sees_of("materials", owner)
 
 
 async def _seen(view: View, id: UUID) -> None:

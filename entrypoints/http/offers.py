@@ -211,7 +211,7 @@ class OffersController(Controller):
         seller: Seller = None,
     ) -> ASGIResponse:
         """The seller's own, whatever became of them; staff sees everyone's, or one seller's."""
-        whose = seller if view.caller.sees_all("offers") else view.caller.user
+        whose = view.caller.sees_of("offers", seller)
         found = await offers.mine(view.db, whose, status, paging.page, paging.limit)
         return view.page(found, paging)
 

@@ -36,7 +36,7 @@ class Describing(Struct, forbid_unknown_fields=True):
 
 
 class NewProduct(Describing, forbid_unknown_fields=True, kw_only=True):
-    """``seller``: for staff, whose product it is; otherwise it is the caller's."""
+    """``seller``: whose product it is, the caller's unless told; only staff name somebody else."""
 
     price: Price
     original_price: Price | None = None

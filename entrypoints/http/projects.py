@@ -60,13 +60,10 @@ class ProjectsController(Controller):
             missing=UNKNOWN,
         ),
     )
-    async def redefine(
-        self, data: JSONBody[NewCosted], product: TheProduct, caller: NamedDependency[Caller]
-    ) -> Receipt:
+    async def redefine(self, data: JSONBody[NewCosted], product: TheProduct) -> Receipt:
         """The same as renaming it and setting its margin, at once. Its currency and its owner
         stay: told, they must be what they are."""
-        owner = data.owner if caller.manages("costing") else None
-        command = rules.RedefineProduct(data.name, data.margin, data.currency, owner)
+        command = rules.RedefineProduct(data.name, data.margin, data.currency, data.owner)
         return await product(Costing.change, command)
 
     @delete("/{id:uuid}", **changes("costing:update", missing=UNKNOWN))

@@ -185,7 +185,7 @@ class ReelsController(Controller):
         self, view: NamedDependency[View], paging: NamedDependency[Paging], seller: Seller = None
     ) -> ASGIResponse:
         """The seller's own, drafts and hidden ones too; staff sees everyone's, or one seller's."""
-        whose = seller if view.caller.sees_all("reels") else view.caller.user
+        whose = view.caller.sees_of("reels", seller)
         return view.page(await reels.mine(view.db, whose, paging.page, paging.limit), paging)
 
     @get("/{id:uuid}", **reads("reels:read", Shown, UNKNOWN))

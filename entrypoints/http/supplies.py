@@ -54,7 +54,8 @@ class Measures(Struct, forbid_unknown_fields=True):
 
 class NewYarn(Measures, forbid_unknown_fields=True, kw_only=True):
     """``unit``: what it is counted and used in, for good. ``currency``: of its costs, the
-    tenant's unless told. ``owner``: for staff, whose it is; otherwise it is the caller's."""
+    tenant's unless told. ``owner``: whose it is, the caller's unless told; only staff name
+    somebody else."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200, examples=["Merino"])]
     unit: Unit

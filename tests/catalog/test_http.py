@@ -29,6 +29,18 @@ async def test_who_does_not_sell_offers_nothing(api):
     assert (made.status_code, made.json()["code"]) == (403, "forbidden")
 
 
+async def test_staff_offers_for_others_and_nobody_else_does(api):
+    await api.market("amina", "basma")
+    amina, staff = api.of("seller", "amina"), api.of("admin", "root")
+    made = await amina.post("/catalog/products", TEA | {"seller": "basma"})
+    assert (made.status_code, made.json()["code"]) == (403, "forbidden")
+    for client, seller, slug in ((amina, "amina", "own"), (staff, "basma", "hers")):
+        made = await client.post("/catalog/products", TEA | {"slug": slug, "seller": seller})
+        receipt = made.json()
+        shown = await staff.get(f"/catalog/products/{receipt['id']}", after=receipt["position"])
+        assert shown.json()["seller"] == seller
+
+
 async def test_a_slug_is_taken_once_and_is_free_again_when_left(api):
     await api.market("amina", "basma")
     amina, basma = api.of("seller", "amina"), api.of("seller", "basma")

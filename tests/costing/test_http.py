@@ -166,7 +166,6 @@ async def test_a_product_is_its_owners(house):
     for route in ("", "/timeline"):
         assert await house.unseen(house.basma, f"{scarf}{route}") == UNKNOWN
         assert await house.unseen(house.karim, f"{scarf}{route}") == (403, "forbidden")
-    assert (await house.seen(house.basma, PATH, owner="amina"))["items"] == []
     assert await refused(house.basma.post(f"{scarf}/calculate-costs")) == UNKNOWN
     sent = {
         "components": {"components": []},
@@ -183,6 +182,13 @@ async def test_a_product_is_its_owners(house):
             assert await refused(client.post(f"{scarf}/{step}", body)) == (403, "forbidden"), step
         gone = f"{PATH}/{NOWHERE}/{step}"
         assert await refused(house.amina.post(gone, body)) == UNKNOWN, step
+    for path in (PATH, "/projects"):
+        body = {"name": "Hers", "owner": "basma"}
+        assert await refused(house.amina.post(path, body)) == (403, "forbidden"), path
+    for path in (PATH, "/projects", "/costing/sales", "/costing/runs"):
+        assert await refused(house.basma.get(path, owner="amina")) == (403, "forbidden"), path
+        assert (await house.seen(house.basma, path, owner="basma"))["items"] == [], path
+    assert len((await house.seen(house.olga, PATH, owner="amina"))["items"]) == 1
     theirs = await define(house, house.root, owner="basma")
     assert (await house.seen(house.basma, theirs))["owner"] == "basma"
     wool = await add(house)
@@ -237,11 +243,12 @@ async def test_a_project_is_put_and_deleted(house):
     assert first["version"] == 3
     shown = await house.seen(house.amina, f"/projects/{id}/complete")
     assert (shown["name"], shown["margin"]) == ("Shawl", 5000)
-    again = await house.done(put(house.amina, name="Shawl", margin=5000, owner="basma"))
+    again = await house.done(put(house.amina, name="Shawl", margin=5000, owner="amina"))
     assert again["version"] == 3
     for client, more, refusal in (
         (house.amina, {"currency": "EUR"}, (422, "costing.currency_mixed")),
         (house.root, {"owner": "basma"}, (422, "costing.owner_stays")),
+        (house.amina, {"owner": "basma"}, (422, "costing.owner_stays")),
         (house.amina, {"name": " "}, (422, "costing.name_malformed")),
         (house.amina, {"margin": 10_000}, (400, "malformed")),
         (house.basma, {}, UNKNOWN),

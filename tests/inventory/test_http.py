@@ -65,6 +65,9 @@ async def test_a_seller_counts_only_their_own(api):
     assert (await staff.get(f"/inventory/{tea}", after=after)).json()["on_hand"] == 6
     assert (await eve.get(f"/inventory/{tea}")).status_code == 404
     assert (await eve.get("/inventory")).json()["items"] == []
+    assert (await eve.get("/inventory", seller="eve")).json()["items"] == []
+    named = await eve.get("/inventory", seller="tom")
+    assert (named.status_code, named.json()["code"]) == (403, "forbidden")
     assert len((await staff.get("/inventory", seller="tom")).json()["items"]) == 1
     assert (await staff.get("/inventory", seller="eve")).json()["items"] == []
 

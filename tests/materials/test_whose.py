@@ -15,7 +15,11 @@ async def test_a_material_is_its_owners(house):
     for route in ("", "/purchases", "/adjustments"):
         assert await house.unseen(house.basma, f"{path}{route}") == UNKNOWN
         assert await house.unseen(house.karim, f"{path}{route}") == (403, "forbidden")
-    assert await names(house, house.basma, owner="amina") == []
+    for listing in ("/materials", "/yarns", "/inventory/dashboard"):
+        asked = house.basma.get(listing, owner="amina")
+        assert await refused(asked) == (403, "forbidden"), listing
+    assert await names(house, house.basma, owner="basma") == []
+    assert await names(house, house.olga, owner="amina") == ["Merino"]
     sent = {
         "purchase": {"quantity": "1", "price": dinars("1")},
         "adjust": {"delta": "-1", "reason": "used"},
@@ -43,7 +47,12 @@ async def test_a_material_is_its_owners(house):
 async def test_staff_adds_for_others_and_nobody_else_does(house):
     theirs = await add(house, house.root, owner="basma")
     assert (await house.seen(house.basma, theirs))["owner"] == "basma"
-    mine = await add(house, house.amina, owner="basma")
+    for path in ("/materials", "/yarns"):
+        body = {"name": "Silk", "unit": "g", "owner": "basma"}
+        body |= {"kind": "yarn"} if path == "/materials" else {}
+        assert await refused(house.amina.post(path, body)) == (403, "forbidden"), path
+    assert await names(house, house.amina) == []
+    mine = await add(house, house.amina, owner="amina")
     assert (await house.seen(house.amina, mine))["owner"] == "amina"
 
 
