@@ -199,10 +199,24 @@ async def newest(
 ) -> Slice:
     """The rows that meet ``where``, of the highest ``by`` first, all below ``before``. ``by``: a
     column of bigint, in which each row has another; what comes meanwhile moves no other."""
+    told = f"{where} AND {by} < %s ORDER BY {by} DESC"
+    return await _slice(db, table, told, (*params, before), by, limit)
+
+
+async def oldest(
+    db: Reader, table: str, where: str, params: tuple[Any, ...], by: str, after: int, limit: int
+) -> Slice:
+    """The same, of the lowest ``by`` first, all above ``after``."""
+    told = f"{where} AND {by} > %s ORDER BY {by}"
+    return await _slice(db, table, told, (*params, after), by, limit)
+
+
+async def _slice(
+    db: Reader, table: str, told: str, params: tuple[Any, ...], by: str, limit: int
+) -> Slice:
     rows = await db.rows(
-        f"SELECT {Found.SQL}, {by} FROM read.{table}"
-        f" WHERE tenant = %s AND {where} AND {by} < %s ORDER BY {by} DESC LIMIT %s",
-        (db.tenant, *params, before, limit + 1),
+        f"SELECT {Found.SQL}, {by} FROM read.{table} WHERE tenant = %s AND {told} LIMIT %s",
+        (db.tenant, *params, limit + 1),
     )
     more = len(rows) > limit
     found = [Found(*row[:-1]) for row in rows[:limit]]

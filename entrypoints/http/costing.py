@@ -1,6 +1,6 @@
 """/costing"""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 from litestar import Controller, get, post
@@ -59,6 +59,7 @@ DEFINING = creates(
     missing="tenants.unknown_tenant",
 )
 Owner: TypeAlias = Annotated[str | None, QueryParameter(pattern=NAME)]
+Order: TypeAlias = FromQuery[Literal["newest", "oldest"]]
 Sold: TypeAlias = FromQuery[UUID | None]
 Search: TypeAlias = Annotated[str | None, QueryParameter(min_length=2, max_length=100)]
 TheProduct: TypeAlias = NamedDependency[On[Costing]]
@@ -217,12 +218,20 @@ class CostingController(Controller):
 
     @get("/{id:uuid}/timeline", **slices("costing:read", costing.Moment, UNKNOWN))
     async def timeline(
-        self, id: FromPath[UUID], view: NamedDependency[View], slicing: NamedDependency[Slicing]
+        self,
+        id: FromPath[UUID],
+        view: NamedDependency[View],
+        slicing: NamedDependency[Slicing],
+        order: Order = "newest",
     ) -> ASGIResponse:
-        """How its cost changed, the last first: a series of ``at`` and ``cost``."""
+        """How its cost changed, the last first, or the first: a series of ``at`` and ``cost``. A
+        ``cursor`` goes on in the order that it came from."""
         if await costing.product(view.db, str(id), whose(view.caller)) is None:
             raise Missing(UNKNOWN)
-        found = await costing.timeline(view.db, str(id), slicing.before, slicing.limit)
+        if order == "oldest":
+            found = await costing.timeline_from(view.db, str(id), slicing.after, slicing.limit)
+        else:
+            found = await costing.timeline(view.db, str(id), slicing.before, slicing.limit)
         return view.sliced(found)
 
 

@@ -17,6 +17,11 @@ class Slicing(Struct, frozen=True):
     before: int
     limit: int
 
+    @property
+    def after(self) -> int:
+        """The place that it begins above, where the first comes first."""
+        return 0 if self.before == FIRST else self.before
+
 
 async def slicing(
     cursor: Annotated[

@@ -2,7 +2,7 @@
 
 from projections.costing.products import PRODUCTS, Filter, Product, product, products
 from projections.costing.sales import SALES, Sale, sales, since
-from projections.costing.timeline import TIMELINE, Moment, timeline
+from projections.costing.timeline import TIMELINE, Moment, timeline, timeline_from
 
 __all__ = [
     "PRODUCTS",
@@ -19,7 +19,8 @@ __all__ = [
     "sales",
     "since",
     "timeline",
+    "timeline_from",
 ]
 
-VERSION = 4
+VERSION = 5
 TABLES = (PRODUCTS, TIMELINE, SALES)

@@ -59,8 +59,8 @@ class Product(Document):
     """``components``, ``labour`` and ``overheads`` are those of a batch of ``makes`` pieces.
 
     ``cost``: of one piece, null while it is unknown; ``price``: what leaves ``margin``
-    (ten-thousandths of it) over. ``costed_at``: when the cost last changed. ``sells``: the product
-    of the catalogue that it is sold as. ``version``: of its own stream.
+    (ten-thousandths of it) over. ``costed_at``: when the cost last changed, by the log's own clock.
+    ``sells``: the product of the catalogue that it is sold as. ``version``: of its own stream.
     """
 
     id: str
@@ -121,7 +121,7 @@ def _changed(product: Product, event: object, recorded: Recorded) -> Product:
             return but(product, sells=listing)
         case CostRolledUp(new=cost):
             known = None if cost is None else UnitCost.of(cost)
-            return but(product, cost=known, costed_at=recorded.occurred_at)
+            return but(product, cost=known, costed_at=recorded.recorded_at)
     return product
 
 

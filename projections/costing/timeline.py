@@ -5,7 +5,7 @@ from datetime import datetime
 from domain.costing import CostRolledUp
 from domain.costs import UnitCost, told
 from domain.kernel import Recorded
-from projections.kernel import Column, Document, Reader, Slice, Table, newest
+from projections.kernel import Column, Document, Reader, Slice, Table, newest, oldest
 
 
 class Cause(Document):
@@ -19,12 +19,15 @@ class Cause(Document):
 
 class Moment(Document):
     """A change of what a product costs. null: it was, or is, unknown. ``version`` is the
-    product's after it, ``position`` that in the log."""
+    product's after it, ``position`` that in the log. ``at``: when it came to cost that, by the
+    log's own clock, which never goes back; ``occurred_at``: when what moved it happened, which may
+    be long before, and before what moved it last."""
 
     product: str
     version: int
     position: int
     at: datetime
+    occurred_at: datetime
     old: UnitCost | None
     cost: UnitCost | None
     cause: Cause
@@ -36,6 +39,7 @@ def _rolled(_: Moment | None, recorded: Recorded, id: str) -> Moment:
         recorded.id,
         recorded.version,
         recorded.position,
+        recorded.recorded_at,
         recorded.occurred_at,
         told(event.old),
         told(event.new),
@@ -59,3 +63,8 @@ TIMELINE = Table(
 async def timeline(db: Reader, product: str, before: int, limit: int) -> Slice:
     """The last first."""
     return await newest(db, TIMELINE.name, "product = %s", (product,), "place", before, limit)
+
+
+async def timeline_from(db: Reader, product: str, after: int, limit: int) -> Slice:
+    """The first first."""
+    return await oldest(db, TIMELINE.name, "product = %s", (product,), "place", after, limit)

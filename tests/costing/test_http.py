@@ -1,7 +1,6 @@
 """Costing over HTTP, from the yarn to the price, by role."""
 
 import asyncio
-from itertools import pairwise
 
 import pytest
 
@@ -104,24 +103,6 @@ async def test_stock_that_ran_out_is_where_an_average_no_longer_comes_from(house
     await compose(house, scarf, (wool, "1"))
     (line,) = (await calculated(house, scarf))["components"]
     assert (line["positions"], line["cost"]) == ([bought["position"]], dinars("0.40"))
-
-
-async def test_the_timeline_is_a_series_that_is_read_on_by_a_cursor(house):
-    wool, scarf = await add(house), await define(house)
-    await compose(house, scarf, (wool, "1"))
-    for price in range(1, 13):
-        bought = await buy(house, wool, "1", f"{price}.00")
-        await settle(house, bought["position"] - 1)
-    first = await house.seen(house.amina, f"{scarf}/timeline", limit=10)
-    rest = await house.seen(house.amina, f"{scarf}/timeline", limit=10, cursor=first["next"])
-    items = [*first["items"], *rest["items"]]
-    assert ([len(first["items"]), len(items)], rest["next"]) == ([10, 12], None)
-    assert [item["cost"]["amount"] for item in items[::-1]][:4] == ["1.00", "1.50", "2.00", "2.50"]
-    assert (items[-1]["old"], items[0]["cost"]) == (None, dinars("6.50"))
-    assert all(after["old"] == before["cost"] for after, before in pairwise(items))
-    wool_id = wool.rpartition("/")[2]
-    assert items[0]["cause"] == {"kind": "material", "id": wool_id, "position": bought["position"]}
-    assert items[0]["position"] > bought["position"]
 
 
 async def test_a_loop_is_refused_and_so_is_what_is_not_there(house):
