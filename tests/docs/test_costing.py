@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.costing.settling import settle
-from tests.reels.house import running
+from tests.reels.house import refused, running
 from tests.support.commands import souk
 
 PAGES = Path(__file__).parents[2] / "docs/contexts"
@@ -78,6 +78,14 @@ async def run(house, page, *names):
 
 async def test_the_scarf_costs_and_earns_what_the_page_says(house):
     assert await run(house, "costing.md", "scarf", "dearer", "sold", "if") == (9, [])
+
+
+async def test_a_yard_comes_out_in_the_unit_that_the_page_says(house):
+    assert await run(house, "materials.md", "yard") == (1, [])
+    metres = {"name": "Ribbon", "kind": "component", "unit": "m"}
+    yards = {"conversions": [{"unit": "yd", "factor": "0.9144"}]}
+    made = house.amina.post("/materials", metres | yards)
+    assert await refused(made) == (422, "quantities.malformed")
 
 
 async def test_what_is_told_late_changes_what_the_page_says(house):
