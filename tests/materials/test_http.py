@@ -203,7 +203,7 @@ async def test_the_dashboard_counts_what_there_is_and_what_it_is_worth(house):
     }
     assert await house.seen(house.root, "/inventory/dashboard", owner="amina") == mine
     assert (await house.seen(house.olga, "/inventory/dashboard"))["materials"] == 4
-    hers = await house.seen(house.basma, "/inventory/dashboard", owner="amina")
+    hers = await house.seen(house.basma, "/inventory/dashboard", owner="basma")
     assert hers["materials"] == 1
     assert await refused(house.karim.get("/inventory/dashboard")) == (403, "forbidden")
 
