@@ -10,6 +10,7 @@ from adapters.media.verdict import Unacceptable
 
 TRUNCATED = ("truncat", "end of file", "premature", "unexpected end", "not enough data", "eof")
 HEAVY = ("memory", "alloc")
+DOING = "unable to copy to memory"  # what libvips was at when it failed: no reason
 
 
 def settle() -> None:
@@ -37,6 +38,7 @@ def heavy() -> Refusal:
 
 
 def _damaged(said: str) -> Refusal:
+    said = said.replace(DOING, "")
     if any(word in said for word in HEAVY):
         return heavy()
     if any(word in said for word in TRUNCATED):

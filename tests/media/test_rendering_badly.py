@@ -13,6 +13,8 @@ from tests.media import corpus
 
 PICTURES = 36  # damaged ones of each kind of picture
 MOVING = 12  # and of each kind of film: 252 in all
+DAMAGED = {"media.damaged", "media.truncated", "media.not_an_image", "media.not_a_video"}
+ASKS = ("avif", "media.too_heavy")  # a bit that was flipped asks for more than libheif gives
 
 
 async def outcome(folder: Path, content: bytes, job: Job) -> Verdict | Unacceptable:
@@ -62,9 +64,40 @@ async def test_damaged_files_are_refused_or_shown(tmp_path: Path, format: str) -
         if isinstance(answer, Verdict):
             check(tmp_path, answer)
         else:
-            assert answer.detail
+            assert answer.code in DAMAGED or (format, answer.code) == ASKS, (seed, answer)
             refused += 1
     assert refused > 0
+
+
+@pytest.mark.parametrize(
+    ("format", "code"),
+    [
+        ("jpeg", "media.truncated"),
+        ("png", "media.damaged"),  # libpng does not say why it could not read on
+        ("gif", "media.truncated"),
+        ("webp", "media.damaged"),
+        ("avif", "media.truncated"),
+        ("tiff", "media.damaged"),
+    ],
+)
+async def test_a_picture_without_its_end_is_told_so(tmp_path: Path, format: str, code: str) -> None:
+    whole = corpus.encoded(format)
+    assert await refusal(tmp_path, whole[: len(whole) // 2]) == code
+
+
+async def test_a_jpeg_that_lacks_its_last_bytes_is_not_whole(tmp_path: Path) -> None:
+    assert await refusal(tmp_path, corpus.encoded("jpeg")[:-10]) == "media.truncated"
+
+
+@pytest.mark.parametrize("format", ["png", "gif", "webp", "avif"])
+async def test_a_picture_with_other_bytes_in_its_middle_is_damaged(
+    tmp_path: Path, format: str
+) -> None:
+    whole = corpus.encoded(format)
+    middle = len(whole) // 2
+    turned = bytes(byte ^ 0xFF for byte in whole[middle : middle + 40])
+    content = whole[:middle] + turned + whole[middle + 40 :]
+    assert await refusal(tmp_path, content) == "media.damaged"
 
 
 async def test_a_picture_of_too_many_pixels_is_refused_by_its_header(tmp_path: Path) -> None:
