@@ -15,6 +15,7 @@ PIXELS = 50_000_000
 FRAMES = 1000  # of an animation
 PAGES = 100  # of a document
 SIZES = ((1200, 90), (600, 85), (300, 80), (150, 80))  # the longer side in pixels, the quality
+LEFT = 1.5  # times the size that is wanted: what a decoder leaves to shrink
 CROPPED = 150  # the size that is a square, cut from the middle
 EFFORT = 3  # of libwebp's 6: the time of a rendition is mostly this
 AVIF = {1200: 67, 600: 62}  # the quality that looks like WebP's of that size
@@ -46,11 +47,12 @@ def make(source: int, spool: Spool, format: str, crop: Box | None) -> Made:
     frames = int(image.get("n-pages")) if image.get_typeof("n-pages") else 1
     _check(image, frames, format)
     upright = size_of(image)
-    if crop is None:
-        draw(spool, _shrinking(opened, format), upright)
+    box = within(image, crop) if crop else None
+    del image  # an opened WebP has taken the memory of all its pixels
+    if crop is None or box is None:
+        draw(spool, _shrinking(opened, format, upright), upright)
     else:
-        part = image.crop(*within(image, crop)).copy_memory()
-        draw(spool, _of(part), crop[2:])
+        draw(spool, _of(_part(opened, format, box)), crop[2:])
     return Made(*upright, None, frames, spool.parts)
 
 
@@ -72,20 +74,37 @@ def _check(image: Any, frames: int, format: str) -> None:
         )
 
 
-def _shrinking(source: Any, format: str) -> Callable[..., Any]:
-    """Of a load of its own each time; a JPEG is shrunk while it is decoded.
+def _shrinking(source: Any, format: str, upright: tuple[int, int]) -> Callable[..., Any]:
+    """Of a load of its own each time; a JPEG and a WebP are shrunk while they are decoded.
 
     Not by ``thumbnail_source``: that forgives what is missing of a PNG or a GIF.
     """
 
     def shrink(width: int, **options: Any) -> Any:
-        image = _load(source, format)
-        if format == "jpeg":
-            side = min if "crop" in options else max
-            image = _load(source, format, shrink=_block(side(image.width, image.height) / width))
+        side = min if "crop" in options else max
+        image = _load(source, format, **_sooner(format, side(upright) / width))
         return image.thumbnail_image(width, **options, **_colours(image))
 
     return shrink
+
+
+def _sooner(format: str, scale: float) -> dict[str, Any]:
+    """How a decoder shrinks, so that half again as much is left for a good filter."""
+    if format == "jpeg":
+        return {"shrink": next((block for block in (8, 4, 2) if scale >= LEFT * block), 1)}
+    return {"scale": LEFT / scale} if format == "webp" and scale > LEFT else {}
+
+
+def _part(source: Any, format: str, box: Box) -> Any:
+    """What is within the box, in memory; of a WebP no more pixels than its sizes need."""
+    if format != "webp":
+        return _load(source, format).crop(*box).copy_memory()
+    scale = min(max(box[2:]) / SIZES[0][0], min(box[2:]) / CROPPED)
+    options = _sooner(format, scale)
+    image = _load(source, format, **options)
+    left, top, width, height = (round(side * options.get("scale", 1)) for side in box)
+    width, height = min(width, image.width - left), min(height, image.height - top)
+    return image.crop(left, top, width, height).copy_memory()
 
 
 def _colours(image: Any) -> dict[str, Any]:
@@ -97,11 +116,6 @@ def _colours(image: Any) -> dict[str, Any]:
 def _of(image: Any) -> Callable[..., Any]:
     """As ``_shrinking``, of what is in memory."""
     return lambda width, **options: image.thumbnail_image(width, **options, **_colours(image))
-
-
-def _block(scale: float) -> int:
-    """By how much to shrink in blocks, so that half again as much is left for a good filter."""
-    return next((block for block in (8, 4, 2) if scale >= 1.5 * block), 1)
 
 
 def draw(spool: Spool, shrink: Callable[..., Any], upright: tuple[int, int]) -> None:

@@ -14,7 +14,7 @@ UNCONFINED = 70  # the status of a job that could not be confined, and so did no
 class Limits(Struct, frozen=True):
     """``memory``: bytes; ``cpu`` and ``wall``: seconds; ``written``: bytes of all renditions."""
 
-    memory: int = 400 * 1024**2
+    memory: int = 488 * 1024**2
     cpu: int = 30
     wall: float = 30.0
     written: int = 64 * 1024**2

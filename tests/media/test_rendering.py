@@ -122,6 +122,44 @@ async def test_cmyk_grey_and_sixteen_bits_become_plain_colours(tmp_path: Path) -
         assert (made.bands, made.format, made.interpretation) == (3, "uchar", "srgb")
 
 
+@pytest.mark.parametrize("crop", [None, (0, 0, 6000, 4000)])
+async def test_a_webp_of_a_good_camera_is_rendered(
+    tmp_path: Path, crop: tuple[int, int, int, int] | None
+) -> None:
+    content = large().webpsave_buffer(effort=0)
+    verdict = await rendered(tmp_path, content, Job("image", crop))
+    assert (verdict.width, verdict.height) == (6000, 4000)
+    sizes = {one.name: (one.width, one.height) for one in verdict.renditions}
+    assert sizes == {"1200": (1200, 800), "600": (600, 400), "300": (300, 200), "150": (150, 150)}
+
+
+async def test_an_avif_of_a_good_camera_is_rendered(tmp_path: Path) -> None:
+    content = large(6240, 4160).heifsave_buffer(compression="av1", effort=0)
+    verdict = await rendered(tmp_path, content)
+    assert (verdict.width, verdict.height) == (6240, 4160)
+
+
+def large(width: int = 6000, height: int = 4000) -> pyvips.Image:
+    """One colour only: soon encoded, and no less to decode."""
+    return pyvips.Image.black(width, height, bands=3).copy(interpretation="srgb")
+
+
+async def test_a_crop_of_a_large_webp_is_where_it_was_asked_for(tmp_path: Path) -> None:
+    content = halves().webpsave_buffer(effort=0)
+    verdict = await rendered(tmp_path, content, Job("image", (1000, 500, 2000, 1000)))
+    assert verdict.width == 4000
+    made = opened(tmp_path, "600", "webp")
+    assert (made.width, made.height) == (600, 300)
+    assert made(290, 150)[0] < 40
+    assert made(310, 150)[0] > 215
+
+
+def halves() -> pyvips.Image:
+    """Black to the left, white to the right."""
+    half = pyvips.Image.black(2000, 2000, bands=3)
+    return half.join(half.invert(), "horizontal").copy(interpretation="srgb")
+
+
 async def test_an_animation_is_counted_and_its_first_picture_shown(tmp_path: Path) -> None:
     pages = [corpus.picture(), corpus.picture().invert(), corpus.picture()]
     whole = pyvips.Image.arrayjoin(pages, across=1).copy()
