@@ -47,10 +47,10 @@ def _descriptors(*given: int) -> None:
 
 
 def _limits(limits: Limits) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu, limits.cpu + 1))  # SIGXCPU, then SIGKILL
     for which, most in (
         (resource.RLIMIT_DATA, limits.memory),
         (resource.RLIMIT_AS, limits.memory + ROOM),
-        (resource.RLIMIT_CPU, limits.cpu),
         (resource.RLIMIT_FSIZE, limits.written),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 16),

@@ -18,7 +18,7 @@ from importlib import import_module
 import msgspec
 
 from adapters.media.confinement import confine, small_stacks
-from adapters.media.report import LONGEST, REPORT, UNCONFINED, Ended, Made, Order, Refusal
+from adapters.media.report import LONGEST, REPORT, UNCONFINED, Ended, Limits, Made, Order, Refusal
 
 Making = Callable[[Order], Made | Refusal]
 DECODER = msgspec.json.Decoder(Order)
@@ -31,6 +31,7 @@ class Running:
     watched: int  # a descriptor of the process: readable when it ended
     report: socket.socket
     until: float
+    cpu: int
     late: bool = False
 
     def kill(self) -> None:
@@ -79,10 +80,11 @@ class Nursery:
         source, spool, report = descriptors
         os.close(source)
         os.close(spool)
-        self._watch(pid, socket.socket(fileno=report), order.limits.wall)
+        self._watch(pid, socket.socket(fileno=report), order.limits)
 
-    def _watch(self, pid: int, report: socket.socket, wall: float) -> None:
-        job = Running(pid, os.pidfd_open(pid), report, time.monotonic() + wall)
+    def _watch(self, pid: int, report: socket.socket, limits: Limits) -> None:
+        until = time.monotonic() + limits.wall
+        job = Running(pid, os.pidfd_open(pid), report, until, limits.cpu)
         self._jobs[pid] = job
         self._selector.register(job.watched, selectors.EVENT_READ, lambda: self._bury(job))
         self._selector.register(report, selectors.EVENT_READ, lambda: self._abandon(job))
@@ -94,8 +96,9 @@ class Nursery:
             job.kill()
 
     def _bury(self, job: Running) -> None:
-        _, status = os.waitpid(job.pid, 0)
-        ended = Ended(os.waitstatus_to_exitcode(status), job.late)
+        _, status, used = os.wait4(job.pid, 0)
+        late = job.late or used.ru_utime + used.ru_stime >= job.cpu
+        ended = Ended(os.waitstatus_to_exitcode(status), late)
         with suppress(OSError):
             job.report.send(ENCODER.encode(ended))
         with suppress(KeyError):

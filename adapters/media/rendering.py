@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import signal
 from functools import cache
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
@@ -68,10 +69,14 @@ def _sniffed(file: BufferedReader, job: Job) -> str:
 
 
 def _unacceptable(report: Refusal | Ended) -> Unacceptable:
+    """Raises OSError for a job that was killed in time: memory beyond its own is refused to it, so
+    it was this machine that had no more."""
     if isinstance(report, Refusal):
         return Unacceptable(report.code, report.detail)
-    if report.late or report.status == -24:  # SIGXCPU
+    if report.late or report.status == -signal.SIGXCPU:
         return Unacceptable("media.too_slow", "The file takes too long to be read.")
+    if report.status == -signal.SIGKILL:
+        raise OSError("the process that renders was killed, by none of its own limits")
     return Unacceptable("media.damaged", "The file is damaged and cannot be read.")
 
 

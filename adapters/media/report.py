@@ -52,7 +52,8 @@ class Refusal(Struct, frozen=True, tag="refusal"):
 
 
 class Ended(Struct, frozen=True, tag="ended"):
-    """Said for a job that died without a word. ``status``: its own, or less than 0: a signal."""
+    """Said for a job that died without a word. ``status``: its own, or less than 0: a signal;
+    ``late``: its time was up, on the clock or of the processor."""
 
     status: int
     late: bool

@@ -50,6 +50,11 @@ def loop() -> str:
         pass
 
 
+def deaf() -> str:
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    return loop()
+
+
 def sleep() -> str:
     time.sleep(3600)
     return "slept"
@@ -94,6 +99,7 @@ TRICKS: dict[str, Callable[[], str]] = {
     "allocate": lambda: _tried(allocate),
     "share": lambda: _tried(share),
     "loop": loop,
+    "deaf": deaf,
     "sleep": sleep,
     "crash": crash,
     "fill": lambda: _tried(fill),
@@ -101,6 +107,9 @@ TRICKS: dict[str, Callable[[], str]] = {
     "thread": many_threads,
     "leave": leave,
     "environment": lambda: repr(dict(os.environ)),
+    "png": lambda: repr(signal.raise_signal(signal.SIGKILL)),  # as the kernel's, for want of memory
+    "gif": crash,
+    "webp": lambda: os.abort(),
     "fork": lambda: _tried(os.fork),
     "exec": lambda: _tried(lambda: os.execv("/bin/sh", ["sh", "-c", "true"])),
     "socket": lambda: _tried(lambda: socket.socket(socket.AF_INET)),

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.media.rendering import Job, Unacceptable, render_in
 from adapters.media.report import Ended, Limits, Order, Refusal, Report
 from adapters.media.workshop import Workshop
+from tests.media import corpus
 
 SECRET = "souk-a-secret-of-the-parent"
 LIMITS = Limits(memory=200 * 1024**2, cpu=2, wall=30.0, written=4 * 1024**2)
@@ -58,8 +60,29 @@ async def test_it_writes_no_more_than_it_may(place: Workshop) -> None:
 
 async def test_who_computes_for_ever_is_ended(place: Workshop) -> None:
     report = await trick(place, "loop")
-    assert isinstance(report, Ended)
-    assert report.late or report.status in (-24, -9)
+    assert report == Ended(-24, True)
+
+
+async def test_who_does_not_hear_that_its_time_is_up_is_late_all_the_same(place: Workshop) -> None:
+    assert await trick(place, "deaf", Limits(cpu=1)) == Ended(-9, True)
+
+
+async def test_a_job_that_the_machine_killed_says_nothing_of_its_source(
+    place: Workshop, tmp_path: Path
+) -> None:
+    (source := tmp_path / "source").write_bytes(corpus.encoded("png"))
+    with pytest.raises(OSError, match="killed"):
+        await render_in(place, source, tmp_path, Job("image"))
+
+
+@pytest.mark.parametrize("format", ["gif", "webp"])
+async def test_a_source_at_which_its_job_crashes_is_refused(
+    place: Workshop, tmp_path: Path, format: str
+) -> None:
+    (source := tmp_path / "source").write_bytes(corpus.encoded(format))
+    with pytest.raises(Unacceptable) as refused:
+        await render_in(place, source, tmp_path, Job("image"))
+    assert refused.value.code == "media.damaged"
 
 
 async def test_who_waits_for_ever_is_ended(place: Workshop) -> None:
