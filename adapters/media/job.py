@@ -1,13 +1,12 @@
 """One job of a worker: fetch, render, put, and then tell the log, in this order."""
 
-import tempfile
 from functools import reduce
 from pathlib import Path
 from uuid import uuid5
 
 from msgspec.structs import astuple, replace
 
-from adapters.media import keys, rendering
+from adapters.media import folders, keys, rendering
 from adapters.media.locks import alone
 from adapters.media.objects import Gone, Objects, TooLarge
 from adapters.media.sweeping import is_over
@@ -44,7 +43,7 @@ class Rendering:
             return
         call = _call(past)
         try:
-            with tempfile.TemporaryDirectory(prefix="souk-media-") as folder:
+            with folders.folder() as folder:
                 await self._render(db, call, id, asset, Path(folder))
         except Unacceptable as reason:
             refusal = media.Reject(reason.code, reason.detail)

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
-from adapters.media import locks
+from adapters.media import folders, locks
 from adapters.media.job import Rendering
 from adapters.media.objects import Objects
 from adapters.media.sweeping import Sweeping
@@ -55,6 +55,7 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Returns soon after ``stop`` is set: a job under way is left to the next one."""
+        await asyncio.to_thread(folders.sweep)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._prepare(stop))
             sweeping = persist(NAME, stop, partial(self._sweeping.run, stop))
