@@ -46,6 +46,7 @@ def copy(film: Any, picture: Any, sample: Any, spool: Spool, limit: Limit) -> No
     Raises Unacceptable, av.FFmpegError.
     """
     again = spool.open  # to read what was written, when the index is put in front of it
+    lies = _is_taken(picture) and _lies(sample)
     told, reached = (film.duration or 0) / av.time_base, 0.0
     with av.open(
         spool.open(), "w", format="mp4", options={"movflags": "+faststart"},
@@ -57,18 +58,31 @@ def copy(film: Any, picture: Any, sample: Any, spool: Spool, limit: Limit) -> No
         for packet in film.demux(streams):
             reached = max(reached, float((packet.pts or 0) * packet.time_base))
             takes[packet.stream.index](packet)
-        width, height = target.streams.video[0].width, target.streams.video[0].height
+        made = target.streams.video[0]
+        size = made.width, made.height
+        if lies:
+            size = size[::-1]  # as it is shown: the copy still tells how to turn it
     if reached < told * MOST - LEEWAY:
         raise Unacceptable("media.truncated", "The file is not whole: its end is missing.")
-    spool.close("video", "mp4", width, height)
+    spool.close("video", "mp4", *size)
 
 
 def _picture(target: Any, source: Any, sample: Any, limit: Limit) -> Callable[[Any], None]:
-    codec = source.codec_context.name
-    small = max(source.width, source.height) <= LONGEST
-    if codec == "h264" and source.codec_context.pix_fmt == "yuv420p" and small:
+    if _is_taken(source):
         return _taken(target, source, limit)
     return Encoded(target, source, sample, limit).take
+
+
+def _is_taken(source: Any) -> bool:
+    """As it is, packet by packet."""
+    codec = source.codec_context
+    small = max(source.width, source.height) <= LONGEST
+    return bool(codec.name == "h264" and codec.pix_fmt == "yuv420p" and small)
+
+
+def _lies(sample: Any) -> bool:
+    """It is shown turned to its side."""
+    return bool(abs(sample.rotation) == 90)
 
 
 def _taken(target: Any, source: Any, limit: Limit) -> Callable[[Any], None]:
@@ -131,7 +145,7 @@ def _sides(sample: Any) -> tuple[int, int]:
     scale = min(1.0, LONGEST / max(sample.width, sample.height))
     sides = (max(2, round(side * scale) // 2 * 2) for side in (sample.width, sample.height))
     wide, high = sides
-    return (high, wide) if abs(sample.rotation) == 90 else (wide, high)
+    return (high, wide) if _lies(sample) else (wide, high)
 
 
 def _filters(sample: Any, wide: int, high: int) -> Any:

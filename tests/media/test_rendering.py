@@ -210,6 +210,30 @@ async def test_a_film_that_fits_is_taken_as_it_is_without_its_place(tmp_path: Pa
     assert packets[0] == packets[1]
 
 
+@pytest.mark.parametrize("turned", [90, -90, 180])
+async def test_the_copy_of_a_film_that_was_held_upright_has_the_size_it_is_shown_in(
+    tmp_path: Path, turned: int
+) -> None:
+    """As telephones film: pictures that lie, and how to turn them."""
+    source = tmp_path / "turned.mp4"
+    with av.open(str(source), "w", format="mp4") as target:
+        stream = target.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        stream.set_display_rotation(turned)
+        for number in range(10):
+            frame = av.VideoFrame(320, 180, "yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    verdict = await rendered(tmp_path, source.read_bytes(), Job("video"))
+    shown = (320, 180) if turned == 180 else (180, 320)
+    assert (verdict.width, verdict.height) == shown
+    sizes = {o.name: (o.width, o.height) for o in verdict.renditions}
+    assert (sizes["video"], sizes["poster"]) == (shown, shown)
+    with av.open(str(tmp_path / "made" / "video.mp4")) as copy:
+        assert abs(next(copy.decode(video=0)).rotation) == abs(turned)
+
+
 async def test_a_film_of_more_than_a_minute_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unacceptable) as refused:
         await rendered(tmp_path, corpus.film("mp4", 62.0, 32, 5), Job("video"))
