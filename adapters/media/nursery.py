@@ -97,8 +97,10 @@ class Nursery:
 
     def _bury(self, job: Running) -> None:
         _, status, used = os.wait4(job.pid, 0)
-        late = job.late or used.ru_utime + used.ru_stime >= job.cpu
-        ended = Ended(os.waitstatus_to_exitcode(status), late)
+        how = os.waitstatus_to_exitcode(status)
+        # What it has used may be told a little short of what it was ended for.
+        late = job.late or how == -signal.SIGXCPU or used.ru_utime + used.ru_stime >= job.cpu
+        ended = Ended(how, late)
         with suppress(OSError):
             job.report.send(ENCODER.encode(ended))
         with suppress(KeyError):

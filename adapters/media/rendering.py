@@ -73,7 +73,7 @@ def _unacceptable(report: Refusal | Ended) -> Unacceptable:
     it was this machine that had no more."""
     if isinstance(report, Refusal):
         return Unacceptable(report.code, report.detail)
-    if report.late or report.status == -signal.SIGXCPU:
+    if report.late:
         return Unacceptable("media.too_slow", "The file takes too long to be read.")
     if report.status == -signal.SIGKILL:
         raise OSError("the process that renders was killed, by none of its own limits")
