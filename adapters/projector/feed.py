@@ -84,6 +84,7 @@ class Feed:
         if not _holds(epoch, run, place):
             return await self._rebuild(db, projection, run, place)
         if _is_told(epoch, place):
+            self._seen[projection] = place.seq
             return False
         news = await changes.after(db, projection, int(epoch["seq"]), AT_ONCE)
         rows = [

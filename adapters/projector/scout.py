@@ -15,7 +15,8 @@ LOOK = 1.0  # seconds
 
 class Scout:
     """Stands at the end of the log. The projections would all wake at every commit, most of them
-    for nothing. It only saves work: each of them looks for itself twice a second."""
+    for nothing. It only saves work: twice a second each of them looks for itself, or goes by what
+    another has just seen."""
 
     def __init__(self, window: Window, engines: Mapping[str, Engine], batch: int) -> None:
         self._window, self._place, self._batch = window, 0, batch

@@ -1,6 +1,7 @@
 """`souk report marketplace`."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -67,6 +68,8 @@ def marketplace(
     """
     if axis and not as_of:
         raise click.UsageError("--axis needs --as-of.")
+    if currency and not re.fullmatch("[A-Z]{3}", currency):
+        raise click.UsageError("--currency is three capital letters, as in DZD.")
     check(purpose)
     settings = find(directory)
     if as_of:

@@ -31,16 +31,20 @@ async def test_the_report_as_of_a_position_is_of_what_was_sold_by_then(sold):
     assert then.exit_code == 0, then.output
     assert json.loads(then.stdout)["items"] == 1
     assert then.stderr.startswith(f"As of {first}: ")
-    assert json.loads((await report(api)).stdout)["items"] == 3
+    now = json.loads((await report(api)).stdout)
+    assert (now["items"], now["currency"], now["revenue_cents"]) == (3, "DZD", 3000)
+    euros = json.loads((await report(api, "--currency", "EUR")).stdout)
+    assert (euros["items"], euros["currency"], euros["revenue_cents"]) == (3, "EUR", 0)
 
 
-async def test_what_is_no_point_of_the_log_is_refused_in_a_sentence(sold):
+async def test_what_cannot_be_asked_is_refused_in_a_sentence(sold):
     api, _ = sold
     for words, said in (
         (("--as-of", "yesterday"), "a position, or an RFC 3339 time"),
         (("--as-of", "100000"), "the log is at"),
         (("--as-of", "1", "--axis", "occurred"), "a position has no axis"),
         (("--axis", "occurred"), "--axis needs --as-of"),
+        (("--currency", "euro"), "three capital letters"),
     ):
         refused = await report(api, *words)
         assert refused.exit_code == 2

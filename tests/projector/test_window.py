@@ -63,7 +63,7 @@ async def test_what_nobody_was_told_of_is_found_by_the_next_look_and_shared(db, 
 
 async def test_who_leads_again_goes_by_no_look_of_before(db, looks):
     shared = Window([Switched])
-    for reader in "aba":
+    for reader in "abaa":
         await ask(shared, db, reader)
     shared.leave("b")
     before = len(looks)
