@@ -35,8 +35,8 @@ class Media:
     async def request(
         self, call: Call, id: str, kind: str, size: int | None, sha256: str | None
     ) -> Requested:
-        """``size``: bytes of what will be uploaded, where that is known. Rejects what is too large
-        for its kind, or for the room that is left."""
+        """``size``: bytes of what will be uploaded, where that is known: then no more are taken.
+        Rejects what is too large for its kind, or for the room that is left."""
 
         async def attempt(work: Work) -> Answer:
             largest = await _request(work, id, kind, size, sha256)
@@ -145,6 +145,7 @@ async def _request(work: Work, id: str, kind: str, size: int | None, sha256: str
         raise Rejected("media.too_large", f"at most {largest:,} bytes")
     if not store.room(size or 1):
         raise Rejected("storage.quota_reached", f"of {store.quota:,} bytes too few are left")
+    largest = size or largest
     await work.decide(media, id, media.RequestUpload(work.call.actor, kind, largest, sha256))
     return largest
 

@@ -1,5 +1,7 @@
 """One job of a worker: fetch, render, put, and then tell the log, in this order."""
 
+import asyncio
+import hashlib
 from functools import reduce
 from pathlib import Path
 from uuid import uuid5
@@ -56,13 +58,13 @@ class Rendering:
         source, made = folder / "source", folder / "made"
         made.mkdir()
         await self._fetch(call.tenant, id, asset, source)
-        crop = astuple(asset.crop) if asset.crop else None
-        job = Job("video" if asset.kind == "video" else "image", crop, asset.largest)
-        verdict = await rendering.render(source, made, job)
-        if asset.declared not in (None, verdict.sha256):
+        if asset.declared and asset.declared != await asyncio.to_thread(_sha256, source):
             raise Unacceptable(
                 "media.checksum_wrong", "these are not the bytes that were announced"
             )
+        crop = astuple(asset.crop) if asset.crop else None
+        job = Job("video" if asset.kind == "video" else "image", crop, asset.largest)
+        verdict = await rendering.render(source, made, job)
         async with alone(db, call.tenant, verdict.sha256):
             await self._keep(call.tenant, verdict, asset.crop, source, made)
             await self._tell(call, id, _made(verdict, asset.crop, source.stat().st_size))
@@ -105,6 +107,11 @@ class Rendering:
         past = (await self._log.read(tenant, [stream]))[stream]
         store: Store = reduce(storage.evolve, (r.event for r in past), storage.EMPTY)
         return bool(store.holders)
+
+
+def _sha256(source: Path) -> str:
+    with source.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _made(verdict: Verdict, crop: Crop | None, size: int) -> media.Render:

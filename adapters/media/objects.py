@@ -1,7 +1,6 @@
 """Objects in an S3 bucket: uploads that go there directly, and what was made of them."""
 
 import asyncio
-import base64
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -66,21 +65,15 @@ class Objects:
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def form(self, key: str, largest: int, sha256: str | None, lasts: int) -> Form:
-        """Signed for exactly this key, for 1 to ``largest`` bytes and, where the digest is given
-        (hexadecimal), for exactly these. ``lasts``: seconds."""
+    def form(self, key: str, largest: int, lasts: int) -> Form:
+        """Signed for exactly this key and for 1 to ``largest`` bytes. ``lasts``: seconds."""
         self._check()
         until = datetime.now(UTC) + timedelta(seconds=lasts)
         policy = PostPolicy(self._bucket, until)
-        fields = {"key": key}
-        if sha256:
-            digest = base64.b64encode(bytes.fromhex(sha256)).decode()
-            fields["x-amz-checksum-sha256"] = digest
-        for name, value in fields.items():
-            policy.add_equals_condition(name, value)
+        policy.add_equals_condition("key", key)
         policy.add_content_length_range_condition(1, largest)
         signed = self._signer.presigned_post_policy(policy)
-        return Form(f"{self._base}/{self._bucket}", {**fields, **signed})
+        return Form(f"{self._base}/{self._bucket}", {"key": key, **signed})
 
     def link(self, key: str, lasts: int, kind: str) -> str:
         """A signed address to read it at; always as a download of that kind, so that what users

@@ -64,12 +64,12 @@ class MediaController(Controller):
         self, data: JSONBody[NewUpload], creating: SentToCreate, souk: NamedDependency[Souk]
     ) -> Upload:
         """Ask where to send an image or a video: straight to the bucket, not through here. The
-        form's conditions are signed: its key, its size and, where told, its checksum. The same key
-        again: the same upload, signed anew."""
+        form's conditions are signed: its key and its size. The same key again: the same upload,
+        signed anew."""
         await souk.objects.ready()
         made = await souk.media.request(creating, creating.id, data.kind, data.size, data.sha256)
         place = keys.upload(creating.tenant, made.id)
-        form = souk.objects.form(place, made.largest, data.sha256, LASTS)
+        form = souk.objects.form(place, made.largest, LASTS)
         where = (made.id, made.version, made.position, form.url, form.fields)
         return Upload(*where, made.largest, LASTS)
 

@@ -17,8 +17,8 @@ Sha256 = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{END}", description="hexa
 
 
 class NewUpload(Struct, forbid_unknown_fields=True):
-    """``size``: bytes, if they are known: what is too large is then refused at once. ``sha256``:
-    of them; then nothing else is taken."""
+    """``size``: bytes, if they are known: what is too large is then refused at once, and more is
+    not taken. ``sha256``: of them; other bytes are rejected."""
 
     kind: Literal["image", "video"]
     size: Annotated[int, Meta(ge=1, le=1_000_000_000_000)] | None = None

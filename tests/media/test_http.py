@@ -34,8 +34,9 @@ async def test_a_picture_goes_straight_to_the_bucket_and_comes_back_in_all_sizes
 
 
 async def test_the_forms_conditions_hold_at_the_bucket(house):
-    wrong = await house.request(sha256=hashlib.sha256(b"another").hexdigest())
-    assert (await send(wrong, JPEG)).status_code == 400
+    announced = await house.request(size=len(JPEG) - 1)
+    assert announced["largest"] == len(JPEG) - 1
+    assert (await send(announced, JPEG)).status_code == 400
     form = await house.request()
     assert form["largest"] == 5_000_000
     assert (await send(form, b"")).status_code == 400
@@ -112,12 +113,11 @@ async def test_what_is_no_picture_is_rejected_with_a_reason(working):
 
 
 async def test_other_bytes_than_announced_are_rejected(working):
-    """By the worker, should the bucket not look at checksums."""
-    form = await working.request(sha256=hashlib.sha256(b"another").hexdigest())
-    await working.souk.objects.put(form["fields"]["key"], JPEG, "image/jpeg")
-    await working.amina.post(f"/media/{form['id']}/confirm")
-    asset = await working.settled(form["id"])
-    assert asset["rejected"]["code"] == "media.checksum_wrong"
+    announced = hashlib.sha256(JPEG).hexdigest()
+    for other in (picture(40, 30), JPEG[:5000]):
+        asset = await working.settled(await working.upload(other, sha256=announced))
+        assert (asset["status"], asset["rejected"]["code"]) == ("rejected", "media.checksum_wrong")
+    assert await working.objects() == set()
 
 
 async def test_an_upload_is_its_owners_and_staffs_only(house):
