@@ -215,9 +215,14 @@ def _order(offer: Offer, command: OrderFromOffer) -> list[EVENTS]:
     return [OfferOrdered(command.order, command.buyer, command.quantity, command.unit_price)]
 
 
-def check_tier(tier: str | None, target: str) -> None:
+def sells_to(tier: str | None, target: str) -> bool:
     """Whether a seller of that tier may sell to the other."""
-    if tier is None or target not in TARGETS.get(tier, ()):
+    return tier is not None and target in TARGETS.get(tier, ())
+
+
+def check_tier(tier: str | None, target: str) -> None:
+    """The same, as a rule."""
+    if not sells_to(tier, target):
         who = tier or "seller without tier"
         raise Rejected("offers.tier_not_below", f"a {who} sells only downwards")
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from domain.catalog import ProductRestored, ProductRetired
+from domain.identity import SellerAppointed, SellerDismissed
 from domain.kernel import Recorded, Value, but
 from domain.money import MAX_MINOR, Money, Price
 from domain.offers import (
@@ -15,10 +17,11 @@ from domain.offers import (
     OfferPublished,
     OfferRevised,
     Terms,
+    sells_to,
 )
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
-VERSION = 4
+VERSION = 5
 
 
 class Break(Document):
@@ -30,7 +33,9 @@ class Break(Document):
 
 class Offer(Document):
     """``target``: the tier that it is for; ``minimum``: what an order must come to; ``orders`` and
-    ``ordered``: how many orders came of it, and of how many pieces."""
+    ``ordered``: how many orders came of it, and of how many pieces. ``on_sale``: its product is;
+    ``seller_sells``: so does its seller, by now, to that tier. What lacks either cannot be taken
+    and is off the board for as long."""
 
     id: str
     version: int
@@ -50,13 +55,31 @@ class Offer(Document):
     published_at: datetime
     orders: int = 0
     ordered: int = 0
+    on_sale: bool = True
+    seller_sells: bool = True
+
+    @property
+    def stands(self) -> bool:
+        """But for its time."""
+        return self.status == "active" and self.on_sale and self.seller_sells
 
 
 def evolve(offer: Offer | None, recorded: Recorded, id: str) -> Offer | None:
     event = recorded.event
     if isinstance(event, OfferPublished):
         return _published(event, recorded)
-    return _changed(but(offer, version=recorded.version), event) if offer else None
+    if offer is None:
+        return None
+    match event:  # of its product or its seller: the offer itself has not changed
+        case ProductRetired():
+            return but(offer, on_sale=False)
+        case ProductRestored():
+            return but(offer, on_sale=True)
+        case SellerAppointed(tier=tier):
+            return but(offer, seller_sells=sells_to(tier, offer.target))
+        case SellerDismissed():
+            return but(offer, seller_sells=False)
+    return _changed(but(offer, version=recorded.version), event)
 
 
 def _published(event: OfferPublished, recorded: Recorded) -> Offer:
@@ -103,6 +126,12 @@ OFFERS = Table(
     name="offers_offers",
     document=Offer,
     on=dict.fromkeys((OfferPublished, OfferRevised, OfferClosed, OfferExpired, OfferOrdered), own),
+    related={
+        ProductRetired: lambda r: ("product = %s", (r.id,)),
+        ProductRestored: lambda r: ("product = %s", (r.id,)),
+        SellerAppointed: lambda r: ("seller = %s", (r.id,)),
+        SellerDismissed: lambda r: ("seller = %s", (r.id,)),
+    },
     evolve=evolve,
     columns={
         "seller": Column("text", lambda o: o.seller),
@@ -110,7 +139,7 @@ OFFERS = Table(
         "number": Column("bigint", lambda o: o.number),
         "product": Column("text", lambda o: o.product),
         "status": Column("text", lambda o: o.status),
-        "active": Column("boolean", lambda o: o.status == "active"),
+        "stands": Column("boolean", lambda o: o.stands),
         "due": Column("timestamptz", lambda o: o.valid_until if o.status == "active" else None),
         "categories": Column("text[]", lambda o: o.categories),
         "leasts": Column("bigint[]", lambda o: [each.quantity for each in o.breaks]),
@@ -118,7 +147,7 @@ OFFERS = Table(
         "minimum": Column("bigint", lambda o: o.minimum.money.minor if o.minimum else 0),
         "prices": Column("bigint[]", lambda o: [each.unit_price.money.minor for each in o.breaks]),
     },
-    indexes=("seller, number", "target, active, number", "due", "product"),
+    indexes=("seller, number", "target, stands, number", "due", "product"),
     topic=lambda id, offer: f"offers.{id}.{offer.seller}.{offer.target}",
 )
 TABLES = (OFFERS,)
@@ -139,7 +168,7 @@ async def offer(db: Reader, id: str) -> Found | None:
     return await one(db, OFFERS.name, id)
 
 
-STANDS = "active AND due > now()"
+STANDS = "stands AND due > now()"
 
 
 async def board(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
@@ -186,7 +215,7 @@ FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS floors (product, price, cur
 JOIN read.{OFFERS.name} AS o
   ON o.tenant = %s AND o.product = floors.product AND o.currency = floors.currency
 CROSS JOIN LATERAL unnest(o.leasts, o.prices) AS t (least, price)
-WHERE o.active AND o.due > now() AND t.price < floors.price
+WHERE o.stands AND o.due > now() AND t.price < floors.price
 ORDER BY o.number, t.least LIMIT %s
 """
 
@@ -202,7 +231,7 @@ async def below(db: Reader, floors: Mapping[str, Money], limit: int) -> tuple[li
 
 
 def is_over(document: bytes) -> bool:
-    return _OFFER.decode(document).status != "active"
+    return not _OFFER.decode(document).stands
 
 
 def opened(found: Found) -> Offer:

@@ -48,6 +48,25 @@ async def test_one_sees_what_is_for_ones_own_tier_and_what_one_offers(house):
         assert await house.unseen(house.karim, path) == FORBIDDEN
 
 
+async def test_what_cannot_be_taken_for_now_is_off_the_board(house):
+    carpet = await house.product("carpet")
+    tea, other = await house.publish(), await house.publish(product=carpet)
+    product = f"/catalog/products/{house.tea}"
+    await house.done(house.imen.post(f"{product}/retire"))
+    assert await house.board(house.farid) == [other]
+    assert await house.mine(house.imen) == [other, tea]
+    assert not (await house.offer(tea))["on_sale"]
+    await house.done(house.imen.post(f"{product}/restore"))
+    assert await house.board(house.farid) == [other, tea]
+    await house.done(house.root.post("/identity/members/imen/dismiss-seller", {}))
+    assert await house.board(house.farid) == []
+    await house.appoint("imen", "fournisseur")  # who would sell sideways
+    assert await house.board(house.farid) == []
+    assert not (await house.offer(tea))["seller_sells"]
+    await house.appoint("imen", "grossiste")
+    assert await house.board(house.farid) == [other, tea]
+
+
 async def test_who_comes_to_another_tier_sees_what_is_for_that_one(house):
     wide, narrow = await house.publish(target="grossiste"), await house.publish()
     assert await house.board(house.farid) == [narrow]

@@ -32,6 +32,10 @@ async def test_an_offer_comes_changes_and_goes(house):
         await house.done(house.imen.post(f"/offers/{new}/revise", terms((5, "9.00"))))
         change = await farid.until(told(new, house.at))
         assert change["document"]["breaks"][0]["quantity"] == 5
+        for move, there in (("retire", False), ("restore", True)):
+            await house.done(house.imen.post(f"/catalog/products/{house.tea}/{move}"))
+            await farid.until(lambda m: m.get("position") == house.at)
+            assert bool(farid.documents()[BOARD][new]) == there
         await house.publish(target="grossiste")
         await house.done(house.imen.post(f"/offers/{new}/close", {}))
         change = await farid.until(told(new, house.at))

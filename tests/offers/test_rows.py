@@ -1,16 +1,18 @@
-"""Rows of offers are the fold of their events."""
+"""Rows of offers are the fold of their events and of what became of their products and sellers."""
 
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from adapters.log.tail import house_codec
 from domain import offers as rules
-from domain.kernel import fold
+from domain.catalog import ProductRestored, ProductRetired
+from domain.identity import TIERS, SellerAppointed, SellerDismissed
+from domain.kernel import but, fold
 from domain.money import Price
 from domain.offers import OfferOrdered
 from projections import offers
 from tests.offers.test_histories import commands
-from tests.offers.test_rules import publish
+from tests.offers.test_rules import PAIRS, publish
 from tests.support.histories import history
 from tests.support.rows import recorded, rows_equal_the_fold
 
@@ -18,7 +20,18 @@ pasts = st.builds(lambda more: history(rules, [publish, *more]), commands)
 made = st.tuples(
     st.builds("{}/offers/{}".format, st.sampled_from("AB"), st.sampled_from("12345")), pasts
 )
-histories = st.lists(made, max_size=4, unique_by=lambda pair: pair[0])
+met = st.tuples(
+    st.sampled_from(["A/catalog/tea", "A/catalog/rug"]),
+    st.lists(st.sampled_from([ProductRetired(""), ProductRestored()]), max_size=3),
+) | st.tuples(
+    st.sampled_from(["A/identity/imen", "A/identity/ghani"]),
+    st.lists(
+        st.sampled_from([SellerAppointed("Shop", tier) for tier in (*TIERS, None)])
+        | st.just(SellerDismissed("")),
+        max_size=3,
+    ),
+)
+histories = st.lists(made | met, max_size=6, unique_by=lambda pair: pair[0])
 
 
 def test_rows_equal_the_fold(database):
@@ -39,4 +52,22 @@ def test_a_row_says_what_the_decider_knows(past):
     ]
     columns = {name: column.value(row) for name, column in offers.OFFERS.columns.items()}
     assert columns["due"] == (state.terms.valid_until if state.status == "active" else None)
-    assert (columns["active"], row.version) == (state.status == "active", len(past))
+    assert (columns["stands"], row.version) == (state.status == "active", len(past))
+
+
+@for_all(pasts, st.lists(st.sampled_from([*TIERS, None, "gone", "bin", "back"]), max_size=6))
+def test_it_stands_while_its_product_and_its_seller_are_there(past, moves):
+    row, codec = None, house_codec()
+    for stored in recorded([("A/offers/1", event) for event in past]):
+        row = offers.evolve(row, stored.decoded(codec), "1")
+    words = {"gone": SellerDismissed(""), "bin": ProductRetired(""), "back": ProductRestored()}
+    told, sold, tier = row, True, row.tier
+    for move in moves:
+        event = words.get(move) or SellerAppointed("Shop", move)
+        stream = "A/catalog/tea" if move in ("bin", "back") else "A/identity/imen"
+        (stored,) = recorded([(stream, event)])
+        row = offers.evolve(row, stored.decoded(codec), "1")
+        sold = {"bin": False, "back": True}.get(move, sold)
+        tier = tier if move in ("bin", "back") else None if move == "gone" else move
+    assert row.stands == (told.status == "active" and sold and (tier, row.target) in PAIRS)
+    assert but(row, on_sale=True, seller_sells=True) == told
