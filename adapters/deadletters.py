@@ -14,6 +14,7 @@ from adapters.projector.projector import retry_dead_letters
 from application.policies import POLICIES, TIMERS
 from application.ports import Log
 from projections import PROJECTIONS
+from projections.kernel import finds_by_content
 
 _FOLDS = """SELECT 'projection', projection, tenant, stream, min(position),
     (array_agg(tag ORDER BY position))[1], (array_agg(error ORDER BY position))[1],
@@ -113,17 +114,21 @@ async def _some(db: Connection, sql: str, tenant: str) -> list[tuple[Any, ...]]:
 
 
 class Retried(Struct, frozen=True):
-    """``done``: events folded or reactions carried out by now. ``left``: those still parked."""
+    """``done``: events folded or reactions carried out by now. ``left``: those still parked.
+    ``rebuild``: only ``souk rebuild`` makes the projection's rows exact, since what came in between
+    may have looked by their content for rows that were not there yet."""
 
     done: int
     left: int
+    rebuild: bool = False
 
 
 async def retry_projection(pool: Pool, url: str, name: str, tenant: str) -> Retried:
     """Of one tenant. Raises Unavailable."""
     with unavailable():
         done = await retry_dead_letters(url, name, PROJECTIONS[name], tenant)
-    return Retried(done, await _left(pool, _FOLDS_LEFT, name, tenant))
+    inexact = done > 0 and finds_by_content(PROJECTIONS[name])
+    return Retried(done, await _left(pool, _FOLDS_LEFT, name, tenant), inexact)
 
 
 async def retry_policy(pool: Pool, url: str, log: Log, name: str, tenant: str) -> Retried:

@@ -67,7 +67,7 @@ async def test_only_admins_may_try_again(api, path):
     for role, status in (("seller", 403), ("auditor", 403), ("admin", 200)):
         answer = await api.of(role, "x").post(f"{path}/dead-letters/retry")
         assert answer.status_code == status, answer.text
-    assert answer.json() == {"done": 0, "left": 0}
+    assert answer.json() == {"done": 0, "left": 0, "rebuild": False}
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ async def test_what_could_not_be_folded_is_told_to_its_tenant_and_folded_after_t
 
         path = "/projections/catalog/dead-letters/retry"
         others = await api.of("admin", "root", "other").post(path)
-        assert others.json() == {"done": 0, "left": 0}
-        assert (await admin.post(path)).json() == {"done": 0, "left": 1}
+        assert others.json() == {"done": 0, "left": 0, "rebuild": False}
+        assert (await admin.post(path)).json() == {"done": 0, "left": 1, "rebuild": False}
         poison.cure()
-        assert (await admin.post(path)).json() == {"done": 1, "left": 0}
+        assert (await admin.post(path)).json() == {"done": 1, "left": 0, "rebuild": True}
         assert await letters(api) == []
         assert (await admin.get(f"/catalog/products/{bad}")).status_code == 200
 
@@ -140,8 +140,8 @@ async def test_a_reaction_that_failed_is_told_and_carried_out_once_more(api):
     )
     path = "/policies/stock/dead-letters/retry"
     others = await api.of("admin", "root", "other").post(path)
-    assert others.json() == {"done": 0, "left": 0}
-    assert (await admin.post(path)).json() == {"done": 1, "left": 0}
+    assert others.json() == {"done": 0, "left": 0, "rebuild": False}
+    assert (await admin.post(path)).json() == {"done": 1, "left": 0, "rebuild": False}
     assert await letters(api) == []
     released = await api.souk.log.read("bazaar", [f"bazaar/inventory/{product}"])
     (tags,) = [[each.tag for each in events] for events in released.values()]

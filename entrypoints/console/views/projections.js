@@ -104,8 +104,9 @@ export class Projections {
     if (!await confirmed(`Try ${name} again?`, what, "Try again")) return;
     try {
       const path = `${PATHS[kind]}/${encodeURIComponent(name)}/dead-letters/retry`;
-      const {done, left} = await ask(path, {method: "POST", signal: this.abort.signal});
-      this.note = `${name}: ${number(done)} done, ${left ? `${number(left)} still parked` : "nothing is parked any more"}.`;
+      const {done, left, rebuild} = await ask(path, {method: "POST", signal: this.abort.signal});
+      this.note = `${name}: ${number(done)} done, ${left ? `${number(left)} still parked` : "nothing is parked any more"}.`
+        + (rebuild ? ` To make its rows exact, run: souk rebuild ${name}` : "");
       this.error = null;
     } catch (error) {
       if (gone(error)) return;
