@@ -199,10 +199,9 @@ def _captured(payments: Payments, event: PaymentCaptured) -> Payments:
         return payments
     captured = payment.captured + event.amount.minor
     whole = event.order is None or captured >= payment.amount
-    payment = but(
-        payment,
-        captured=captured,
-        status=CAPTURED if whole else payment.status,
-        collected=payment.collected | ({event.order} if event.order else set()),
-    )
+    collected = payment.collected
+    if (order := event.order) is not None:
+        collected = {**collected, order: collected.get(order, 0) + event.amount.minor}
+    status = CAPTURED if whole else payment.status
+    payment = but(payment, captured=captured, status=status, collected=collected)
     return but(payments, payments={**payments.payments, event.payment: payment})

@@ -78,20 +78,33 @@ def _usual(payments: Payments, payment: Payment, order: str | None) -> Money:
 
 
 def collect(payments: Payments, order: str) -> list[EVENTS]:
-    """Cash for one order: its share, or less when the rest has come in by other means."""
+    """Cash for one order: what its share still lacks, or less when the rest has come in by other
+    means. It is taken from as many cash payments as it needs."""
     if order not in payments.shares:
         raise Rejected("payments.unknown_share")
-    if any(order in p.collected for p in payments.payments.values()):
-        return []
+    had = payments.collected(order)
+    owed = min(payments.shares[order].amount.minor - (had or 0), payments.due - payments.held)
+    taken = [] if order in payments.cancelled else _taken(payments, order, owed)
+    if not taken and had is None:
+        raise _uncollectable(payments, order)
+    return taken
+
+
+def _taken(payments: Payments, order: str, owed: int) -> list[EVENTS]:
+    taken: list[EVENTS] = []
+    for id, payment in payments.cash().items():
+        if (part := min(owed, payment.remaining)) > 0:
+            taken.append(PaymentCaptured(id, payments.money(part), order))
+            owed -= part
+    return taken
+
+
+def _uncollectable(payments: Payments, order: str) -> Rejected:
     if order in payments.cancelled:
-        raise Rejected("payments.share_cancelled")
-    id, cash = next(iter(payments.cash()), (None, None))
-    if id is None or cash is None:
-        raise Rejected("payments.no_cash_payment")
-    owed = min(payments.shares[order].amount.minor, cash.remaining, payments.due - payments.held)
-    if owed <= 0:
-        raise Rejected("payments.nothing_due", "this checkout is paid for")
-    return [PaymentCaptured(id, payments.money(owed), order)]
+        return Rejected("payments.share_cancelled")
+    if not payments.cash():
+        return Rejected("payments.no_cash_payment")
+    return Rejected("payments.nothing_due", "this checkout is paid for")
 
 
 def fail(payments: Payments, id: str, reason: str) -> list[EVENTS]:

@@ -19,7 +19,7 @@ class Payment(Value):
     purpose: str
     status: str = PENDING
     captured: int = 0
-    collected: frozenset[str] = frozenset()  # the orders whose share came in by it
+    collected: dict[str, int] = {}  # what came in by it in cash, by order
 
     @property
     def open(self) -> bool:
@@ -86,10 +86,28 @@ class Payments(Value):
     @property
     def awaiting(self) -> bool:
         """Whether a payment other than cash may still come in for the orders: stock is kept."""
-        return any(p.open and p.method != CASH and p.purpose != TIP for p in self.payments.values())
+        return any(p.method != CASH for p in self._coming())
 
-    def cash(self) -> Iterable[tuple[str, Payment]]:
-        return ((id, p) for id, p in self.payments.items() if p.method == CASH and p.open)
+    @property
+    def cash_awaited(self) -> bool:
+        """Whether cash may still come in for the orders."""
+        return any(p.method == CASH for p in self._coming())
+
+    def _coming(self) -> Iterable[Payment]:
+        return (p for p in self.payments.values() if p.open and p.purpose != TIP)
+
+    def cash(self) -> dict[str, Payment]:
+        """What orders are paid by in cash: of a tip or a deposit nobody's share is a part."""
+        return {
+            id: p
+            for id, p in self.payments.items()
+            if p.method == CASH and p.purpose == ORDER and p.open
+        }
+
+    def collected(self, order: str) -> int | None:
+        """What came in for it in cash; None: nobody has collected anything yet."""
+        parts = [p.collected[order] for p in self.payments.values() if order in p.collected]
+        return sum(parts) if parts else None
 
     def money(self, minor: int) -> Money:
         return Money(minor, self.total.currency)

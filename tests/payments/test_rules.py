@@ -180,6 +180,37 @@ def test_cash_is_collected_only_where_cash_was_agreed():
     given(payments, opened, card).when(Collect("o1")).rejected("payments.no_cash_payment")
 
 
+def test_nobodys_share_is_collected_as_a_tip_or_a_deposit():
+    for purpose in ("tip", "deposit"):
+        other = PaymentIntended("p0", "cod", brl(200), purpose)
+        given(payments, opened, other, cash).when(Collect("o1")).then(
+            PaymentCaptured("p2", brl(600), "o1")
+        )
+        given(payments, opened, other).when(Collect("o1")).rejected("payments.no_cash_payment")
+
+
+def test_a_share_is_collected_by_as_many_cash_payments_as_it_needs():
+    some = PaymentIntended("p3", "cod", brl(400), "order")
+    rest = PaymentIntended("p4", "cod", brl(600), "order")
+    first = PaymentCaptured("p3", brl(400), "o1"), PaymentCaptured("p4", brl(200), "o1")
+    given(payments, opened, some, rest).when(Collect("o1")).then(*first)
+    given(payments, opened, some, rest, *first).when(Collect("o1")).then()
+    given(payments, opened, some, rest, *first).when(Collect("o2")).then(
+        PaymentCaptured("p4", brl(400), "o2"), paid
+    )
+
+
+def test_what_a_share_still_lacks_is_collected_once_there_is_cash_for_it_again():
+    some = PaymentIntended("p3", "cod", brl(100), "order")
+    first = PaymentCaptured("p3", brl(100), "o1")
+    past = (opened, PaymentIntended("p1", "card", brl(900), "order"), some, first)
+    given(payments, *past).when(Collect("o1")).then()
+    past = (*past, PaymentFailed("p1", "declined"), PaymentIntended("p4", "cod", brl(900), "order"))
+    second = PaymentCaptured("p4", brl(500), "o1")
+    given(payments, *past).when(Collect("o1")).then(second)
+    given(payments, *past, second).when(Collect("o1")).then()
+
+
 def test_cancelling_a_paid_order_asks_its_share_back():
     given(payments, *settled).when(CancelShare("o2")).then(
         ShareCancelled("o2", brl(400)),
