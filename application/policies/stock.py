@@ -13,7 +13,7 @@ from domain.orders import Line, Order
 from domain.payments import Payments
 
 SHORT = "inventory.insufficient"
-OFF = ("cancelled", "returned")  # orders that want no stock
+OFF = "cancelled"  # who wants no stock; what was returned did leave the shop
 GONE = ("shipped", "delivered", "completed", "returned")  # their stock has left the shop
 
 
@@ -40,7 +40,7 @@ async def take(commands: Commands, call: Call, id: str, partly: bool = False) ->
 
     async def attempt(work: Work) -> Answer:
         order: Order = await work.load(orders, id)
-        if order.exists and order.status not in OFF:
+        if order.exists and order.status != OFF:
             await work.load_all(inventory, [line.product for line in order.lines])
             for line in order.lines:
                 await _take_line(work, id, line, partly)
@@ -78,7 +78,7 @@ async def handed_over(commands: Commands, call: Call, recorded: Recorded) -> Non
 async def _untaken(commands: Commands, call: Call, id: str) -> list[str]:
     """The products that the order wants and has not taken."""
     order: Order = await commands.peek(call, orders, id)
-    wanted = () if order.status in OFF else [line.product for line in order.lines]
+    wanted = () if order.status == OFF else [line.product for line in order.lines]
     items = {product: await commands.peek(call, inventory, product) for product in wanted}
     return [product for product, item in items.items() if id not in item.committed]
 
@@ -95,13 +95,14 @@ async def cancelled(commands: Commands, call: Call, recorded: Recorded) -> None:
 
 
 async def failed(commands: Commands, call: Call, recorded: Recorded) -> None:
-    """What the checkout's orders still only reserve, unless money may yet come in."""
+    """What the checkout's orders still only reserve, unless money may yet come in. An order to be
+    paid in cash keeps it while it may be: a card that was tried instead takes nothing from it."""
 
     async def attempt(work: Work) -> Answer:
         ledger: Payments = await work.load(payments, recorded.id)
         if not ledger.paid and not ledger.awaiting:
             for order in ledger.shares:
-                await _release_reserved(work, order)
+                await _release_reserved(work, order, ledger.cash_awaited)
         return work.receipt(payments, recorded.id)
 
     await commands.run(call, Receipt, attempt)
@@ -113,10 +114,12 @@ async def queues(commands: Commands, call: Call, id: str) -> list[str]:
     return [stream_of(call.tenant, inventory, line.product) for line in order.lines]
 
 
-async def _release_reserved(work: Work, id: str) -> None:
+async def _release_reserved(work: Work, id: str, cash_awaited: bool) -> None:
     order: Order = await work.load(orders, id)
     if order.status in GONE:
         return  # it is about to be taken, or lacks what it should have taken
+    if order.cash and cash_awaited:
+        return
     items = await work.load_all(inventory, [line.product for line in order.lines])
     for product, item in items.items():
         if id in item.reservations:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.log.tail import head
 from adapters.postgres.pools import borrow
+from domain import payments
 from domain.kernel import Rejected
 from tests.policies.market import call, market_at
 
@@ -23,7 +24,8 @@ bought = st.tuples(st.just("buy"), basket, st.sampled_from(["card", "card", "cod
 step = st.one_of(
     bought,
     st.tuples(st.sampled_from(["pay", "pay", "fail", "expire", "expire"]), number),
-    st.tuples(st.sampled_from(["expire", "cancel", "confirm", "ship"]), number),
+    st.tuples(st.sampled_from(["expire", "cancel", "confirm", "ship", "bring_back"]), number),
+    st.tuples(st.just("try_a_card"), number),
     st.just(("settle",)),
 )
 history = st.tuples(
@@ -70,6 +72,13 @@ class Story:
     async def ship(self, number):
         await self._on(self.orders, number, self._ship)
 
+    async def bring_back(self, number):
+        await self._on(self.orders, number, self._bring_back)
+
+    async def try_a_card(self, number):
+        """Which fails."""
+        await self._on(self.checkouts, number, self._try_a_card)
+
     async def expire(self, number):
         """Time goes on by more than a reservation lasts."""
         self.clock += timedelta(minutes=20)
@@ -85,6 +94,16 @@ class Story:
         for step in ("confirm", "start_processing", "ship"):
             await getattr(self.market.orders, step)(call(), order, None)
 
+    async def _bring_back(self, order):
+        await self._ship(order)
+        await self.market.orders.deliver(call(), order, None)
+        await self.market.orders.return_(call(), order, None, "damaged")
+
+    async def _try_a_card(self, checkout):
+        amount = (await self.market.ledger(checkout)).total
+        await self.market.do(payments, checkout, payments.Intend("tried", "card", amount))
+        await self.market.do(payments, checkout, payments.Fail("tried", "declined"))
+
     async def _on(self, things, number, act):
         if things:
             await act(things[number % len(things)])
@@ -97,6 +116,19 @@ class Story:
             assert item.reserved == sum(r.quantity for r in item.reservations.values())
         for checkout in self.checkouts:
             await self._check_money(checkout)
+        for id in self.orders:
+            await self._check_stock(id)
+
+    async def _check_stock(self, id):
+        """What has left the shop is kept for nobody; a cash order is always kept its pieces."""
+        order = await self.market.order(id)
+        kept = [id in (await self.market.stock(x.product)).reservations for x in order.lines]
+        if order.status in ("shipped", "returned"):
+            assert not any(kept)
+        if order.status == "pending" and order.cash:
+            ledger = await self.market.ledger(order.checkout)
+            failed = all(p.status == "failed" for p in ledger.payments.values())
+            assert all(kept) or ledger.paid or failed
 
     async def _check_money(self, checkout):
         ledger = await self.market.ledger(checkout)
@@ -117,7 +149,7 @@ class Story:
             (await self.market.stock(line.product)).committed.get(id) == line.quantity
             for line in order.lines
         ]
-        return all(taken) or status == "shipped"
+        return all(taken) or status in ("shipped", "returned")
 
 
 @pytest.fixture(scope="session")

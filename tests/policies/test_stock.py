@@ -63,6 +63,20 @@ async def test_what_is_shipped_is_taken_paid_or_not(market):
     assert (await market.stock("rug")).committed == {order: 2}
 
 
+@pytest.mark.parametrize("by", ["card", "cod"])
+async def test_what_came_back_before_anybody_heard_that_it_had_left_is_taken_all_the_same(
+    market, by
+):
+    _, (order,) = await market.buy(("rug", 2), by=by)
+    for step in (market.orders.confirm, market.orders.start_processing, market.orders.ship):
+        await step(call(), order, None)
+    await market.orders.deliver(call(), order, None)
+    await market.orders.return_(call(), order, None, "damaged")
+    await market.settle()
+    rugs = await market.stock("rug")
+    assert (rugs.on_hand, rugs.reserved, rugs.committed) == (3, 0, {order: 2})
+
+
 async def test_a_line_that_is_short_keeps_no_other_of_a_shipped_order_from_being_taken(market):
     _, (order,) = await market.buy(("lamp", 2), ("rug", 2))
     await market.expire(order)
@@ -119,6 +133,24 @@ async def test_a_failed_payment_keeps_the_stock_while_another_may_come_in(market
     await market.fail(checkout, 2)
     await market.settle()
     assert (await market.stock("rug")).reserved == 0
+
+
+async def test_a_card_that_was_tried_for_a_cash_order_takes_nothing_from_it_when_it_fails(market):
+    checkout, (order,) = await market.buy(("rug", 5), by="cod")
+    await market.do(payments, checkout, payments.Intend("c1", "card", Money(5000, "DZD")))
+    await market.do(payments, checkout, payments.Fail("c1", "declined"))
+    await market.settle()
+    assert (await market.stock("rug")).reserved == 5, "the cash may still come in"
+    await market.orders.confirm(call(), order, None)
+    await market.settle()
+    assert (await market.stock("rug")).committed == {order: 5}
+
+
+async def test_a_cash_order_whose_cash_will_not_come_gives_its_stock_back(market):
+    checkout, _ = await market.buy(("rug", 2), by="cod")
+    await market.fail(checkout)
+    await market.settle()
+    assert (await market.stock("rug")).available == 5
 
 
 async def test_a_failed_payment_takes_nothing_from_what_has_left_the_shop(market):
