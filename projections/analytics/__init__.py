@@ -31,7 +31,7 @@ __all__ = [
     "top_products",
 ]
 
-VERSION = 4
+VERSION = 5
 # ORDERS comes first: the others fold what it emits.
 TABLES = (ORDERS, SELLERS, DAYS, PRODUCTS, SALES, METHODS, REELS)
 

@@ -64,7 +64,7 @@ PRODUCTS = Table(
         "sku": Column("text", lambda p: p.sku),
         "units_ordered": Column("bigint", lambda p: p.units_ordered),
         "units_sold": Column("bigint", lambda p: p.units_sold),
-        "revenue": Column("bigint", lambda p: p.revenue.money.minor),  # minor units
+        "revenue": Column("numeric", lambda p: p.revenue.money.minor),  # minor units, unbounded
     },
     indexes=("seller, revenue",),
 )

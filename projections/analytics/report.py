@@ -52,8 +52,8 @@ class MarketplaceReport(Document):
 
 TOTALS = """
 SELECT count(DISTINCT checkout), coalesce(sum(units), 0)::bigint, count(DISTINCT seller),
-       coalesce(sum(subtotal) FILTER (WHERE currency = %s), 0)::bigint,
-       coalesce(sum(shipping) FILTER (WHERE currency = %s), 0)::bigint
+       coalesce(sum(subtotal) FILTER (WHERE currency = %s), 0),
+       coalesce(sum(shipping) FILTER (WHERE currency = %s), 0)
 FROM read.analytics_orders WHERE tenant = %s
 """
 CURRENCIES = """
@@ -74,11 +74,11 @@ SELECT stage, day, count(*), count(*) FILTER (WHERE sellers > 1)
 FROM checkouts GROUP BY stage, day ORDER BY day, stage
 """
 PAYMENTS = """
-SELECT method, sum(payments)::bigint, sum(intended)::bigint FROM read.analytics_methods
+SELECT method, sum(payments)::bigint, sum(intended) FROM read.analytics_methods
 WHERE tenant = %s AND currency = %s GROUP BY method ORDER BY method
 """
 TOP = """
-SELECT seller, sum(subtotal + shipping)::bigint, count(DISTINCT checkout), sum(units)::bigint
+SELECT seller, sum(subtotal + shipping), count(DISTINCT checkout), sum(units)::bigint
 FROM read.analytics_orders WHERE tenant = %s AND currency = %s GROUP BY seller
 ORDER BY 2 DESC, seller COLLATE "C" LIMIT 5
 """
@@ -95,7 +95,8 @@ async def marketplace(db: Reader, currency: str | None = None) -> MarketplaceRep
     )
     ((products,),) = await db.rows(PRODUCTS, tenant)
     counts = await db.rows(CHECKOUTS, tenant)
-    payments = {method: Paid(n, value) for method, n, value in await db.rows(PAYMENTS, in_it)}
+    paid = await db.rows(PAYMENTS, in_it)
+    payments = {method: Paid(n, int(value)) for method, n, value in paid}
     per_day = _per_day(counts)
     return MarketplaceReport(
         currency=currency,
@@ -109,10 +110,13 @@ async def marketplace(db: Reader, currency: str | None = None) -> MarketplaceRep
         checkouts_per_month=_per_month(per_day),
         payments_by_type=payments,
         payments_total_cents=sum(paid.value_cents for paid in payments.values()),
-        price_total_cents=price,
-        freight_total_cents=freight,
-        revenue_cents=price + freight,
-        top_sellers=tuple(TopSeller(*row) for row in await db.rows(TOP, in_it)),
+        price_total_cents=int(price),
+        freight_total_cents=int(freight),
+        revenue_cents=int(price + freight),
+        top_sellers=tuple(
+            TopSeller(seller, int(revenue), *more)
+            for seller, revenue, *more in await db.rows(TOP, in_it)
+        ),
         busiest_day=_busiest(per_day),
     )
 

@@ -84,7 +84,8 @@ METHODS = Table(
     columns={
         "method": Column("text", lambda m: m.method),
         "payments": Column("bigint", lambda m: m.payments),
-        "intended": Column("bigint", lambda m: m.intended.money.minor),  # minor units
+        # Minor units, unbounded: whoever means to pay says how much, as often as they like.
+        "intended": Column("numeric", lambda m: m.intended.money.minor),
         "currency": Column("text", lambda m: m.intended.currency),
     },
 )

@@ -100,6 +100,20 @@ def test_rows_equal_the_fold(database):
     rows_equal_the_fold(database, analytics, histories())
 
 
+def test_what_is_summed_may_be_more_than_a_column_of_64_bits_holds(database):
+    """Any buyer can mean to pay that much, and kept what they meant from everyone's figures."""
+    most = 5 * 10**18
+    history = []
+    for order in ("b", "c"):
+        paid = CheckoutPaid((Share(order, "ada", brl(most)),))
+        meant = PaymentIntended("1", "card", brl(most), "order")
+        history += [
+            (f"souk/orders/{order}", [placed(order, "ada", 1, most)]),
+            (f"souk/payments/{order}", [meant, paid]),
+        ]
+    rows_equal_the_fold(database, analytics, st.just(history), examples=1)
+
+
 def rows(*events):
     """Every table's documents after these (stream, event) pairs, by table name and id."""
     codec, found = house_codec(), {}
