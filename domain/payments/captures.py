@@ -29,6 +29,7 @@ from domain.payments.words import (
 )
 
 METHOD = re.compile(r"[a-z_]{1,40}", re.ASCII)
+MAX_PAYMENTS = 100  # of a checkout: each is in its document, which is sent whole when one moves
 REASON = re.compile(r"(?:[a-z][a-z0-9_]{0,39})?", re.ASCII)
 
 
@@ -42,6 +43,8 @@ def intend(payments: Payments, new: Intend) -> list[EVENTS]:
         return _again(known, new)
     if not payments.active:
         raise Rejected("payments.nothing_due", "every order of this checkout is cancelled")
+    if len(payments.payments) >= MAX_PAYMENTS:
+        raise Rejected("payments.too_many_payments", f"a checkout has {MAX_PAYMENTS} at the most")
     return [PaymentIntended(new.payment, new.method, new.amount, new.purpose)]
 
 

@@ -65,6 +65,7 @@ class PaymentsController(Controller):
             "payments:create",
             "payments.method_malformed",
             "payments.nothing_due",
+            "payments.too_many_payments",
             *AMOUNT,
             missing=UNKNOWN,
         ),

@@ -76,6 +76,15 @@ def test_the_same_intent_again_is_no_news():
     given(payments, opened, card).when(Intend("p1", "card", brl(1000))).then()
 
 
+def test_a_checkout_has_only_so_many_payments():
+    many = [PaymentIntended(f"m{n}", "card", brl(1), "order") for n in range(100)]
+    given(payments, opened, *many[1:]).when(Intend("m0", "card", brl(1))).then(many[0])
+    given(payments, opened, *many).when(Intend("m0", "card", brl(1))).then()
+    given(payments, opened, *many).when(Intend("p1", "card", brl(1))).rejected(
+        "payments.too_many_payments"
+    )
+
+
 def test_another_intent_under_the_same_id_is_refused():
     given(payments, opened, card).when(Intend("p1", "card", brl(1))).rejected(
         "payments.payment_exists"
