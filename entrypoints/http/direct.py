@@ -24,7 +24,7 @@ from msgspec import Struct
 
 from entrypoints.http.answers import Ready
 from entrypoints.http.authentication import QUERIES
-from entrypoints.http.problems import handle
+from entrypoints.http.problems import Problem, handle
 
 GIVEN = {"data", "request", "scope"}  # what may be wanted besides parameters and dependencies
 SMALL = 1 << 20  # bytes, under every limit of a body
@@ -143,17 +143,24 @@ def directing(app: ASGIApp) -> ASGIApp:
 
 async def _whole(scope: Scope, receive: Receive) -> Receive:
     """Takes the body of a request that comes in one piece, as small ones do. Any other is the
-    framework's to read and to measure, by what is returned."""
-    first = await receive()
+    framework's to read and to measure, by what is returned. Raises Problem 400 for one that breaks
+    off, which the framework takes for a failure of ours."""
+    first = await _piece(receive)
     if first["type"] == "http.request" and not first["more_body"] and len(first["body"]) <= SMALL:
         ScopeState.from_scope(scope).body = first["body"]
         return receive
     pending = [first]
 
     async def again() -> Any:
-        return pending.pop() if pending else await receive()
+        return pending.pop() if pending else await _piece(receive)
 
     return again
+
+
+async def _piece(receive: Receive) -> Any:
+    if (piece := await receive())["type"] == "http.disconnect":
+        raise Problem(400, "malformed", "the body breaks off")
+    return piece
 
 
 def _planned(scope: Scope) -> Plan | None:

@@ -162,6 +162,26 @@ async def test_which_of_two_headers_counts_is_the_frameworks_to_say():
     assert passed == [[b"a", b"b"]]
 
 
+@pytest.mark.parametrize("pieces", [[], [b'{"quantity"']], ids=["nothing", "a piece"])
+async def test_a_body_that_breaks_off_is_the_senders_fault(pieces):
+    came = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+    came.append({"type": "http.disconnect"})
+    told: list[Any] = []
+
+    async def receive() -> Any:
+        return came.pop(0)
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    path = f"/things/{ID}"
+    where = {"path": path, "raw_path": path.encode(), "query_string": b"", "root_path": ""}
+    sent = {"method": "POST", "headers": [(b"content-length", b"20")], "extensions": {}}
+    await served(directing)({"type": "http", **where, **sent}, receive, send)
+    start, body = told
+    assert (start["status"], b'"code":"malformed"' in body["body"]) == (400, True)
+
+
 def test_every_route_is_planned_but_those_that_stream_or_must_be_asked_something():
     routes = [route for route in http(lambda: None).routes if route.path.startswith("/api/v1")]
     plans = 0
