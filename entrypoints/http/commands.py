@@ -64,10 +64,14 @@ async def _call(kind: type[C], request: Request[Any, Any, Any], souk: Souk, key:
 
 
 async def _key(request: Request[Any, Any, Any], souk: Souk, user: str, key: str) -> Key:
-    """Bound to the user and the route; the HMAC tells this request from another."""
+    """Bound to the user and the route; the HMAC tells this request from another. What a DELETE is
+    to say stands in its query."""
     route = f"{request.method} {request.scope['path_template']}"
-    sent = b"\0".join([request.scope["path"].encode(), await request.body()])
-    return Key(user, route, key, hmac.digest(souk.settings.secret, sent, hashlib.sha256))
+    parts = [request.scope["path"].encode(), await request.body()]
+    if query := request.scope["query_string"]:  # without one, keys of before stay good
+        parts.append(query)
+    digest = hmac.digest(souk.settings.secret, b"\0".join(parts), hashlib.sha256)
+    return Key(user, route, key, digest)
 
 
 class On(Generic[U]):

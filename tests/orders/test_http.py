@@ -113,6 +113,16 @@ async def test_delete_is_another_way_to_say_cancel(shop):
     assert (shown["status"], shown["reason"]) == ("cancelled", "unwanted")
 
 
+async def test_a_delete_for_another_reason_is_another_request(shop):
+    path, key = f"/orders/{shop.order}", {"idempotency-key": "once"}
+    done, again, other = [
+        await shop.amina.send("DELETE", f"{path}?reason={reason}", headers=key)
+        for reason in ("unwanted", "unwanted", "sold_out")
+    ]
+    assert (done.status_code, again.content) == (200, done.content)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
 async def test_a_buyer_does_not_run_the_order_and_others_do_not_know_of_it(shop):
     refused = await shop.amina.post(f"/orders/{shop.order}/confirm")
     assert (refused.status_code, refused.json()["code"]) == (403, "orders.not_yours")
