@@ -1,8 +1,9 @@
 """One reader's conversation: what they ask for, and what becomes of it."""
 
+import asyncio
 import random
-from collections.abc import Coroutine
-from typing import Any, Protocol, cast
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol, TypeAlias, cast
 
 import msgspec
 import structlog
@@ -32,6 +33,7 @@ from entrypoints.live.topics import Malformed, Topic, hidden, parse, right
 MOST = 100  # subscriptions of one conversation
 EXPIRED = 4401  # the close code of a token that has run out
 UNAUTHENTICATED = "unauthenticated"
+Work: TypeAlias = Callable[[Subscription], Awaitable[None]]
 logger = structlog.get_logger(__name__)
 _DECODER = msgspec.json.Decoder(Received)
 _ENCODER = msgspec.json.Encoder()
@@ -43,7 +45,7 @@ class House(Protocol):
     hub: Hub
     splicer: Splicer
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run it beside everything else, and keep it until it ends."""
 
     async def caller(self, token: str) -> Caller:
@@ -107,7 +109,7 @@ class Conversation:
             self._say(Error("too_many_subscriptions", detail, text))
             return
         sub = self._watch(topic, sink or self.peer, after)
-        self._house.spawn(self._tended(sub, self._house.splicer.start(sub)))
+        self._tend(sub, self._house.splicer.start)
 
     def _watch(self, topic: Topic, sink: Sink, after: int | None = None) -> Subscription:
         channel = self._house.hub.channel(self.caller.tenant, topic)
@@ -123,25 +125,33 @@ class Conversation:
         self._drop(sub.topic.text)
         splicer = self._house.splicer
         anew = self._watch(sub.topic, sub.sink, sub.after)
-        work = splicer.again(anew) if sub.begun else splicer.start(anew)
-        self._house.spawn(self._tended(anew, work))
+        self._tend(anew, splicer.again if sub.begun else splicer.start)
 
-    async def _tended(self, sub: Subscription, work: Coroutine[Any, Any, None]) -> None:
+    def _tend(self, sub: Subscription, work: Work) -> None:
+        sub.work = self._house.spawn(self._tended(sub, work))
+
+    async def _tended(self, sub: Subscription, work: Work) -> None:
         try:
-            await work
+            await work(sub)
         except Exception as error:
             if self.watched.get(sub.topic.text) is sub:
                 self._drop(sub.topic.text)
                 self._refuse(sub.topic.text, error)
+        finally:
+            sub.work = None  # not kept for as long as it is watched
 
     def _unsubscribe(self, text: str) -> None:
         self._drop(text)
         self._say(Unsubscribed(text))
 
     def _drop(self, text: str) -> None:
+        """Nothing more is read for it. Else whoever takes nothing and asks again and again would
+        have a snapshot wait for them each time."""
         sub = self.watched.pop(text, None)
         if sub is not None:
             sub.channel.leave(sub)
+            if sub.work is not None:
+                sub.work.cancel()
 
     async def _authenticate(self, token: str) -> None:
         try:

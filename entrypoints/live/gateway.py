@@ -66,10 +66,11 @@ class Gateway:
         self.expiries.discard(conversation, conversation.caller.expires_at)
         self._people.leave(conversation.person, conversation)
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name="souk-live")
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+        return task
 
     async def close(self) -> None:
         """End what is still being read for somebody."""

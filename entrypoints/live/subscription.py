@@ -38,9 +38,9 @@ class Reader(Protocol):
 
 class Subscription(Slot):
     """``topic``: the channel's, which all its readers share. ``after``: where its reader would go
-    on from; ``begun``: it was told something."""
+    on from; ``begun``: it was told something; ``work``: brings it there."""
 
-    __slots__ = ("after", "begun", "reader", "topic")
+    __slots__ = ("after", "begun", "reader", "topic", "work")
 
     def __init__(
         self, channel: Channel, topic: Topic, sink: Sink, reader: Reader, after: int | None = None
@@ -48,6 +48,7 @@ class Subscription(Slot):
         super().__init__(channel, sink)
         self.topic, self.reader, self.after = topic, reader, after
         self.begun = False
+        self.work: asyncio.Task[None] | None = None
 
     def restart(self) -> None:
         self.reader.restart(self)
@@ -123,6 +124,9 @@ class Splicer:
     async def _snapshot(self, sub: Subscription, turn: int) -> None:
         if turn >= TURNS:
             raise Unavailable("snapshots")
+        await sub.reader.peer.drained()  # before it is read: what nobody takes yet is much
+        if sub.gone:
+            return
         lost, shot = await sub.channel.read(self._snapshots)
         if sub.gone:
             return

@@ -148,6 +148,28 @@ async def test_who_leaves_in_the_midst_of_a_history_is_not_among_its_readers(mon
     assert reader.told[-1]["type"] == "unsubscribed"
 
 
+@pytest.mark.parametrize("after", [None, 0])
+async def test_for_who_takes_nothing_one_answer_waits_however_often_they_ask(after):
+    world = World(10)
+    world.random.random = lambda: 1.0
+    world.commit()
+    world.hand_on()
+    reader = world.arrive(None)
+    await world.idle()
+    reader.open.clear()
+    told, read = len(reader.frames), world.reads
+    for _ in range(50):
+        reader.session.subscribe(TOPIC, after)
+        for _ in range(20):
+            await asyncio.sleep(0)
+    assert (world.reads, len(world.gateway._work)) == (read, 1)
+    reader.open.set()
+    await world.idle()
+    kinds = [message["type"] for message in reader.told[told:]]
+    assert kinds[-1] == ("snapshot" if after is None else "change")
+    assert kinds.count(kinds[-1]) == 1
+
+
 async def test_nothing_is_kept_when_nobody_joins():
     world = World(4)
     world.random.random = lambda: 1.0
