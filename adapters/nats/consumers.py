@@ -1,7 +1,9 @@
 """Consumers for readers: what they may wish for, and what they are told of the stream."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -10,10 +12,12 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from adapters.nats.accounts import STREAM, WISHES
+from application.ports import Unavailable
 
 KEPT = timedelta(hours=24)  # how long the stream keeps a change
 UNUSED = 60 * 1_000_000_000  # nanoseconds after which a consumer that nobody asks is forgotten
 PATIENCE = 3.0  # seconds for JetStream to answer
+NONE = 404  # JetStream's status of a consumer, or a stream, that there is not
 REFUSED = 10012  # JetStream's code for a consumer that cannot be
 FILTER = re.compile(r"souk(\.([A-Za-z0-9_-]+|\*))*(\.>)?", re.ASCII)
 TYPE = "io.nats.jetstream.api.v1.consumer_create_response"
@@ -46,6 +50,17 @@ class Info(Struct, frozen=True):
     state: State
 
 
+class Failure(Struct, frozen=True):
+    code: int
+
+
+class Made(Struct, frozen=True):
+    """A consumer that there is, or why nothing is told of it."""
+
+    config: Wish | None = None
+    error: Failure | None = None
+
+
 class Unwanted(Exception):
     """A wish that is not granted, and why."""
 
@@ -67,6 +82,17 @@ class Consumers:
             await message.respond(_refusal(str(reason)))
         else:
             await message.respond(await self._create(name, subject, wish))
+
+    async def narrow(self, name: str, subjects: Sequence[str]) -> None:
+        """Forget the consumer of before if it tells more than those subjects: it lasts as long as
+        it is asked, so it would go on telling what its reader might see when it was made. Raises
+        Unavailable."""
+        found = await self._ask(f"CONSUMER.INFO.{STREAM}.{name}")
+        made = msgspec.json.decode(found, type=Made)
+        if made.error and made.error.code != NONE:
+            raise Unavailable("nats")
+        if made.config and not any(_holds(each, made.config.filter_subject) for each in subjects):
+            await self._ask(f"CONSUMER.DELETE.{STREAM}.{name}")
 
     async def _create(self, name: str, subject: str, wish: Wish) -> bytes:
         """Anew: a consumer's place cannot be changed. Where JetStream refuses, its own words."""
@@ -130,6 +156,16 @@ def _whole(wish: Wish, stream: Info) -> bool:
         since = wish.opt_start_time.astimezone(UTC)
         return made <= since and datetime.now(UTC) - since < KEPT
     return False
+
+
+def _holds(wide: str, narrow: str) -> bool:
+    """Whether a filter takes nothing that the wide one does not."""
+    for one, other in zip_longest(wide.split("."), narrow.split(".")):
+        if one == ">":
+            return other is not None
+        if other in (None, ">") or one not in ("*", other):
+            return False
+    return True
 
 
 def _refusal(why: str) -> bytes:

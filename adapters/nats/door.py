@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -15,7 +16,7 @@ from nats.aio.msg import Msg
 from adapters.nats.accounts import WISHES
 from adapters.nats.consumers import Consumers
 from adapters.nats.issuer import Issuer, payload
-from adapters.nats.reader import NAME, Reader
+from adapters.nats.reader import NAME, Reader, subjects
 from adapters.tokens import Claims, Refused
 from application.ports import Unavailable
 
@@ -83,7 +84,8 @@ class Door:
 
     async def _serve(self, client: Client, stop: asyncio.Event, lost: asyncio.Event) -> None:
         consumers = Consumers(client)
-        await client.subscribe(AUTHORIZATIONS, QUEUE, cb=self._beside(self._admit))
+        admit = partial(self._admit, consumers)
+        await client.subscribe(AUTHORIZATIONS, QUEUE, cb=self._beside(admit))
         await client.subscribe(f"{WISHES}.*.>", QUEUE, cb=self._beside(consumers.answer))
         await client.flush(2)
         self.open.set()
@@ -115,7 +117,7 @@ class Door:
 
         return begin
 
-    async def _admit(self, message: Msg) -> None:
+    async def _admit(self, consumers: Consumers, message: Msg) -> None:
         """NATS's question is not checked for its signature: only the server and Souk can ask on
         this subject, and the answer is of use to the connection that it names alone."""
         asked = msgspec.convert(payload(message.data.decode())["nats"], Request)
@@ -124,6 +126,7 @@ class Door:
         answer: dict[str, Any] = {"type": "authorization_response", "version": 2}
         try:
             claims = await self._verified(reader)
+            await consumers.narrow(reader.consumer, subjects(claims))
             answer["jwt"] = self._issuer.sign(reader.user(claims, asked.user_nkey))
         except Refused as reason:
             logger.info("reader refused", reason=str(reason))
@@ -136,6 +139,8 @@ class Door:
         claims = await self._tokens.verify(reader.token)
         if not all(NAME.fullmatch(name) for name in (reader.name, claims.tenant, claims.sub)):
             raise Refused("name")
+        if not subjects(claims):
+            raise Refused("nothing to read")
         return claims
 
 

@@ -6,9 +6,11 @@ import json
 
 import nats
 import pytest
+from msgspec.structs import replace
 
 from adapters.nats.reader import Reader
-from tests.nats.ground import ground
+from adapters.tokens import Signer, TokenVerifier
+from tests.nats.ground import PEM, ground
 from tests.nats.test_reading import ask, positions, taken
 
 STREAM = "SOUK"
@@ -236,6 +238,41 @@ async def refusal(souk, reader):
     while True:
         async with await souk.connect(reader):
             await asyncio.sleep(0.5)
+
+
+class ByNow:
+    """A token is worth what is ``held`` by now."""
+
+    def __init__(self):
+        self._tokens, self.held = TokenVerifier(Signer(PEM, "souk", "souk-api")), ("*:*",)
+
+    async def verify(self, token):
+        return replace(await self._tokens.verify(token), permissions=self.held)
+
+
+async def test_a_consumer_does_not_outlive_the_role_that_it_was_made_by(tmp_path):
+    tokens = ByNow()
+    async with ground(tmp_path, tokens) as souk:
+        reader = souk.reader("admin", "mine", "amina")
+
+        async def kept(*held):
+            """What of a consumer for one's own orders there is when its reader comes again."""
+            tokens.held = held
+            async with await souk.connect(reader):
+                return [each.name for each in await souk.stream.consumers_info(STREAM)]
+
+        async with await souk.connect(reader) as client:
+            await ask(client, reader, "souk.mine.orders.*.*.amina")
+        assert await kept("*:*") == await kept("orders:read_all") == [reader.consumer]
+        assert await kept("orders:read") == [reader.consumer]
+        assert await kept("carts:read_all") == []
+        tokens.held = ("orders:read_all",)
+        async with await souk.connect(reader) as client:
+            await ask(client, reader, "souk.mine.orders.>")
+        assert await kept("orders:read") == []
+        tokens.held = ()
+        with pytest.raises(nats.errors.Error, match=r"(?i)authorization"):
+            await souk.connect(reader)
 
 
 async def test_a_buyer_reads_nothing_but_its_own(souk):
