@@ -9,7 +9,7 @@ from wsproto.utilities import generate_accept_token
 
 from adapters.live.peer import Refusal, Request
 
-FIELDS = 64  # of a query
+FIELDS = 128  # of a query: a hundred topics, and a ticket
 VERSION = "13"
 
 

@@ -49,6 +49,12 @@ def test_a_stock_client_reads_it(house):
     until(lambda: house.sessions[0].ended == 1)
 
 
+def test_a_hundred_topics_fit_into_one_stream(house):
+    topics = [f"orders/{n}" for n in range(100)]
+    with stream(house, "?ticket=t&" + "&".join(f"topic={topic}" for topic in topics)):
+        assert house.sessions[0].request.query == {"ticket": ["t"], "topic": topics}
+
+
 def test_what_a_client_sends_on_it_is_not_heard(house):
     with stream(house) as raw:
         raw.send(b"x" * 100_000)
