@@ -19,12 +19,14 @@ class Receipt(Struct, frozen=True, gc=False):
 
 
 class Key(Struct, frozen=True, gc=False):
-    """An idempotency key: whose, for what, and which request it stands for."""
+    """An idempotency key: whose, for what, and which request it stands for. ``tenant``: the
+    principal's, where the call is for another."""
 
     principal: str
     route: str
     key: str
     request: bytes  # HMAC of the request
+    tenant: str | None = None
 
 
 class Origin(Struct, frozen=True, gc=False):

@@ -34,7 +34,7 @@ class Turns:
     def alone(self, tenant: str, key: Key) -> "Alone":
         """To be the only request of its key, ``async with``. Entering waits for one that runs, and
         raises KeyBusy when that takes too long."""
-        return Alone(self, (tenant, Key(key.principal, key.route, key.key, b"")))
+        return Alone(self, (key.tenant or tenant, Key(key.principal, key.route, key.key, b"")))
 
 
 class Turn:

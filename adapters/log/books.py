@@ -24,7 +24,8 @@ ENCODER = msgspec.json.Encoder()
 
 
 def slot_of(tenant: str, key: Key) -> Slot:
-    return (tenant, key.principal, key.route, key.key)
+    """``tenant``: the call's."""
+    return (key.tenant or tenant, key.principal, key.route, key.key)
 
 
 class Kept(Struct, frozen=True, gc=False):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
 
-from adapters.log.books import ENCODER
+from adapters.log.books import ENCODER, slot_of
 from adapters.log.codec import Codec, tag_of
 from adapters.log.committer import Committer
 from adapters.log.keyring import LOOKUP, Keyring, Seals
@@ -139,7 +139,7 @@ class PostgresLog:
             cursor = await connection.execute(
                 "SELECT request, answer FROM log.answers"
                 " WHERE (tenant, principal, route, key) = (%s, %s, %s, %s)",
-                (tenant, key.principal, key.route, key.key),
+                slot_of(tenant, key),
             )
             kept = await cursor.fetchone()
         if kept and kept[0] != key.request:

@@ -57,7 +57,8 @@ class TenantsController(Controller):
         souk: NamedDependency[Souk],
     ) -> Receipt:
         """Make a tenant. Whoever does is its first member, with the role of an admin."""
-        call = replace(creating, tenant=data.id)
+        key = creating.key and replace(creating.key, tenant=creating.tenant)  # whose it is
+        call = replace(creating, tenant=data.id, key=key)
         return await souk.tenants.create(call, caller.user, data.name, data.currency)
 
     @post("/{name:str}/archive", **changes("tenants:soft_delete", missing=UNKNOWN))

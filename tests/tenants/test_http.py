@@ -21,6 +21,16 @@ async def test_a_tenant_that_there_is_cannot_be_made_again(api):
     assert (refused.status_code, refused.json()["code"]) == (422, "tenants.exists")
 
 
+async def test_a_key_makes_one_tenant(api):
+    admin = api.of("admin", "root")
+    made, again, other = [
+        await admin.post("/tenants", {"id": id, "name": "Mine", "currency": "EUR"}, "once")
+        for id in ("one", "one", "two")
+    ]
+    assert (made.status_code, again.content) == (201, made.content)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
 async def test_only_the_platform_makes_tenants(api):
     new = {"id": "mine", "name": "Mine", "currency": "EUR"}
     refused = await api.of("seller", "eve").post("/tenants", new)
