@@ -19,6 +19,7 @@ from entrypoints.http.problems import Problem
 FRESH = 0.25  # seconds that a list may be behind the rows it was made of
 KEPT = 2_000  # lists at the most
 LARGEST = 256 * 1024  # bytes of one that is kept
+USUAL = 500  # bytes of a query, up to which it is remembered what it asks
 Slot = tuple[str, str, bytes]  # tenant, path, query
 
 
@@ -47,10 +48,16 @@ class Lists:
         return answer if answer.made >= self._since.get(slot[0], 0.0) else None
 
     def keep(self, slot: Slot, answer: Answer) -> None:
+        """Those that are too old to be served go: whoever asks for ever other lists, and any word
+        in a query makes another, would fill the memory with them."""
         self._answers[slot] = answer
         self._answers.move_to_end(slot)
-        while len(self._answers) > KEPT:
+        while len(self._answers) > KEPT or self._oldest.made < answer.made - FRESH:
             self._answers.popitem(last=False)
+
+    @property
+    def _oldest(self) -> Answer:
+        return next(iter(self._answers.values()))
 
     def outdate(self, tenant: str, now: float) -> None:
         """Who has seen a newer state must not see an older one again."""
@@ -95,8 +102,16 @@ def _is_after(scope: Scope) -> bool:
     return "after" in _asked(scope["query_string"]) or bool(header(scope, b"souk-after"))
 
 
-@lru_cache(KEPT)
 def _asked(query: bytes) -> frozenset[str]:
+    return _known(query) if len(query) <= USUAL else _names(query)
+
+
+@lru_cache(KEPT)
+def _known(query: bytes) -> frozenset[str]:
+    return _names(query)
+
+
+def _names(query: bytes) -> frozenset[str]:
     asked = parse_qsl(query, keep_blank_values=True)  # %61fter is after, too
     return frozenset(name.decode(errors="replace") for name, _ in asked)
 

@@ -125,3 +125,20 @@ async def test_when_the_one_who_makes_a_list_fails_the_others_make_their_own(api
         await first
     assert await waiting is None
     assert lists.making == {}
+
+
+def test_lists_too_old_to_be_served_are_not_kept():
+    lists, made = sharing.Lists(), sharing.FRESH / 2
+    for n in range(100):
+        slot, answer = ("bazaar", "/", b"%d" % n), sharing.Answer(n * made, b"", {}, b"")
+        lists.keep(slot, answer)
+        assert lists.get(slot, n * made) is answer
+    assert len(lists._answers) == 3
+
+
+def test_what_an_endless_query_asks_is_not_remembered():
+    names = [f"{n}" for n in range(1000)]
+    query = "&".join([*names, "after=1"]).encode()
+    before = sharing._known.cache_info().currsize
+    assert sharing._asked(query) == {*names, "after"}
+    assert sharing._known.cache_info().currsize == before
