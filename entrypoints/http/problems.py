@@ -146,7 +146,7 @@ def _reasons(error: HTTPException) -> str:
     if isinstance(error.extra, list):
         wrong = [extra for extra in error.extra if isinstance(extra, dict)]
         return "; ".join(map(_reason, wrong))[:500]
-    text = re.sub(r"\s+", " ", str(error.detail))
+    text, _, _ = re.sub(r"\s+", " ", str(error.detail)).partition(" for path ")  # with its query
     return text[:500] if text.isprintable() else ""
 
 

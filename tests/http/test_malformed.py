@@ -98,6 +98,12 @@ async def test_an_url_that_cannot_be_read_is_refused(api):
         assert (await buyer.send("GET", f"{PATH}?{query}")).status_code in (200, 400), query
 
 
+async def test_a_parameter_that_is_missing_is_named_and_nothing_that_was_sent(api):
+    answer = await api.of("buyer", "karim").send("GET", "/reels/liked?phone=0550")
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert answer.json()["detail"] == "Missing required query parameter 'reel'"
+
+
 async def test_what_no_route_takes_is_a_problem_too(api):
     seller = api.of("seller", "amina")
     for method, path, status, code in (
