@@ -1,7 +1,7 @@
 """Offers: one row for each, as its seller and those that it is for see it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -122,6 +122,11 @@ def _terms(terms: Terms) -> dict[str, Any]:
     }
 
 
+def _due(offer: Offer) -> datetime | None:
+    """In UTC: Postgres takes none that is 16 hours off, as events of before may have."""
+    return offer.valid_until.astimezone(UTC) if offer.status == "active" else None
+
+
 OFFERS = Table(
     name="offers_offers",
     document=Offer,
@@ -140,7 +145,7 @@ OFFERS = Table(
         "product": Column("text", lambda o: o.product),
         "status": Column("text", lambda o: o.status),
         "stands": Column("boolean", lambda o: o.stands),
-        "due": Column("timestamptz", lambda o: o.valid_until if o.status == "active" else None),
+        "due": Column("timestamptz", _due),
         "categories": Column("text[]", lambda o: o.categories),
         "leasts": Column("bigint[]", lambda o: [each.quantity for each in o.breaks]),
         "currency": Column("text", lambda o: o.breaks[0].unit_price.currency),

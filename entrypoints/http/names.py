@@ -8,6 +8,7 @@ from litestar.params import PathParameter
 from msgspec import Meta
 
 from domain.money import Money, Price, parse
+from entrypoints.http.problems import Problem
 
 END = r"$(?!\n)"  # a bare $ lets a last line break pass
 NAME = rf"^[A-Za-z0-9_-]{{1,64}}{END}"
@@ -30,5 +31,14 @@ def text(id: UUID | None) -> str | None:
 
 
 def utc(moment: datetime | None) -> datetime | None:
-    """A time that names no zone is UTC."""
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+    """As ``in_utc``, where there is one."""
+    return None if moment is None else in_utc(moment)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """A time that names no zone is UTC; one of any other is told in UTC, for Postgres takes none
+    that is 16 hours off. Raises Problem 400 for what is of no year in UTC."""
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise Problem(400, "malformed", "a time is of the years 1 to 9999") from None

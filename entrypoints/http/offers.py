@@ -17,7 +17,7 @@ from domain.money import Price, parse
 from domain.offers import LARGEST, MOST_BREAKS, MOST_CATEGORIES, Break, Terms
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import On, Sent, SentToCreate
-from entrypoints.http.names import NAME, Code, Line, Short, Text, money, text
+from entrypoints.http.names import NAME, Code, Line, Short, Text, in_utc, money, text
 from entrypoints.http.routes import changes, creates, lists, reads
 from entrypoints.http.views import Paging, View
 from entrypoints.wiring import Souk
@@ -70,7 +70,7 @@ class NewTerms(Struct, forbid_unknown_fields=True, kw_only=True):
         return Terms(
             self.title,
             tuple(Break(each.quantity, parse(each.unit_price)) for each in self.breaks),
-            self.valid_until,
+            in_utc(self.valid_until),
             self.description,
             money(self.minimum),
             tuple(self.categories),

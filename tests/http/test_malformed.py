@@ -104,6 +104,18 @@ async def test_a_parameter_that_is_missing_is_named_and_nothing_that_was_sent(ap
     assert answer.json()["detail"] == "Missing required query parameter 'reel'"
 
 
+async def test_a_time_is_taken_in_any_zone_if_it_is_of_any_year(api):
+    auditor = api.of("auditor", "noor")
+    for moment, status in (
+        ("2026-11-22T11:00:00+23:59", 200),
+        ("2026-11-22T11:00:00", 200),
+        ("0001-01-01T00:00:00+14:00", 400),
+        ("9999-12-31T23:59:59-14:00", 400),
+    ):
+        answer = await auditor.get("/audit/events", recorded_from=moment)
+        assert (answer.status_code, moment) == (status, moment), answer.text
+
+
 async def test_what_no_route_takes_is_a_problem_too(api):
     seller = api.of("seller", "amina")
     for method, path, status, code in (

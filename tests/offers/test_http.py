@@ -160,6 +160,7 @@ WRONG = [
     ({"breaks": [{"quantity": 5, "unit_price": 9.0}]}, MALFORMED),
     ({"valid_until": "2030-05-16T12:00:00"}, MALFORMED),
     ({"valid_until": "tomorrow"}, MALFORMED),
+    ({"valid_until": "9999-12-31T23:59:59-14:00"}, MALFORMED),
     ({"title": ""}, MALFORMED),
     ({"title": "x" * 201}, MALFORMED),
     ({"description": "x" * 10_001}, MALFORMED),
@@ -177,6 +178,11 @@ WRONG = [
     ({"minimum": EURO}, (422, "offers.currency_mixed")),
     ({"breaks": [{"quantity": 5, "unit_price": EURO}]}, (422, "offers.currency_mixed")),
 ]
+
+
+async def test_how_long_it_stands_may_be_said_in_any_zone(house):
+    id = await house.publish(valid_until="2030-05-17T11:59:00+23:59")
+    assert (await house.seen(house.imen, f"/offers/{id}"))["valid_until"] == "2030-05-16T12:00:00Z"
 
 
 async def test_what_is_no_offer_is_refused_at_first_and_later(house):

@@ -1,5 +1,7 @@
 """Rows of offers are the fold of their events and of what became of their products and sellers."""
 
+from datetime import datetime, timedelta, timezone
+
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
@@ -71,3 +73,13 @@ def test_it_stands_while_its_product_and_its_seller_are_there(past, moves):
         tier = tier if move in ("bin", "back") else None if move == "gone" else move
     assert row.stands == (told.status == "active" and sold and (tier, row.target) in PAIRS)
     assert but(row, on_sale=True, seller_sells=True) == told
+
+
+def test_when_an_offer_is_due_is_kept_in_utc():
+    zone = timezone(timedelta(hours=23, minutes=59))
+    terms = but(publish.terms, valid_until=datetime(2030, 5, 17, 11, 59, tzinfo=zone))
+    (stored,) = recorded(
+        [("A/offers/1", event) for event in history(rules, [but(publish, terms=terms)])]
+    )
+    row = offers.evolve(None, stored.decoded(house_codec()), "1")
+    assert offers.OFFERS.columns["due"].value(row).isoformat() == "2030-05-16T12:00:00+00:00"
