@@ -13,6 +13,7 @@ from adapters.projector.verify.counters import Counted, Counters
 from adapters.projector.verify.difference import Difference, Found, Progress, Verified
 from adapters.projector.verify.erasures import Erasures
 from adapters.projector.verify.links import Links
+from adapters.projector.verify.places import held, places
 from adapters.projector.verify.refold import Decoding, Refold
 from adapters.projector.verify.witnesses import Witnesses
 from application.ports import Unavailable
@@ -20,6 +21,7 @@ from projections.kernel import Projection
 
 BATCH = 1_000  # events
 NAME = "souk-verify"
+GONE = "was replaced twice meanwhile; verify again"
 
 
 async def verify(
@@ -55,10 +57,12 @@ class Verification:
     def __init__(self, db: Connection, projections: Mapping[str, Projection], found: Found) -> None:
         self._db, self._projections, self._found = db, projections, found
         self._refolds: list[Refold] = []
+        self._places: dict[str, int] = {}
         self.witnesses = Witnesses(db, found)
 
     async def fold(self, progress: Progress) -> int:
         """Read the log to its end, check its chains, and fold it; the last position."""
+        self._places = await places(self._db)
         self._refolds = [r for name in self._projections if (r := await self._refold(name))]
         for refold in self._refolds:
             await refold.make(self._db)
@@ -103,7 +107,11 @@ class Verification:
             await refold.finish(self._db)
             for scratch in refold.scratches:
                 tables += 1
-                rows += await compare(self._db, scratch, refold.position, self._found)
+                name = scratch.table.name
+                if table := await held(self._db, self._places.get(name)):
+                    rows += await compare(self._db, scratch, table, refold.position, self._found)
+                else:
+                    self._found(Difference(f"read.{name}", "", "", GONE))
         return tables, rows
 
     async def count(self, valkey_url: str, now: Connection) -> int:
