@@ -19,7 +19,6 @@ from adapters.projector.beside import NEXT, PREVIOUS, Beside
 from adapters.projector.engine import Engine
 from adapters.projector.leader import connected, take
 from adapters.projector.tables import shape_of
-from application.ports import Unavailable
 from projections.kernel import Projection
 
 PATIENCE = "1s"  # that whoever reads a table is waited for, while others wait behind the switch
@@ -57,8 +56,9 @@ async def rebuild(
 ) -> Rebuilt:
     """Build, catch up, compare, switch. ``back``: to the tables that were replaced last.
 
-    May be run again after it died. Refused while another one is at it, or when there is nothing
-    to go back to. ``url``: of the owner of the schema.
+    May be run again after it died. Refused while another one is at it, when there is nothing to
+    go back to, or when the tables are being read all the time. ``url``: of the owner of the
+    schema.
     """
     async with connected(url, f"souk-rebuild-{name}") as db:
         if not await take(db, f"souk-rebuild-{name}"):
@@ -144,7 +144,10 @@ class Rebuild:
                     return await act(live)
             except LockNotAvailable:
                 await asyncio.sleep(PAUSE)
-        raise Unavailable(f"the tables of {self._name}")
+        raise Refused(
+            f"somebody reads the tables of {self._name} all the time, so they could not be"
+            " switched: run it again, it goes on where it is"
+        )
 
     async def _compare(self) -> list[Compared]:
         """In a snapshot taken while both were level, so that nobody waits for the comparison."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.postgres.pools import READ, open_pool
+from adapters.projector import rebuild as building
 from adapters.projector.reader import PostgresReader
 from adapters.projector.rebuild import Refused, rebuild
 from domain.kernel import but
@@ -274,3 +275,17 @@ async def test_whoever_reads_for_long_is_waited_for_and_holds_nobody_up(database
         await slow.execute("COMMIT")
     await switching
     assert json.dumps(await lamps(database)) == '{"A/1": 1}'
+
+
+async def test_whoever_never_stops_reading_is_named_as_the_reason(database, monkeypatch):
+    monkeypatch.setattr(building, "TRIES", 2)
+    await prepare(database)
+    await happen(database, (lamp("1"), Switched()))
+    await caught_up(database)
+    async with toys.connected(database) as slow:
+        await slow.execute("BEGIN")
+        await slow.execute("SELECT FROM read.toys_lamps")
+        with pytest.raises(Refused, match="somebody reads the tables of toys all the time"):
+            await built(database)
+    await built(database)
+    assert await lamps(database) == {"A/1": 1}
