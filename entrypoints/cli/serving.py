@@ -3,7 +3,11 @@
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 
+from adapters.live.listening import BACKLOG, room
+
 APP = "entrypoints.http.app:create"
+# Of one worker, idle ones too, each up to 60 KiB: who comes beyond them is not answered at all.
+CONNECTIONS = 4_096
 KILL = 10  # seconds that a worker has to finish its requests
 
 
@@ -18,6 +22,8 @@ def serve(host: str, port: int, workers: int) -> None:
         runtime_threads=1,
         loop=Loops.uvloop,
         http=HTTPModes.http1,
+        backlog=BACKLOG,
+        backpressure=room(CONNECTIONS),
         factory=True,
         respawn_failed_workers=True,
         workers_kill_timeout=KILL,

@@ -1,12 +1,16 @@
 """The outermost layer: what every request and every answer has in common."""
 
+import asyncio
 import time
+from typing import Any
 from uuid import UUID, uuid4
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrypoints import logs
 from entrypoints.http.problems import Problem
+
+BODY = 60.0  # seconds that a body has to come: who sends one holds a connection and a request
 
 
 def edging(app: ASGIApp) -> ASGIApp:
@@ -21,7 +25,10 @@ def edging(app: ASGIApp) -> ASGIApp:
                 status = message["status"]
             await send(message)
 
-        _check(scope)
+        _check_url(scope)
+        if _has_body(scope):
+            _check_kind(scope)
+            receive = _in_time(receive)
         try:
             await app(scope, receive, sending)
         finally:
@@ -70,13 +77,41 @@ def header(scope: Scope, name: bytes) -> bytes:
     return b""
 
 
-def _check(scope: Scope) -> None:
-    """Raises Problem 400 for a NUL in the URL, 415 for a body that is not said to be JSON."""
+def _check_url(scope: Scope) -> None:
+    """Raises Problem 400."""
     if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
         raise Problem(400, "malformed", "the URL holds a NUL character")
+
+
+def _has_body(scope: Scope) -> bool:
+    """Which a route may read."""
     if scope.get("method") not in ("POST", "PUT", "PATCH"):
-        return
+        return False
     length, coded = header(scope, b"content-length"), header(scope, b"transfer-encoding")
+    return bool(coded) or length not in (b"", b"0")
+
+
+def _check_kind(scope: Scope) -> None:
+    """Raises Problem 415."""
     kind = header(scope, b"content-type").partition(b";")[0].strip().lower()
-    if (coded or length not in (b"", b"0")) and kind != b"application/json":
+    if kind != b"application/json":
         raise Problem(415, "unsupported_media_type", "send application/json")
+
+
+def _in_time(receive: Receive) -> Receive:
+    """Raises Problem 408 while the body is awaited for too long."""
+    until, whole = asyncio.get_running_loop().time() + BODY, False
+
+    async def receiving() -> Any:
+        nonlocal whole
+        if whole:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError:
+            raise Problem(408, "too_slow", "the body did not come") from None
+        whole = not message.get("more_body", False)
+        return message
+
+    return receiving

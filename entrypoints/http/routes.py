@@ -17,6 +17,7 @@ EVERY = {400: ("malformed",), 401: ("unauthenticated",), 403: ("forbidden",)}
 COMMAND = {
     400: ("idempotency_key_missing",),
     403: ("tenants.archived",),
+    408: ("too_slow",),
     409: ("version_conflict", "idempotency_key_in_flight"),
     413: ("too_large",),
     415: ("unsupported_media_type",),

@@ -1,5 +1,6 @@
 """Whatever is sent, it is refused politely: a 4xx with a code, never a failure of ours."""
 
+import asyncio
 import json
 
 from tests.catalog.test_http import TEA
@@ -143,6 +144,22 @@ async def test_a_body_over_ten_megabytes_is_too_large(api):
     body = b'{"name":"' + b"x" * (10 * 1024 * 1024) + b'"}'
     answer = await seller.send("POST", PATH, headers=headers, content=body)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+async def test_a_body_that_does_not_come_is_not_awaited_for_ever(api, monkeypatch):
+    """Nor one that stops half-way: else some who vanished would hold every connection."""
+    monkeypatch.setattr("entrypoints.http.edge.BODY", 0.05)
+    seller = api.of("seller", "amina")
+    headers = {"content-type": "application/json", "idempotency-key": "k"}
+    for begun in (b"", b"{"):
+
+        async def stalled(begun=begun):
+            yield begun
+            await asyncio.Event().wait()
+
+        async with asyncio.timeout(5):
+            answer = await seller.send("POST", PATH, headers=headers, content=stalled())
+        assert (answer.status_code, answer.json()["code"]) == (408, "too_slow")
 
 
 async def test_a_key_is_needed_to_create_and_has_its_limits(api):
