@@ -17,8 +17,8 @@ from adapters.log.snapshots import Shelf
 from adapters.log.store import CLAIMS
 from adapters.log.tail import house_codec
 from adapters.postgres import packed
-from adapters.postgres.migrate import refuse_unsafe_settings
 from adapters.postgres.pools import APPEND, Pool, borrow, open_pool
+from adapters.postgres.unsafe import refuse_unsafe_settings
 from application.ports import Append, Appended, Key, KeyReused, Past, Snapshot
 from domain import AGGREGATES
 from domain.kernel import Event, Personal, Recorded

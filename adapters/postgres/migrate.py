@@ -1,6 +1,5 @@
 """Migrations: plain SQL files, applied once each by yoyo."""
 
-import os
 from contextlib import closing
 from importlib.resources import as_file, files
 
@@ -11,12 +10,9 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend  # type: igno
 from yoyo.connections import DatabaseURI  # type: ignore[import-untyped]
 from yoyo.migrations import default_migration_table  # type: ignore[import-untyped]
 
+from adapters.postgres.unsafe import refuse_unsafe_settings
+
 LOCK = 0x50_75_6B_00  # advisory lock of whoever migrates
-UNSAFE = "POSTGRES_ENABLE_DB_FUNCTIONS"
-
-
-class UnsafeSetting(Exception):
-    """A setting that would break the log's order."""
 
 
 def migrate(url: str) -> list[str]:
@@ -29,15 +25,6 @@ def migrate(url: str) -> list[str]:
     with psycopg.connect(url, autocommit=True) as turn:
         turn.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         return _apply(url)
-
-
-def refuse_unsafe_settings() -> None:
-    """Raise UnsafeSetting when the environment asks for what would break the log's order."""
-    if os.environ.get(UNSAFE, "").strip().lower() in ("y", "yes", "t", "true", "on", "1"):
-        raise UnsafeSetting(
-            f"{UNSAFE} is set: inserting by a database function takes no lock, so a reader that "
-            "follows the log would miss events. Unset it to start."
-        )
 
 
 def _apply(url: str) -> list[str]:

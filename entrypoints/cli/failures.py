@@ -30,7 +30,7 @@ def _told(error: Exception) -> str | None:
 
     from adapters.embedded.child import Died
     from adapters.embedded.home import Half, Held, Unwritable
-    from adapters.postgres.migrate import UnsafeSetting
+    from adapters.postgres.unsafe import UnsafeSetting
     from application.ports import Unavailable
     from entrypoints.instance import Unknown
     from entrypoints.settings import SettingsMissing

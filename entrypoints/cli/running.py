@@ -22,7 +22,6 @@ from adapters.media.objects import Objects
 from adapters.schema import establish
 from entrypoints.cli.welcome import welcome
 from entrypoints.instance import announce, given_urls, settings_of, withdraw
-from entrypoints.seed import seed
 from entrypoints.settings import Settings, own_origins, to_env
 from projections import PROJECTIONS
 
@@ -115,6 +114,8 @@ class Running:
         marker = self._home.path / SEEDED
         if marker.exists():
             return
+        from entrypoints.seed.gardener import seed  # every use case, which no later start needs
+
         await seed(settings)
         write_private(marker, b"")
 

@@ -9,7 +9,7 @@ from domain import orders, tenants
 from domain.orders import OrderPlaced
 from domain.payments import RefundRequested
 from domain.tenants import CreateTenant
-from entrypoints.seed import plant, product_id
+from entrypoints.seed.gardener import plant, product_id
 from entrypoints.seed.goods import BUYERS, GOODS, SHOPS, TENANT
 from entrypoints.seed.story import PURCHASES
 from tests.policies.market import market_at

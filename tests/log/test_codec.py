@@ -7,8 +7,9 @@ from adapters.log import tail
 from adapters.log.codec import Codec, UnknownTag
 from adapters.log.ids import Ids
 from adapters.log.keyring import Seals
-from adapters.postgres.migrate import UnsafeSetting, migrate
+from adapters.postgres.migrate import migrate
 from adapters.postgres.pools import APPEND, AUDIT, PROJECT, READ
+from adapters.postgres.unsafe import UnsafeSetting
 from domain import AGGREGATES
 from tests.log.notes import CODEC, Noted, Signed, append, note, opened
 
