@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from websockets.sync.client import connect
@@ -17,6 +18,7 @@ from tests.examples.proxies import program
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 30.0  # seconds
+WIDTH, HEIGHT = 1100, 800
 WRITES = {"Enter": "\r"}
 NUMBERS = {
     "Enter": 13,
@@ -37,7 +39,6 @@ OPTIONS = (
     "--no-first-run",
     "--no-proxy-server",
     "--remote-debugging-port=0",
-    "--window-size=1100,800",
 )
 
 
@@ -148,15 +149,14 @@ class Page:
 
 @contextmanager
 def browsing():
-    """A Page of a browser of its own."""
+    """The address of a browser."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         front = [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), "9", "-1", "-1"]
         command = [*front, installed(), *OPTIONS, f"--user-data-dir={home}", "about:blank"]
         with (Path(home) / "log").open("wb") as log:
             child = subprocess.Popen(command, stdout=log, stderr=log)
         try:
-            with connect(_address(Path(home), child), max_size=None, proxy=None) as socket:
-                yield Page(socket, _tab(socket))
+            yield _address(Path(home), child)
         finally:
             child.kill()
             child.wait()
@@ -174,12 +174,23 @@ def _address(home, child):
     raise AssertionError((home / "log").read_text())
 
 
-def _tab(socket):
-    def do(id, method, **parameters):
-        socket.send(json.dumps({"id": id, "method": method, "params": parameters}))
-        while (answer := json.loads(socket.recv(PATIENCE))).get("id") != id:
-            pass
-        return answer["result"]
+@contextmanager
+def tab(browser):
+    """A Page, in which nothing is left of those before it: to start a browser for each takes longer
+    than most tests."""
+    with connect(browser, max_size=None, proxy=None) as socket:
+        do = partial(_do, socket, itertools.count(-1, -1))
+        place = do("Target.createBrowserContext")["browserContextId"]
+        where = {"browserContextId": place, "width": WIDTH, "height": HEIGHT}
+        target = do("Target.createTarget", url="about:blank", **where)["targetId"]
+        session = do("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        yield Page(socket, session)
+        do("Target.disposeBrowserContext", browserContextId=place)
 
-    target = do(-1, "Target.createTarget", url="about:blank")["targetId"]
-    return do(-2, "Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+
+def _do(socket, ids, method, **parameters):
+    id = next(ids)
+    socket.send(json.dumps({"id": id, "method": method, "params": parameters}))
+    while (answer := json.loads(socket.recv(PATIENCE))).get("id") != id:
+        pass
+    return answer["result"]

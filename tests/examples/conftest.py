@@ -5,6 +5,7 @@ import json
 import pytest
 
 from adapters.embedded.ports import free_ports
+from tests.examples.browser import browsing, installed
 from tests.examples.proxies import PROXIES, program, running
 from tests.support.instances import Up
 
@@ -37,3 +38,18 @@ def behind(up, ports, tmp_path_factory):
         return running(name, tmp_path_factory.mktemp(name), ports[name], up.url, live)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not installed():
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    with browsing() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def site(behind):
+    """Where a browser finds the pages. Gone before the proxies' own tests start one there."""
+    with behind("nginx") as url:
+        yield url

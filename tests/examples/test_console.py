@@ -8,7 +8,7 @@ import pytest
 
 from application.differences import diff
 from entrypoints.instance import find
-from tests.examples.browser import browsing, installed
+from tests.examples.browser import tab
 from tests.examples.console import (
     DESK,
     LIVE,
@@ -26,30 +26,22 @@ from tests.examples.test_feed import Person
 
 
 @pytest.fixture(scope="module")
-def site(behind):
-    if not installed():
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    with behind("nginx") as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser(site):
-    with browsing() as found:
+def shared(site, browser):
+    with tab(browser) as found:
         found.do("Network.enable")
         yield found
 
 
 @pytest.fixture
-def page(browser, site):
+def page(shared, site):
     """Nobody is signed in."""
-    browser.resize(*DESK)
-    browser.prefer("light")
-    browser.open(site + "/console")
-    browser.run("sessionStorage.clear(), localStorage.clear()")
-    browser.open(site + "/console?")
-    browser.complaints.clear()
-    return browser
+    shared.resize(*DESK)
+    shared.prefer("light")
+    shared.open(site + "/console")
+    shared.run("sessionStorage.clear(), localStorage.clear()")
+    shared.open(site + "/console?")
+    shared.complaints.clear()
+    return shared
 
 
 @pytest.fixture(scope="module")

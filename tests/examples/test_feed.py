@@ -12,7 +12,7 @@ import pytest
 
 from entrypoints.cli.token import sign
 from entrypoints.instance import find
-from tests.examples.browser import PATIENCE, browsing, installed
+from tests.examples.browser import PATIENCE, tab
 from tests.support.pictures import film
 from tests.support.s3 import send
 
@@ -84,14 +84,6 @@ def _first(feed):
 
 
 @pytest.fixture(scope="module")
-def site(behind):
-    if not installed():
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    with behind("nginx") as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
 def shop(site, up):
     return Shop(up)
 
@@ -108,8 +100,8 @@ def farida(up):
 
 
 @pytest.fixture
-def page(site):
-    with browsing() as found:
+def page(site, browser):
+    with tab(browser) as found:
         found.do("Page.addScriptToEvaluateOnNewDocument", source=RECORD)
         found.open(site + "/feed.html")
         yield found

@@ -7,24 +7,16 @@ import uuid
 
 import pytest
 
-from tests.examples.browser import browsing, installed
+from tests.examples.browser import tab
 
 LIVE = "document.getElementById('status').dataset.is === 'live'"
 AWAY = "document.getElementById('status').dataset.is === 'waiting'"
 ROWS = "[...document.querySelectorAll('tbody tr')].map(row => [...row.cells].map(c => c.innerText))"
 
 
-@pytest.fixture(scope="module")
-def site(behind):
-    if not installed():
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    with behind("nginx") as url:
-        yield url
-
-
 @pytest.fixture
-def page(site):
-    with browsing() as found:
+def page(site, browser):
+    with tab(browser) as found:
         found.open(site + "/")
         yield found
 
