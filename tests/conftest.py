@@ -21,7 +21,9 @@ TOGETHER = {
     "tests/docs/test_backup.py": "walk",
     "tests/docs/test_live.py": "walk",
     "tests/docs/test_readme.py": "walk",
+    "tests/entrypoints/test_up.py": "walk",
     "tests/live/test_role.py": "walk",
+    "tests/proof/test_tenants.py": "walk",
     "tests/olist/test_past.py": "slice",
     "tests/olist/test_slice.py": "slice",
 }

@@ -19,6 +19,7 @@ from tests.support.instances import Up, souk
 
 SERVERS = {"postgres": "postgres", "valkey": "valkey-server", "nats": "nats-server", "s3": "weed"}
 ONE_OF_EACH = dict.fromkeys(SERVERS, 1)
+NOBODY = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None  # we are an ordinary user
 
 
 @contextmanager
@@ -33,9 +34,21 @@ def started(directory, **more):
 
 
 @pytest.fixture(scope="module")
-def instance(tmp_path_factory):
-    with started(tmp_path_factory.mktemp("shared") / "souk") as running:
-        yield running
+def instance(walk):
+    return walk[1]
+
+
+@pytest.fixture(scope="module")
+def other():
+    """Of an ordinary user. To start one takes a while: who kills it comes after who asks it."""
+    home = Path(tempfile.mkdtemp(prefix="souk-nobody-"))
+    if NOBODY is not None:
+        os.chown(home, NOBODY, -1)
+    try:
+        with started(home / "souk", user=NOBODY) as running:
+            yield running
+    finally:
+        shutil.rmtree(home)
 
 
 def create_tenant(instance, name):
@@ -126,11 +139,16 @@ def test_a_port_or_directory_that_cannot_be_is_refused_in_one_line(tmp_path):
     assert "Traceback" not in port.stderr + below.stderr
 
 
-def test_two_instances_run_side_by_side_and_trust_only_their_own(instance, tmp_path):
-    with started(tmp_path / "souk") as other:
-        assert other.get("/api/v1/tenants/acme", instance.token("admin", "acme"))[0] == 401
-        assert tenant_of(other, "acme", 0)[0] == 404
-        assert servers_of(instance) == servers_of(other) == ONE_OF_EACH
+def test_two_instances_run_side_by_side_and_trust_only_their_own(instance, other):
+    assert other.get("/api/v1/tenants/acme", instance.token("admin", "acme"))[0] == 401
+    assert tenant_of(other, "acme", 0)[0] == 404
+    assert servers_of(instance) == servers_of(other) == ONE_OF_EACH
+
+
+def test_an_ordinary_user_runs_it_too(other):
+    ordinary = os.geteuid() if NOBODY is None else NOBODY
+    assert ordinary != 0
+    assert {each.uids().real for each in other.processes()} == {ordinary}
 
 
 def test_a_role_and_a_server_that_die_are_started_again(instance):
@@ -151,15 +169,14 @@ def _status(instance):
     return json.loads(instance.get("/health/ready")[1]).get("status")
 
 
-def test_killed_alone_or_with_its_whole_tree_it_starts_again_with_all_data(tmp_path):
-    first = Up(tmp_path / "souk").ready()
-    position = create_tenant(first, "acme")
-    first.kill()
-    second = Up(tmp_path / "souk").ready()
+def test_killed_alone_or_with_its_whole_tree_it_starts_again_with_all_data(other):
+    position = create_tenant(other, "acme")
+    other.kill()
+    second = Up(other.directory, user=NOBODY).ready()
     assert servers_of(second) == ONE_OF_EACH  # never a second writer
     assert tenant_of(second, "acme", position)[0] == 200
     second.kill_tree()
-    with started(tmp_path / "souk") as third:
+    with started(other.directory, user=NOBODY) as third:
         assert tenant_of(third, "acme", position)[0] == 200
 
 
@@ -169,16 +186,3 @@ def test_a_signal_during_the_start_leaves_nothing_behind(tmp_path):
     instance.process.send_signal(signal.SIGINT)
     assert instance.process.wait(30) == 0, instance.said
     assert instance.processes() == []
-
-
-def test_an_ordinary_user_runs_it_too():
-    if os.geteuid() != 0:
-        pytest.skip("we are an ordinary user: every other test shows it")
-    nobody = pwd.getpwnam("nobody")
-    home = Path(tempfile.mkdtemp(prefix="souk-nobody-"))
-    os.chown(home, nobody.pw_uid, nobody.pw_gid)
-    try:
-        with started(home / "souk", user=nobody.pw_uid) as instance:
-            assert {each.uids().real for each in instance.processes()} == {nobody.pw_uid}
-    finally:
-        shutil.rmtree(home)
