@@ -10,13 +10,10 @@ import msgspec
 
 from adapters.backup.manifest import FILE, Manifest, NoBackup, parsed
 from adapters.backup.places import NAME
-from adapters.backup.shelves import OBJECTS, PURGED, SOURCES
-from adapters.erasing.receipts import FOLDER as RECEIPTS
 from adapters.media.objects import Gone, Objects
 
 BASE, WAL = "base.tar", "wal"
 KIND = "application/octet-stream"
-GROWING = (OBJECTS, SOURCES, PURGED, RECEIPTS, WAL)
 
 
 class Archive:

@@ -8,7 +8,7 @@ SEED = 3
 
 
 @pytest.mark.timeout(300)
-async def test_no_crash_loses_doubles_or_skips_anything(capsys):
+async def test_no_crash_loses_doubles_or_skips_anything():
     report = await faults(rounds=5, seed=SEED, longest=2.0, say=print)
     assert report.rounds == 5
     assert report.violations == [], str(report)
