@@ -5,12 +5,11 @@ from posixpath import normpath
 
 import pytest
 
-from entrypoints.http.app import http
-from tests.support.http import running_api
+from tests.support.http import page, running_api
 
 ID = "018f2f0e-6f3c-7c1e-9a51-0e7a4b6f1a2d"
 JSON = {"content-type": "application/json"}
-PAGE = http(lambda: None).openapi_schema.to_schema()
+PAGE = page()
 ROUTES = [
     (method.upper(), path, operation)
     for path, item in PAGE["paths"].items()

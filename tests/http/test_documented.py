@@ -6,10 +6,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from entrypoints.http.app import http
 from entrypoints.http.examples import BODIES
 from entrypoints.http.routes import COMMAND
 from projections import PROJECTIONS
+from tests.support.http import application
+from tests.support.http import page as openapi
 
 TICKETS = "POST /api/v1/live/tickets"  # no command: it changes nothing that lasts
 ROOT = Path(__file__).parents[2]
@@ -79,12 +80,12 @@ KEPT = {
 
 @pytest.fixture(scope="module")
 def app():
-    return http(lambda: None)
+    return application()[0]
 
 
 @pytest.fixture(scope="module")
-def page(app):
-    return app.openapi_schema.to_schema()
+def page():
+    return openapi()
 
 
 def operations(page):

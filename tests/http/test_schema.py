@@ -15,10 +15,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from entrypoints.http.app import http
 from tests.carts.test_http import cart, price
 from tests.offers.house import terms
-from tests.support.http import running_api
+from tests.support.http import page, running_api
 
 CHECKS = [
     not_a_server_error,
@@ -26,9 +25,7 @@ CHECKS = [
     response_schema_conformance,
     status_code_conformance,
 ]
-PAGE = schemathesis.openapi.from_dict(
-    msgspec.json.decode(msgspec.json.encode(http(lambda: None).openapi_schema.to_schema()))
-)
+PAGE = schemathesis.openapi.from_dict(msgspec.json.decode(msgspec.json.encode(page())))
 
 
 def operations():

@@ -104,6 +104,13 @@ def application() -> tuple[Litestar, Lists]:
     return http(lambda: served[0], lists=lists), lists
 
 
+@cache
+def page() -> dict[str, object]:
+    """Its OpenAPI page, which takes seconds too."""
+    app, _ = application()
+    return app.openapi_schema.to_schema()
+
+
 @contextmanager
 def serving(souk: Souk) -> Iterator[Litestar]:
     if served:  # two at once
