@@ -73,10 +73,14 @@ class Work:
 
     async def load(self, decider: Decider, id: str) -> Any:
         """The state of one aggregate; the append asserts that it has not moved since."""
+        return (await self._at(decider, id)).state
+
+    async def _at(self, decider: Decider, id: str) -> _Loaded:
         stream = stream_of(self.call.tenant, decider, id)
-        if stream not in self._loaded:
+        if (loaded := self._loaded.get(stream)) is None:
             await self._read({stream: decider})
-        return self._loaded[stream].state
+            loaded = self._loaded[stream]
+        return loaded
 
     async def load_all(self, decider: Decider, ids: Iterable[str]) -> dict[str, Any]:
         """Several aggregates of one context in one read, by id."""
@@ -129,8 +133,7 @@ class Work:
 
     async def decide(self, decider: Decider, id: str, command: Any) -> list[Any]:
         """The command's events, kept for the append. Later decisions see the state they lead to."""
-        await self.load(decider, id)
-        loaded = self._loaded[stream_of(self.call.tenant, decider, id)]
+        loaded = await self._at(decider, id)
         events = decider.decide(loaded.state, command)
         for event in events:
             loaded.state = decider.evolve(loaded.state, event)

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
-from application.costing.gathering import costs_of, gather, owned
+from application.costing.gathering import gather, owned
 from application.work import Work
 from domain import costgraph, costing, materials, tenants
 from domain.costgraph import CostGraph
@@ -61,12 +61,10 @@ async def computed(work: Work, id: str, owner: str | None, supposed: Supposed) -
 
 async def bottom_up(work: Work, order: Sequence[str], supposed: Supposed) -> dict[str, Breakdown]:
     """From the materials up, whatever was rolled up so far."""
-    await gather(work, order)
+    costs = await gather(work, order, supposed)
     found: dict[str, Breakdown] = {}
-    costs: dict[str, Cost | None] = {}
     for id in order:
-        product: CostedProduct = await work.load(costing, id)
-        found[id] = costing.cost_of(product, await costs_of(work, product, costs, supposed))
+        found[id] = costing.cost_of(await work.load(costing, id), costs)
         costs[id] = found[id].cost
     return found
 

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from application.ports import Missing
 from application.work import Work
 from domain import costing, costs, materials, tenants
-from domain.costing import CostedProduct
+from domain.costing import CostedProduct, Kind
 from domain.costs import Cost
+from domain.kernel import Decider
 from domain.materials import Material
 from domain.tenants import Tenant
 
 UNKNOWN = "costing.unknown_product"
+_DECIDERS: Mapping[Kind, Decider] = {"material": materials, "product": costing}
 
 
 async def owned(work: Work, id: str, owner: str | None) -> CostedProduct:
@@ -21,34 +23,26 @@ async def owned(work: Work, id: str, owner: str | None) -> CostedProduct:
     return product
 
 
-async def gather(work: Work, order: Sequence[str]) -> None:
-    """These products and all that they use, in two reads."""
-    await work.gather([(tenants, work.call.tenant), *((costing, id) for id in order)])
-    used = [c for id in order for c in (await work.load(costing, id)).components]
-    await work.gather((costing if c.kind == "product" else materials, c.id) for c in used)
-
-
-async def costs_of(
-    work: Work,
-    product: CostedProduct,
-    computed: Mapping[str, Cost | None],
-    supposed: Mapping[str, Cost | None] | None = None,
+async def gather(
+    work: Work, order: Sequence[str], supposed: Mapping[str, Cost | None] | None = None
 ) -> dict[str, Cost | None]:
-    """What one of each of its components costs. ``computed``: of products, instead of what was
-    rolled up; ``supposed``: of materials, without scrap, instead of what they do cost."""
+    """What one of each that these products use costs, by id, in two reads: of products as rolled
+    up so far. ``supposed``: of materials, without scrap, instead of what they do cost."""
+    await work.gather([(tenants, work.call.tenant), *((costing, id) for id in order)])
     tenant: Tenant = await work.load(tenants, work.call.tenant)
+    products: dict[str, CostedProduct] = await work.load_all(costing, order)
+    used = {part.id: part.kind for p in products.values() for part in p.components}
+    await work.gather((_DECIDERS[kind], id) for id, kind in used.items())
     found: dict[str, Cost | None] = {}
-    for component in product.components:
-        if component.kind == "material":
-            material: Material = await work.load(materials, component.id)
-            cost = told(material, tenant.cost_basis)
-            if supposed and component.id in supposed:
-                cost = supposed[component.id]
-            found[component.id] = cost and cost.wasting(material.measuring.scrap)
-        elif component.id in computed:
-            found[component.id] = computed[component.id]
-        else:
-            found[component.id] = (await work.load(costing, component.id)).cost
+    for id, kind in used.items():
+        if kind == "product":
+            found[id] = (await work.load(costing, id)).cost
+            continue
+        material: Material = await work.load(materials, id)
+        cost = told(material, tenant.cost_basis)
+        if supposed and id in supposed:
+            cost = supposed[id]
+        found[id] = cost and cost.wasting(material.measuring.scrap)
     return found
 
 

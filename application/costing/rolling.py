@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from application.costing.gathering import costs_of, gather
+from application.costing.gathering import gather
 from application.ports import Answer
 from application.work import Work
 from domain import costgraph, costing, costruns
@@ -61,11 +61,10 @@ class Rolling:
 
 async def recost(work: Work, order: Sequence[str], cause: Cause) -> None:
     """Each of these products, which come after all that they use, at what it costs by now."""
-    await gather(work, order)
+    costs = await gather(work, order)
     for id in order:
-        product: CostedProduct = await work.load(costing, id)
-        costs = await costs_of(work, product, {})
-        await work.decide(costing, id, RollUp(costing.cost_of(product, costs).cost, cause))
+        costs[id] = costing.cost_of(await work.load(costing, id), costs).cost
+        await work.decide(costing, id, RollUp(costs[id], cause))
 
 
 async def moved(work: Work, id: str) -> None:
@@ -78,9 +77,9 @@ async def told(work: Work, cause: Cause, top: str, done: int, total: int) -> Non
     """How far it is. ``top``: the product that comes last."""
     if cause.position is None:
         return
-    await gather(work, [top])
+    costs = await gather(work, [top])
     product: CostedProduct = await work.load(costing, top)
-    estimate = costing.cost_of(product, await costs_of(work, product, {})).cost
+    estimate = costing.cost_of(product, costs).cost
     owner = product.owner if cause.kind == "material" else ""
     step = Advance(cause.kind, cause.id, owner, done, total, top, product.cost, estimate)
     await work.decide(costruns, str(cause.position), step)
