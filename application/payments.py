@@ -14,6 +14,7 @@ from domain.payments import (
     Intend,
     Payments,
     Refund,
+    RequestRefund,
     ReturnDeposit,
 )
 
@@ -81,6 +82,21 @@ class Cashier:
 
     async def return_deposit(self, call: Call, checkout: str, payment: str) -> Receipt:
         return await self._step(call, checkout, payment, ReturnDeposit(payment))
+
+    async def request_refund(
+        self, call: Call, checkout: str, order: str, reason: str, amount: Money | None = None
+    ) -> Receipt:
+        """``amount`` None: all that is left of what was paid for it. Answers the refund's id."""
+
+        async def attempt(work: Work) -> Answer:
+            if order not in (await _opened(work, checkout)).shares:
+                raise Missing("payments.unknown_share")
+            asked, *_ = await work.decide(payments, checkout, RequestRefund(order, amount, reason))
+            return lambda recorded: Receipt(
+                asked.refund, work.version(payments, checkout), work.landed(recorded)
+            )
+
+        return await self._run(call, checkout, attempt)
 
     async def refund(self, call: Call, checkout: str, refund: str) -> Receipt:
         """The requested refund was paid out."""

@@ -25,7 +25,7 @@ from domain.payments import (
 )
 from projections.kernel import Column, Document, Found, Reader, Table, one, own
 
-VERSION = 1
+VERSION = 2
 
 
 class Payment(Value):
@@ -61,7 +61,8 @@ class Refund(Value):
 
 
 class Checkout(Document):
-    """``captured`` counts towards ``due``; tips and deposits not applied do not.
+    """``due``: the active shares, less what was asked back for them. ``captured`` counts towards
+    it; tips and deposits not applied do not.
 
     ``requested``: asked back in all; ``refunded``: the part of it that was paid out.
     """
@@ -160,9 +161,11 @@ def _summed(checkout: Checkout) -> Checkout:
     def of(prices: list[Price]) -> Price:
         return Price.of(total([p.money for p in prices], checkout.total.currency))
 
+    active = {s.order: s.amount for s in checkout.shares if not s.cancelled}
+    back = of([r.amount for r in checkout.refunds if r.order in active])
     return but(
         checkout,
-        due=of([s.amount for s in checkout.shares if not s.cancelled]),
+        due=Price.of(of([*active.values()]).money - back.money),
         captured=of(
             [p.captured for p in checkout.payments if p.purpose == ORDER or p.status == APPLIED]
         ),

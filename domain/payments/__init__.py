@@ -25,7 +25,7 @@ from domain.payments.ledger import (
     Payment,
     Payments,
 )
-from domain.payments.refunds import cancel, late, refund, refunding
+from domain.payments.refunds import cancel, late, refund, refunding, request
 from domain.payments.words import (
     COMMANDS,
     DEPOSIT,
@@ -51,6 +51,7 @@ from domain.payments.words import (
     PaymentsOpened,
     Refund,
     RefundRequested,
+    RequestRefund,
     ReturnDeposit,
     Share,
     ShareCancelled,
@@ -91,6 +92,7 @@ __all__ = [
     "PaymentsOpened",
     "Refund",
     "RefundRequested",
+    "RequestRefund",
     "ReturnDeposit",
     "Share",
     "ShareCancelled",
@@ -131,6 +133,8 @@ def _decided(payments: Payments, command: COMMANDS) -> list[EVENTS]:
             return fail(payments, id, reason)
         case CancelShare(order=order):
             return cancel(payments, order)
+        case RequestRefund():
+            return request(payments, command)
         case Refund(refund=id):
             return refund(payments, id)
         case ApplyDeposit(payment=id):

@@ -34,7 +34,7 @@ REASON = re.compile(r"(?:[a-z][a-z0-9_]{0,39})?", re.ASCII)
 
 
 def intend(payments: Payments, new: Intend) -> list[EVENTS]:
-    _check_amount(payments, new.amount)
+    check_amount(payments, new.amount)
     if not METHOD.fullmatch(new.method):
         raise Rejected("payments.method_malformed", "a-z and _, 40 at the most")
     if new.purpose not in (ORDER, DEPOSIT, TIP):
@@ -72,7 +72,7 @@ def capture(payments: Payments, wanted: Capture) -> list[EVENTS]:
     if payment.purpose != ORDER and not payments.active:
         raise Rejected("payments.nothing_due", "every order of this checkout is cancelled")
     amount = wanted.amount or _usual(payments, payment, wanted.order)
-    _check_amount(payments, amount)
+    check_amount(payments, amount)
     return [PaymentCaptured(wanted.payment, amount, wanted.order)]
 
 
@@ -86,7 +86,7 @@ def collect(payments: Payments, order: str) -> list[EVENTS]:
     if order not in payments.shares:
         raise Rejected("payments.unknown_share")
     had = payments.collected(order)
-    owed = min(payments.shares[order].amount.minor - (had or 0), payments.due - payments.held)
+    owed = min(payments.owed(order) - (had or 0), payments.due - payments.held)
     taken = [] if order in payments.cancelled else _taken(payments, order, owed)
     if not taken and had is None:
         raise _uncollectable(payments, order)
@@ -112,8 +112,7 @@ def _uncollectable(payments: Payments, order: str) -> Rejected:
 
 def fail(payments: Payments, id: str, reason: str) -> list[EVENTS]:
     payment = _known(payments, id)
-    if not REASON.fullmatch(reason):
-        raise Rejected("payments.reason_malformed", "a code of a-z, 0-9 and _, 40 at the most")
+    check_reason(reason)
     if payment.status == FAILED:
         return []
     if not payment.open or payment.collected:
@@ -154,8 +153,13 @@ def _known(payments: Payments, id: str) -> Payment:
     return payments.payments[id]
 
 
-def _check_amount(payments: Payments, amount: Money) -> None:
+def check_amount(payments: Payments, amount: Money) -> None:
     if amount.minor < 0:
         raise Rejected("payments.amount_negative")
     if amount.currency != payments.total.currency:
         raise Rejected("money.currency_mixed", f"this checkout is in {payments.total.currency}")
+
+
+def check_reason(reason: str) -> None:
+    if not REASON.fullmatch(reason):
+        raise Rejected("payments.reason_malformed", "a code of a-z, 0-9 and _, 40 at the most")

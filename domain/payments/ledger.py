@@ -65,9 +65,14 @@ class Payments(Value):
     def active(self) -> tuple[Share, ...]:
         return tuple(s for s in self.shares.values() if s.order not in self.cancelled)
 
+    def owed(self, order: str) -> int:
+        """What its share comes to by now: what was asked back for it is not due again."""
+        back = sum(r.amount.minor for r in self.refunds.values() if r.order == order)
+        return self.shares[order].amount.minor - back
+
     @property
     def due(self) -> int:
-        return sum(s.amount.minor for s in self.active)
+        return sum(self.owed(s.order) for s in self.active)
 
     @property
     def captured(self) -> int:

@@ -1,14 +1,46 @@
 """Money on its way back."""
 
 from domain.kernel import Rejected
+from domain.money import Price
+from domain.payments.captures import check_amount, check_reason
 from domain.payments.ledger import Payments
 from domain.payments.words import (
     EVENTS,
     PaymentRefunded,
     RefundRequested,
+    RequestRefund,
     Share,
     ShareCancelled,
 )
+
+MAX_REFUNDS = 100  # of a checkout, for MAX_PAYMENTS' reason; what is cancelled goes back beyond it
+
+
+def request(payments: Payments, wanted: RequestRefund) -> list[EVENTS]:
+    """Of what was paid for an order that stands: it was returned, was faulty, or came short."""
+    _check_standing(payments, wanted.order)
+    check_reason(wanted.reason)
+    left = payments.money(min(payments.owed(wanted.order), payments.held))
+    amount = left if wanted.amount is None else wanted.amount
+    check_amount(payments, amount)
+    if left.minor <= 0 or amount.minor > left.minor:
+        price = Price.of(left)
+        raise Rejected("payments.refund_too_large", f"{price.amount} {price.currency} is left")
+    if amount.minor == 0:
+        raise Rejected("payments.amount_zero")
+    if len(payments.refunds) >= MAX_REFUNDS:
+        raise Rejected("payments.too_many_refunds", f"a checkout has {MAX_REFUNDS} at the most")
+    seller = payments.shares[wanted.order].seller
+    return [RefundRequested(_next(payments), wanted.order, seller, amount, wanted.reason)]
+
+
+def _check_standing(payments: Payments, order: str) -> None:
+    if order not in payments.shares:
+        raise Rejected("payments.unknown_share")
+    if order in payments.cancelled:
+        raise Rejected("payments.share_cancelled", "its money was asked back when it was cancelled")
+    if not payments.paid:
+        raise Rejected("payments.not_paid")
 
 
 def cancel(payments: Payments, order: str) -> list[EVENTS]:
@@ -23,7 +55,7 @@ def cancel(payments: Payments, order: str) -> list[EVENTS]:
 
 
 def _paid_back(payments: Payments, share: Share) -> RefundRequested | None:
-    minor = min(share.amount.minor, payments.held)
+    minor = min(payments.owed(share.order), payments.held)
     if minor <= 0:
         return None
     amount, id = payments.money(minor), _next(payments)
@@ -32,7 +64,7 @@ def _paid_back(payments: Payments, share: Share) -> RefundRequested | None:
 
 def _surplus(payments: Payments, share: Share) -> RefundRequested | None:
     """What is left over once the others are paid for; it never was the seller's revenue."""
-    minor = payments.held - (payments.due - share.amount.minor)
+    minor = payments.held - (payments.due - payments.owed(share.order))
     if minor <= 0:
         return None
     return RefundRequested(_next(payments), None, None, payments.money(minor), "cancelled")
@@ -41,7 +73,9 @@ def _surplus(payments: Payments, share: Share) -> RefundRequested | None:
 def late(payments: Payments) -> int:
     """What came in for shares that were cancelled before; an over-payment as such is kept."""
     cancelled = sum(payments.shares[order].amount.minor for order in payments.cancelled)
-    return min(payments.held - payments.due, cancelled - payments.requested)
+    standing = {share.order for share in payments.active}
+    asked = sum(r.amount.minor for r in payments.refunds.values() if r.order not in standing)
+    return min(payments.held - payments.due, cancelled - asked)
 
 
 def refunding(payments: Payments, minor: int, reason: str) -> list[EVENTS]:

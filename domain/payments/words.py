@@ -48,6 +48,14 @@ class CancelShare(Command):
     order: str
 
 
+class RequestRefund(Command):
+    """Staff ask back some of what was paid for ``order``; ``amount`` None: all that is left."""
+
+    order: str
+    amount: Money | None
+    reason: str
+
+
 class Refund(Command):
     """The requested refund has been paid out."""
 
@@ -141,6 +149,7 @@ COMMANDS = (
     | Capture
     | Fail
     | CancelShare
+    | RequestRefund
     | Refund
     | ApplyDeposit
     | ReturnDeposit

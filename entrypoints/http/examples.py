@@ -55,6 +55,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "Captured": {"amount": PRICE},
     "Failure": {"reason": "declined"},
     "Collection": {"order": PRODUCT},
+    "RefundRequest": {"order": PRODUCT, "amount": PRICE, "reason": "faulty"},
     "NewUpload": {"kind": "image", "size": 48_213},
     "NewImage": {"data": "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAIA"},
     "WantedCrop": {"crop": {"left": 0, "top": 0, "width": 600, "height": 600}},

@@ -48,6 +48,14 @@ class Collection(Struct, forbid_unknown_fields=True):
     order: Annotated[Name, Meta(examples=["018f2f0e-6f3c-7c1e-9a51-0e7a4b6f1a2d"])]
 
 
+class RefundRequest(Struct, forbid_unknown_fields=True):
+    """``amount`` null: all that is left of what was paid for the order."""
+
+    order: Annotated[Name, Meta(examples=["018f2f0e-6f3c-7c1e-9a51-0e7a4b6f1a2d"])]
+    reason: Annotated[Code, Meta(examples=["faulty"])]
+    amount: Price | None = None
+
+
 class PaymentsController(Controller):
     path = "/payments/{checkout:str}"
     tags = ["payments"]
@@ -165,6 +173,32 @@ class PaymentsController(Controller):
     ) -> Receipt:
         """The deposit was given back."""
         return await souk.payments.return_deposit(call, checkout, payment)
+
+    @post(
+        "/refunds",
+        **creates(
+            "payments:manage",
+            "payments.not_paid",
+            "payments.share_cancelled",
+            "payments.refund_too_large",
+            "payments.too_many_refunds",
+            "payments.amount_zero",
+            "payments.reason_malformed",
+            *AMOUNT,
+            missing=f"{UNKNOWN} payments.unknown_share",
+        ),
+    )
+    async def request_refund(
+        self,
+        checkout: NamedInPath,
+        data: JSONBody[RefundRequest],
+        creating: SentToCreate,
+        souk: NamedDependency[Souk],
+    ) -> Receipt:
+        """Ask back some of what was paid for an order, or all of it. Answers the refund's id."""
+        return await souk.payments.request_refund(
+            creating, checkout, data.order, data.reason, money(data.amount)
+        )
 
     @post(
         "/refunds/{refund:str}/settle",

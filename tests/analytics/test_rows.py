@@ -87,7 +87,8 @@ def checkouts(draw, tenant, id):
         for share in shares:
             if draw(st.booleans()):
                 seller = draw(st.sampled_from([share.seller, None]))
-                money.append(PaymentRefunded("r", share.order, seller, share.amount))
+                back = Money(draw(st.integers(0, share.amount.minor)), currency)
+                money.append(PaymentRefunded("r", share.order, seller, back))
     found = [(f"{tenant}/checkouts/{id}", [CheckoutPlaced("cart", "mia", "web", of, whole)])]
     for seller, part in parts.items():
         steps = list(PATH[: draw(st.integers(0, 4))])
@@ -171,6 +172,19 @@ def test_a_cancelled_order_is_no_sale_and_its_refund_no_revenue():
     assert (ada.units_sold, ada.revenue) == (0, (Price("0.00", "BRL"),))
     assert (tea.units_ordered, tea.units_sold, tea.revenue) == (2, 0, Price("0.00", "BRL"))
     assert found[DAYS.name]["ada.2017-05-16.BRL"].revenue == Price("0.00", "BRL")
+
+
+def test_what_is_paid_back_of_an_order_that_stands_is_no_revenue_and_it_stays_sold():
+    part = ("souk/payments/c", PaymentRefunded("1", "c-ada", "ada", brl(250)))
+    found = rows(*sale(), part)
+    ada, whole = found[SELLERS.name]["ada"], found[SALES.name]["sales"]
+    assert (ada.units_sold, ada.revenue) == (2, (Price("4.50", "BRL"),))
+    assert (whole.units_sold, whole.revenue) == (3, (Price("7.50", "BRL"),))
+    assert found[DAYS.name]["ada.2017-05-16.BRL"].revenue == Price("4.50", "BRL")
+    rest = ("souk/payments/c", PaymentRefunded("2", "c-ada", "ada", brl(450)))
+    found = rows(*sale(), part, ("souk/orders/c-ada", OrderReturned("faulty")), rest)
+    ada = found[SELLERS.name]["ada"]
+    assert (ada.units_sold, ada.revenue) == (0, (Price("0.00", "BRL"),))
 
 
 def test_money_back_that_was_never_revenue_takes_none_away():

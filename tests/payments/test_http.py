@@ -152,6 +152,50 @@ async def test_a_requested_refund_is_settled(shop):
     assert (refused.status_code, refused.json()["code"]) == (404, "payments.unknown_refund")
 
 
+async def test_staff_ask_money_back_in_parts(shop):
+    placed = await shop.buy()
+    url = f"/payments/{placed.id}/refunds"
+    part = {"order": shop.orders["tom"], "amount": dzd("1.50"), "reason": "faulty"}
+    refused = await shop.staff.post(url, part)
+    assert (refused.status_code, refused.json()["code"]) == (422, "payments.not_paid")
+    await shop.staff.post(f"/payments/{placed.id}/{await shop.first(placed)}/capture", {})
+    key = str(uuid4())
+    asked = await shop.staff.post(url, part, key=key)
+    assert (asked.status_code, asked.json()["id"]) == (201, "1")
+    again = await shop.staff.post(url, part, key=key)
+    assert again.json() == asked.json()
+    rest = {"order": shop.orders["tom"], "reason": "returned"}
+    done = await shop.staff.post(url, rest)
+    shown = (await shop.read(placed, done.json()["position"])).json()
+    assert (shown["due"], shown["requested"], shown["refunded"]) == (
+        dzd("4.00"),
+        dzd("6.00"),
+        dzd("0.00"),
+    )
+    assert [
+        (r["id"], r["seller"], r["amount"]["amount"], r["reason"]) for r in shown["refunds"]
+    ] == [
+        ("1", "tom", "1.50", "faulty"),
+        ("2", "tom", "4.50", "returned"),
+    ]
+    refused = await shop.staff.post(url, rest)
+    assert (refused.json()["code"], refused.json()["detail"]) == (
+        "payments.refund_too_large",
+        "0.00 DZD is left",
+    )
+    refused = await shop.staff.post(url, rest | {"order": "elsewhere"})
+    assert (refused.status_code, refused.json()["code"]) == (404, "payments.unknown_share")
+
+
+async def test_only_staff_ask_money_back(shop):
+    placed = await shop.buy()
+    for other in (shop.buyer, shop.tom, shop.api.of("auditor", "zed")):
+        refused = await other.post(
+            f"/payments/{placed.id}/refunds", {"order": shop.orders["tom"], "reason": "faulty"}
+        )
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
 async def _cancel_share(shop, checkout, order):
     """As the refunds policy does when the order is cancelled."""
 

@@ -1,10 +1,11 @@
 """The rules of a checkout's money, and what no history may break."""
 
+import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from domain import payments
-from domain.kernel import fold
+from domain.kernel import Rejected, fold
 from domain.money import Money
 from domain.payments import (
     ApplyDeposit,
@@ -26,6 +27,7 @@ from domain.payments import (
     PaymentsOpened,
     Refund,
     RefundRequested,
+    RequestRefund,
     ReturnDeposit,
     Share,
     ShareCancelled,
@@ -302,10 +304,110 @@ def test_a_refund_is_paid_out_once():
     given(payments, *settled).when(Refund("1")).rejected("payments.unknown_refund")
 
 
+asked = RefundRequested("1", "o1", "tom", brl(200), "faulty")
+
+
+def test_staff_ask_back_a_part_of_what_was_paid_for_an_order_or_all_that_is_left():
+    given(payments, *settled).when(RequestRefund("o1", brl(200), "faulty")).then(asked)
+    given(payments, *settled, asked).when(RequestRefund("o1", None, "returned")).then(
+        RefundRequested("2", "o1", "tom", brl(400), "returned")
+    )
+
+
+def test_no_more_is_asked_back_for_an_order_than_its_share():
+    given(payments, *settled).when(RequestRefund("o1", brl(601), "faulty")).rejected(
+        "payments.refund_too_large"
+    )
+    given(payments, *settled, asked).when(RequestRefund("o1", brl(401), "faulty")).rejected(
+        "payments.refund_too_large"
+    )
+    all_of_it = RefundRequested("1", "o1", "tom", brl(600), "returned")
+    given(payments, *settled, all_of_it).when(RequestRefund("o1", None, "returned")).rejected(
+        "payments.refund_too_large"
+    )
+
+
+def test_who_asks_too_much_back_is_told_what_is_left():
+    with pytest.raises(Rejected) as refusal:
+        payments.decide(fold(payments, [*settled, asked]), RequestRefund("o1", brl(401), "faulty"))
+    assert refusal.value.detail == "4.00 BRL is left"
+
+
+def test_nothing_is_asked_back_before_it_is_paid_or_once_it_is_cancelled():
+    given(payments, opened, card).when(RequestRefund("o1", None, "faulty")).rejected(
+        "payments.not_paid"
+    )
+    gone = ShareCancelled("o2", brl(400)), RefundRequested("1", "o2", "eve", brl(400), "cancelled")
+    given(payments, *settled, *gone).when(RequestRefund("o2", None, "faulty")).rejected(
+        "payments.share_cancelled"
+    )
+    given(payments, *settled).when(RequestRefund("o9", None, "faulty")).rejected(
+        "payments.unknown_share"
+    )
+
+
+def test_what_is_asked_back_is_money_of_the_checkout_for_a_reason():
+    for amount, reason, code in (
+        (brl(0), "faulty", "payments.amount_zero"),
+        (brl(-1), "faulty", "payments.amount_negative"),
+        (Money(1, "DZD"), "faulty", "money.currency_mixed"),
+        (brl(1), "It broke!", "payments.reason_malformed"),
+    ):
+        given(payments, *settled).when(RequestRefund("o1", amount, reason)).rejected(code)
+
+
+def test_staff_ask_back_only_so_often_and_what_is_cancelled_still_goes_back():
+    many = [RefundRequested(f"{n}", "o1", "tom", brl(1), "faulty") for n in range(1, 101)]
+    given(payments, *settled, *many[:-1]).when(RequestRefund("o1", brl(1), "faulty")).then(many[-1])
+    given(payments, *settled, *many).when(RequestRefund("o1", brl(1), "faulty")).rejected(
+        "payments.too_many_refunds"
+    )
+    given(payments, *settled, *many).when(CancelShare("o1")).then(
+        ShareCancelled("o1", brl(600)),
+        RefundRequested("101", "o1", "tom", brl(500), "cancelled"),
+    )
+
+
+def test_what_was_asked_back_is_not_collected_again():
+    tom_s, eve_s = PaymentCaptured("p2", brl(600), "o1"), PaymentCaptured("p2", brl(400), "o2")
+    more = PaymentIntended("p3", "cod", brl(1000), "order")
+    past = (opened, cash, tom_s, eve_s, paid, asked, more)
+    given(payments, *past).when(Collect("o1")).then()
+
+
+def test_cancelling_asks_back_only_the_rest():
+    given(payments, *settled, asked).when(CancelShare("o1")).then(
+        ShareCancelled("o1", brl(600)),
+        RefundRequested("2", "o1", "tom", brl(400), "cancelled"),
+    )
+    all_of_it = RefundRequested("1", "o1", "tom", brl(600), "returned")
+    given(payments, *settled, all_of_it).when(CancelShare("o1")).then(
+        ShareCancelled("o1", brl(600))
+    )
+
+
+def test_what_was_asked_back_for_an_order_that_stands_leaves_the_late_money_of_another_due_back():
+    second = PaymentIntended("p2", "voucher", brl(400), "order")
+    past = (opened, PaymentIntended("p1", "card", brl(600), "order"), second)
+    past += (ShareCancelled("o2", brl(400)), PaymentCaptured("p1", brl(600), None))
+    past += (CheckoutPaid((tom,)), asked)
+    given(payments, *past).when(Capture("p2")).then(
+        PaymentCaptured("p2", brl(400), None),
+        RefundRequested("2", None, None, brl(400), "cancelled"),
+    )
+
+
 ids, orders = st.sampled_from(["p1", "p2", "p3"]), st.sampled_from(["o1", "o2", "o9"])
 amounts = st.integers(-1, 1500).map(brl) | st.just(brl(1000))
 opening = OpenPayments("ada", brl(1000), (tom, eve))
-commands = st.lists(
+paying = [opening, Intend("p0", "card", brl(1000)), Capture("p0"), Intend("p1", "cod", brl(700))]
+asking_back = st.builds(
+    RequestRefund,
+    st.sampled_from(["o1", "o2"]),
+    st.none() | st.integers(1, 400).map(brl),
+    st.just("faulty"),
+)
+moves = (
     st.builds(
         Intend,
         ids,
@@ -317,12 +419,27 @@ commands = st.lists(
     | st.builds(Capture, ids, st.none() | amounts, st.none() | orders)
     | st.builds(Fail, ids)
     | st.builds(CancelShare, orders)
+    | st.builds(
+        RequestRefund,
+        orders,
+        st.none() | st.integers(-1, 700).map(brl),
+        st.sampled_from(["faulty", "faulty", "?"]),
+    )
     | st.builds(Refund, st.sampled_from(["1", "2", "3"]))
     | st.builds(ApplyDeposit, ids)
     | st.builds(ReturnDeposit, ids)
-    | st.builds(Collect, orders),
-    max_size=40,
-).map(lambda more: [opening, *more])
+    | st.builds(Collect, orders)
+)
+backwards = (
+    asking_back
+    | st.builds(CancelShare, orders)
+    | st.builds(Refund, st.sampled_from(["1", "2", "3"]))
+    | st.builds(Capture, st.just("p1"), st.none() | amounts)
+    | st.builds(Collect, orders)
+)
+commands = st.lists(moves, max_size=40).map(lambda more: [opening, *more]) | st.lists(
+    backwards, max_size=20
+).map(lambda more: [*paying, *more])
 
 
 def moved(past, kind):
@@ -340,6 +457,22 @@ def test_never_more_goes_back_than_came_in_and_events_survive_storing(commands):
         back = moved(so_far, RefundRequested) + moved(so_far, DepositReturned)
         assert back <= moved(so_far, PaymentCaptured)
         assert moved(so_far, PaymentRefunded) <= moved(so_far, RefundRequested)
+
+
+@for_all(commands)
+def test_never_more_is_asked_back_for_an_order_than_its_share(commands):
+    past = history(payments, commands)
+    for share in (tom, eve):
+        requests = [e for e in past if isinstance(e, RefundRequested) and e.order == share.order]
+        assert moved(requests, RefundRequested) <= share.amount.minor
+        assert {e.seller for e in requests} <= {share.seller}
+
+
+@for_all(commands)
+def test_what_is_paid_for_stays_covered_whatever_is_asked_back(commands):
+    state = fold(payments, history(payments, commands))
+    assert state.due >= 0
+    assert not state.paid or state.held >= state.due
 
 
 def purposes(past):

@@ -9,7 +9,7 @@ from application.payments import Cashier
 from application.ports import Forbidden, Missing
 from domain.kernel import Rejected
 from domain.money import Money
-from domain.payments import CheckoutPaid, PaymentCaptured
+from domain.payments import CheckoutPaid, PaymentCaptured, RefundRequested
 from tests.policies.market import call
 
 
@@ -114,6 +114,40 @@ async def test_a_requested_refund_is_paid_out(market, use):
     assert (await market.ledger(checkout)).refunds["1"].refunded
     with pytest.raises(Missing):
         await use.refund(call(), checkout, "2")
+
+
+async def test_staff_ask_money_back_for_an_order_and_the_buyer_is_not_asked_for_it_again(
+    market, use
+):
+    checkout, orders = await market.buy(("tea", 1), ("cup", 1))
+    await market.pay(checkout)
+    sold = {(await market.order(order)).seller: order for order in orders}
+    asked = await use.request_refund(call(), checkout, sold["tom"], "faulty", dzd(150))
+    assert asked.id == "1"
+    await use.intend(call(), checkout, "p1", "amina", "card")
+    ledger = await market.ledger(checkout)
+    assert (ledger.due, ledger.held, ledger.payments["p1"].amount) == (850, 850, 0)
+    await use.request_refund(call(), checkout, sold["tom"], "returned")
+    await use.refund(call(), checkout, "2")
+    ledger = await market.ledger(checkout)
+    assert (ledger.due, ledger.refunds["2"].amount.minor) == (400, 450)
+
+
+async def test_an_order_that_is_cancelled_after_some_was_asked_back_gets_only_the_rest(market, use):
+    checkout, (order,) = await market.buy(("tea", 1))
+    await market.pay(checkout)
+    await use.request_refund(call(), checkout, order, "faulty", dzd(150))
+    await market.cancel(order)
+    await market.settle()
+    back = [refund.event.amount.minor for refund in await market.happened(RefundRequested)]
+    assert back == [150, 450]
+
+
+async def test_nothing_is_asked_back_for_an_order_of_another_checkout(market, use):
+    checkout, _ = await market.buy(("tea", 1))
+    with pytest.raises(Missing) as refusal:
+        await use.request_refund(call(), checkout, "elsewhere", "faulty")
+    assert refusal.value.code == "payments.unknown_share"
 
 
 async def test_captures_that_arrive_at_once_pay_the_checkout_once(market, use):

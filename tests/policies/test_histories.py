@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from adapters.log.tail import head
 from adapters.postgres.pools import borrow
 from domain import payments
-from domain.kernel import Rejected
+from domain.kernel import Rejected, but
 from tests.policies.market import call, market_at
 
 STOCK = {"rug": 5, "lamp": 3, "tea": 8}
@@ -25,7 +25,7 @@ step = st.one_of(
     bought,
     st.tuples(st.sampled_from(["pay", "pay", "fail", "expire", "expire"]), number),
     st.tuples(st.sampled_from(["expire", "cancel", "confirm", "ship", "bring_back"]), number),
-    st.tuples(st.just("try_a_card"), number),
+    st.tuples(st.sampled_from(["try_a_card", "ask_back"]), number),
     st.just(("settle",)),
 )
 history = st.tuples(
@@ -79,6 +79,10 @@ class Story:
         """Which fails."""
         await self._on(self.checkouts, number, self._try_a_card)
 
+    async def ask_back(self, number):
+        """Some of what was paid for an order."""
+        await self._on(self.orders, number, self._ask_back)
+
     async def expire(self, number):
         """Time goes on by more than a reservation lasts."""
         self.clock += timedelta(minutes=20)
@@ -103,6 +107,12 @@ class Story:
         amount = (await self.market.ledger(checkout)).total
         await self.market.do(payments, checkout, payments.Intend("tried", "card", amount))
         await self.market.do(payments, checkout, payments.Fail("tried", "declined"))
+
+    async def _ask_back(self, order):
+        checkout = (await self.market.order(order)).checkout
+        amount = but((await self.market.ledger(checkout)).total, minor=300)
+        asked = payments.RequestRefund(order, amount, "faulty")
+        await self.market.do(payments, checkout, asked)
 
     async def _on(self, things, number, act):
         if things:

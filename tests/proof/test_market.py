@@ -61,6 +61,7 @@ class Order:
     lines: dict[str, int]
     total: int
     status: str = "pending"
+    back: int = 0  # asked back while it stands
 
 
 @dataclass
@@ -74,7 +75,8 @@ class Checkout:
 
     @property
     def due(self) -> int:
-        return sum(order.total for order in self.orders if order.status != "cancelled")
+        standing = [order for order in self.orders if order.status != "cancelled"]
+        return sum(order.total - order.back for order in standing)
 
 
 def amount(minor: int) -> dict[str, str]:
@@ -290,6 +292,21 @@ class Market(RuleBasedStateMachine):
         self.seen["paid"] += 1
         self.settled()
 
+    @rule(checkout=checkouts, which=st.integers(0, 1), minor=st.integers(0, 2000))
+    def pay_and_ask_some_back(self, checkout, which, minor):
+        self.pay_by_card(checkout)
+        order = checkout.orders[which % len(checkout.orders)]
+        path = f"/payments/{checkout.id}/refunds"
+        body = {"order": order.id, "amount": amount(minor), "reason": "faulty"}
+        asked = self.sent(checkout.tenant, "admin", "root", path, body)
+        fits = 0 < minor <= order.total - order.back
+        if checkout.captured and order.status != "cancelled" and fits:
+            assert asked.status_code == 201, asked.text
+            order.back += minor
+            self.seen["asked back"] += 1
+        else:
+            assert asked.status_code == 422, asked.text
+
     @rule(checkout=checkouts)
     def strangers_find_nothing(self, checkout):
         (other,) = [tenant for tenant in self.tenants if tenant != checkout.tenant]
@@ -353,5 +370,12 @@ def test_whatever_they_do_the_market_is_as_the_model_says(stack, new_database):
             stop.set()
             loop.run(asyncio.wait_for(policies, 10))
             loop.run(started.__aexit__(None, None, None))
-    rare = ("cancelled", "paid", "inventory.insufficient", "carts.price_rose", "shipped")
+    rare = (
+        "cancelled",
+        "paid",
+        "asked back",
+        "inventory.insufficient",
+        "carts.price_rose",
+        "shipped",
+    )
     assert all(Market.seen[what] for what in rare), Market.seen
