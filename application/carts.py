@@ -4,7 +4,8 @@ from application.commands import Attempt, Commands
 from application.gathered import adding, cart_of, sold
 from application.ports import Answer, Call, Receipt
 from application.work import Work, stream_of
-from domain import carts
+from domain import carts, catalog
+from domain.catalog import Product
 from domain.kernel import Rejected
 from domain.money import Money
 
@@ -59,7 +60,16 @@ class Carts:
     async def change_quantity(
         self, call: Call, id: str, owner: str | None, product: str, quantity: int
     ) -> Receipt:
-        return await self._change(call, id, owner, carts.ChangeQuantity(product, quantity))
+        """Also of what is no longer sold, by the minimum that it had last."""
+
+        async def attempt(work: Work) -> Answer:
+            await cart_of(work, id, owner)
+            live: Product = await work.load(catalog, product)
+            wanted = carts.ChangeQuantity(product, quantity, live.min_order_quantity)
+            await work.decide(carts, id, wanted)
+            return work.receipt(carts, id)
+
+        return await self._run(call, id, attempt)
 
     async def remove(self, call: Call, id: str, owner: str | None, product: str) -> Receipt:
         return await self._change(call, id, owner, carts.RemoveItem(product))

@@ -29,6 +29,7 @@ class AddItem(Command):
 class ChangeQuantity(Command):
     product: str
     quantity: int
+    minimum: int  # live at this moment
 
 
 class RemoveItem(Command):
@@ -108,7 +109,8 @@ EVENTS = (
 
 
 class CartLine(Value):
-    """``unit_price`` is the one the buyer was shown, or has accepted since."""
+    """``unit_price`` is the one the buyer was shown, or has accepted since; ``minimum``: of when
+    it was added, while the live one decides."""
 
     product: str
     seller: str
@@ -154,8 +156,8 @@ def decide(cart: Cart, command: COMMANDS) -> list[EVENTS]:
     match command:
         case AddItem():
             return _add(cart, command)
-        case ChangeQuantity(product=product, quantity=quantity):
-            return _change_quantity(_line(cart, product), quantity)
+        case ChangeQuantity(product=product, quantity=quantity, minimum=minimum):
+            return _change_quantity(_line(cart, product), quantity, minimum)
         case RemoveItem(product=product):
             return [ItemRemoved(product)] if product in cart.lines else []
         case ClearCart():
@@ -188,8 +190,8 @@ def _add(cart: Cart, item: AddItem) -> list[EVENTS]:
     return [ItemAdded(*astuple(item))]
 
 
-def _change_quantity(line: CartLine, quantity: int) -> list[EVENTS]:
-    _check_quantity(quantity, line.minimum)
+def _change_quantity(line: CartLine, quantity: int, minimum: int) -> list[EVENTS]:
+    _check_quantity(quantity, minimum)
     return [ItemQuantityChanged(line.product, quantity)] if quantity != line.quantity else []
 
 

@@ -1,4 +1,5 @@
-"""Carts: one row per cart, with what each line costs now beside the price held for the buyer."""
+"""Carts: one row per cart, with what each line costs now beside the price held for the buyer, and
+how many it is sold from now."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,16 +14,17 @@ from domain.carts import (
     ItemRemoved,
     PriceAccepted,
 )
-from domain.catalog import PriceChanged
+from domain.catalog import MinimumSet, PriceChanged
 from domain.kernel import Recorded, Value, but
 from domain.money import Price, total
 from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
 
-VERSION = 2
+VERSION = 3
 
 
 class CartLine(Document):
-    """``unit_price`` is held since the line was added or its price accepted."""
+    """``unit_price`` is held since the line was added or its price accepted; ``minimum`` and
+    ``live_price`` are what they are now."""
 
     product: str
     seller: str
@@ -58,7 +60,9 @@ def evolve(cart: Cart | None, recorded: Recorded, id: str) -> Cart | None:
     if cart is None:
         return None
     if isinstance(event, PriceChanged):
-        return _relined(cart, [_priced(x, recorded) for x in cart.lines])
+        return _with(cart, recorded.id, live_price=Price.of(event.new))
+    if isinstance(event, MinimumSet):
+        return _with(cart, recorded.id, minimum=event.quantity)
     return _changed(but(cart, version=recorded.version), recorded)
 
 
@@ -111,11 +115,6 @@ def _added(item: ItemAdded) -> CartLine:
     )
 
 
-def _priced(line: CartLine, recorded: Recorded) -> CartLine:
-    mine = line.product == recorded.id
-    return _compared(line, live_price=Price.of(recorded.event.new)) if mine else line
-
-
 def _with(cart: Cart, product: str, **changes: Any) -> Cart:
     lines = [_compared(x, **changes) if x.product == product else x for x in cart.lines]
     return _relined(cart, lines)
@@ -142,6 +141,10 @@ def _open(cart: Cart) -> list[CartLine]:
     return [] if cart.closed else cart.lines
 
 
+def _holding(recorded: Recorded) -> tuple[str, tuple[str]]:
+    return "products @> ARRAY[%s::text]", (recorded.id,)
+
+
 CARTS = Table(
     name="carts_carts",
     document=Cart,
@@ -157,13 +160,13 @@ CARTS = Table(
         ),
         own,
     ),
-    related={PriceChanged: lambda r: ("products @> ARRAY[%s::text]", (r.id,))},
+    related=dict.fromkeys((PriceChanged, MinimumSet), _holding),
     evolve=evolve,
     columns={
         "owner": Column("text", lambda c: c.owner),
         "closed": Column("boolean", lambda c: c.closed),
         "opened_at": Column("timestamptz", lambda c: c.opened_at),
-        # Of open carts only: what was bought has its price for good.
+        # Of open carts only: what was bought has its price and its minimum for good.
         "products": Column("text[]", lambda c: [x.product for x in _open(c)]),
         "quantities": Column("bigint[]", lambda c: [x.quantity for x in _open(c)]),
         "prices": Column("bigint[]", lambda c: [x.live_price.money.minor for x in _open(c)]),

@@ -88,6 +88,19 @@ async def test_a_line_tells_that_its_price_moved_and_it_can_be_accepted(shop, no
     )
 
 
+async def test_a_line_tells_from_how_many_it_is_sold_now(shop):
+    id = await cart(shop.amina, (shop.rug, 4))
+    karim, path = shop.of("seller", "karim"), f"/catalog/products/{shop.rug}/minimum"
+    for minimum, wanted, status in ((6, 5, 422), (2, 3, 200)):
+        changed = await karim.post(path, {"quantity": minimum})
+        shown = (await shop.amina.get(f"/carts/{id}", after=changed.json()["position"])).json()
+        assert [line["minimum"] for line in shown["lines"]] == [minimum]
+        answer = await shop.amina.post(
+            f"/carts/{id}/items/{shop.rug}/quantity", {"quantity": wanted}
+        )
+        assert answer.status_code == status, answer.text
+
+
 async def test_lines_are_changed_and_taken_out(shop):
     id = await cart(shop.amina, (shop.rug, 2))
     more = await shop.amina.post(f"/carts/{id}/items/{shop.rug}/quantity", {"quantity": 3})

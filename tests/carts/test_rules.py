@@ -67,7 +67,14 @@ def test_a_second_add_of_a_product_raises_the_quantity_and_keeps_the_price_held(
 
 def test_less_than_the_minimum_is_refused_also_by_a_change():
     given(carts, opened).when(but(add_rice, quantity=11)).rejected("carts.below_minimum")
-    given(carts, opened, rice).when(ChangeQuantity("rice", 11)).rejected("carts.below_minimum")
+    given(carts, opened, rice).when(ChangeQuantity("rice", 11, 12)).rejected("carts.below_minimum")
+
+
+def test_a_change_goes_by_the_minimum_of_this_moment():
+    given(carts, opened, rice).when(ChangeQuantity("rice", 3, 2)).then(
+        ItemQuantityChanged("rice", 3)
+    )
+    given(carts, opened, rice).when(ChangeQuantity("rice", 13, 20)).rejected("carts.below_minimum")
 
 
 def test_a_second_add_counts_what_is_there_towards_the_minimum():
@@ -76,7 +83,9 @@ def test_a_second_add_counts_what_is_there_towards_the_minimum():
 
 def test_a_quantity_is_between_one_and_the_limit():
     given(carts, opened).when(but(add_tea, quantity=0)).rejected("carts.quantity_out_of_range")
-    given(carts, opened, tea).when(ChangeQuantity("tea", 0)).rejected("carts.quantity_out_of_range")
+    given(carts, opened, tea).when(ChangeQuantity("tea", 0, 1)).rejected(
+        "carts.quantity_out_of_range"
+    )
     given(carts, opened, tea).when(but(add_tea, quantity=MAX_QUANTITY)).rejected(
         "carts.quantity_out_of_range"
     )
@@ -107,12 +116,12 @@ def test_an_emptied_cart_may_change_its_currency():
 
 
 def test_a_quantity_is_changed_in_a_line_that_is_there():
-    given(carts, opened, tea).when(ChangeQuantity("tea", 5)).then(ItemQuantityChanged("tea", 5))
-    given(carts, opened, tea).when(ChangeQuantity("rice", 5)).rejected("carts.not_in_cart")
+    given(carts, opened, tea).when(ChangeQuantity("tea", 5, 1)).then(ItemQuantityChanged("tea", 5))
+    given(carts, opened, tea).when(ChangeQuantity("rice", 5, 1)).rejected("carts.not_in_cart")
 
 
 def test_the_same_quantity_again_is_no_news():
-    given(carts, opened, tea).when(ChangeQuantity("tea", 2)).then()
+    given(carts, opened, tea).when(ChangeQuantity("tea", 2, 1)).then()
 
 
 def test_a_line_is_removed_once():
@@ -172,7 +181,7 @@ def test_a_minimum_raised_since_holds_at_checkout():
 def test_a_closed_cart_refuses_everything():
     for command in (
         add_rice,
-        ChangeQuantity("tea", 3),
+        ChangeQuantity("tea", 3, 1),
         RemoveItem("tea"),
         ClearCart(),
         AcceptPrice("tea", brl(1)),
@@ -200,7 +209,7 @@ commands = st.lists(
         quantities,
         st.integers(1, 12),
     )
-    | st.builds(ChangeQuantity, products, quantities)
+    | st.builds(ChangeQuantity, products, quantities, st.integers(1, 12))
     | st.builds(RemoveItem, products)
     | st.builds(ClearCart)
     | st.builds(AcceptPrice, products, money)
@@ -220,7 +229,7 @@ def test_no_history_breaks_a_cart(commands):
     assert len({line.unit_price.currency for line in cart.lines.values()}) <= 1
     for product, line in cart.lines.items():
         assert line.product == product
-        assert line.minimum <= line.quantity <= MAX_QUANTITY
+        assert 1 <= line.quantity <= MAX_QUANTITY
     closings = [event for event in past if isinstance(event, CartCheckedOut)]
     assert closings == ([past[-1]] if cart.closed else [])
 

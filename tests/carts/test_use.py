@@ -53,6 +53,24 @@ async def test_the_minimum_of_this_moment_holds(market):
         await market.carts.add_item(call(), market.cart, "amina", "rug", 2)
 
 
+async def test_a_change_goes_by_the_minimum_as_it_is_now(market):
+    await market.do(catalog, "rug", SetMinimum(5))
+    await market.carts.add_item(call(), market.cart, "amina", "rug", 5)
+    await market.do(catalog, "rug", SetMinimum(2))
+    await market.carts.change_quantity(call(), market.cart, "amina", "rug", 3)
+    assert (await line(market)).quantity == 3
+    await market.do(catalog, "rug", SetMinimum(20))
+    with pytest.raises(Rejected, match=r"carts\.below_minimum"):
+        await market.carts.change_quantity(call(), market.cart, "amina", "rug", 10)
+
+
+async def test_what_is_no_longer_sold_can_still_be_made_less_of(market):
+    await market.carts.add_item(call(), market.cart, "amina", "rug", 3)
+    await market.do(catalog, "rug", RetireProduct())
+    await market.carts.change_quantity(call(), market.cart, "amina", "rug", 1)
+    assert (await line(market)).quantity == 1
+
+
 async def test_what_is_unknown_or_retired_cannot_be_added(market):
     with pytest.raises(Rejected, match=r"carts\.unknown_product"):
         await market.carts.add_item(call(), market.cart, "amina", "ghost", 1)
