@@ -40,6 +40,7 @@ __all__ = [
     "EMPTY",
     "EVENTS",
     "FIELD",
+    "MAX_MINIMUM",
     "MOST_FIELDS",
     "SLUG",
     "AssignSku",
@@ -72,6 +73,7 @@ __all__ = [
     "with_field",
 ]
 
+MAX_MINIMUM = 9999  # what one line of a cart holds: more could be put in none
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
 IN_BIN = RetireProduct | RestoreProduct | PurgeProduct | LinkCosting
 
@@ -116,8 +118,7 @@ def decide(product: Product, command: COMMANDS) -> list[EVENTS]:
         case ChangePrice():
             return _change_price(product, command)
         case SetMinimum(quantity=quantity):
-            _check_minimum(quantity)
-            return [MinimumSet(quantity)] if quantity != product.min_order_quantity else []
+            return _set_minimum(product, quantity)
         case AssignSku(sku=sku):
             return [SkuAssigned(sku)] if sku != product.sku else []
         case FeatureProduct(featured=featured):
@@ -188,9 +189,18 @@ def _check_text(describing: Describing) -> None:
         raise Rejected("catalog.slug_malformed", "lower-case letters, digits and single hyphens")
 
 
+def _set_minimum(product: Product, quantity: int) -> list[EVENTS]:
+    if quantity == product.min_order_quantity:
+        return []  # also of one that was set too high before that was refused
+    _check_minimum(quantity)
+    return [MinimumSet(quantity)]
+
+
 def _check_minimum(quantity: int) -> None:
     if quantity < 1:
         raise Rejected("catalog.minimum_below_one")
+    if quantity > MAX_MINIMUM:
+        raise Rejected("catalog.minimum_too_high", f"a cart holds {MAX_MINIMUM} of it at the most")
 
 
 def _check_price(price: Money, original: Money | None, currency: str) -> None:

@@ -44,6 +44,7 @@ PRICE = (
     "catalog.currency_changed",
     "catalog.original_price_too_low",
 )
+MINIMUM = ("catalog.minimum_below_one", "catalog.minimum_too_high")
 RETIRED = "catalog.retired"
 TAKEN = "catalog.slug_taken catalog.sku_taken"
 Tier = Literal["fournisseur", "grossiste", "importateur"]
@@ -74,7 +75,7 @@ class CatalogController(Controller):
             "products:create",
             *TEXT,
             *PRICE,
-            "catalog.minimum_below_one",
+            *MINIMUM,
             "catalog.product_exists",
             denied="catalog.not_a_seller",
             taken=TAKEN,
@@ -115,7 +116,7 @@ class CatalogController(Controller):
 
     @post(
         "/{id:uuid}/minimum",
-        **changes("products:update", "catalog.minimum_below_one", RETIRED, **ON_OWN),
+        **changes("products:update", *MINIMUM, RETIRED, **ON_OWN),
     )
     async def minimum(self, data: JSONBody[Minimum], product: TheProduct) -> Receipt:
         """Set how many pieces an order takes at the least."""

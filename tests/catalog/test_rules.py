@@ -4,7 +4,9 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from domain import catalog
+from domain.carts import MAX_QUANTITY
 from domain.catalog import (
+    MAX_MINIMUM,
     AssignSku,
     ChangePrice,
     CostingLinked,
@@ -22,7 +24,7 @@ from domain.catalog import (
     SetFields,
     SetMinimum,
 )
-from domain.kernel import fold
+from domain.kernel import but, fold
 from domain.money import Money
 from tests.support.deciders import given
 from tests.support.histories import history, stored
@@ -81,6 +83,18 @@ def test_a_minimum_is_one_at_the_least():
     given(catalog, created).when(SetMinimum(6)).then(MinimumSet(6))
 
 
+def test_a_minimum_is_what_a_cart_can_hold_at_the_most():
+    assert MAX_MINIMUM == MAX_QUANTITY
+    given(catalog, created).when(SetMinimum(9999)).then(MinimumSet(9999))
+    given(catalog, created).when(SetMinimum(10_000)).rejected("catalog.minimum_too_high")
+    given(catalog).when(but(new, min_order_quantity=10_000)).rejected("catalog.minimum_too_high")
+
+
+def test_a_minimum_that_was_set_too_high_before_is_no_news():
+    given(catalog, created, MinimumSet(20_000)).when(SetMinimum(20_000)).then()
+    given(catalog, created, MinimumSet(20_000)).when(SetMinimum(6)).then(MinimumSet(6))
+
+
 def test_a_retired_product_changes_no_more_until_it_is_restored():
     past = created, ProductRetired("")
     given(catalog, *past).when(ChangePrice(dinar(1))).rejected("catalog.retired")
@@ -101,7 +115,7 @@ commands = st.lists(
     st.builds(CreateProduct, st.just("amina"), texts, money, st.none() | money, st.integers(0, 3))
     | st.builds(DescribeProduct, texts)
     | st.builds(ChangePrice, money, st.none() | money)
-    | st.builds(SetMinimum, st.integers(-1, 3))
+    | st.builds(SetMinimum, st.integers(-1, 3) | st.just(10_000))
     | st.builds(AssignSku, st.none() | st.sampled_from("ab"))
     | st.builds(FeatureProduct, st.booleans())
     | st.builds(LinkCosting, st.none() | st.just("scarf"))
@@ -120,7 +134,7 @@ def test_any_history_can_be_stored_and_leaves_a_product_that_can_be_sold(command
     assert [type(e) for e in past].count(ProductCreated) == (1 if past else 0)
     if product.exists:
         assert product.price.minor >= 0
-        assert product.min_order_quantity >= 1
+        assert 1 <= product.min_order_quantity <= MAX_MINIMUM
         assert product.original_price is None or product.original_price.minor >= product.price.minor
 
 
