@@ -30,12 +30,13 @@ class Settings(Struct, frozen=True):
     personal data. ``secret``: makes the HMACs of idempotent requests. ``patience``: seconds that
     Postgres has for an append or a read, after which the answer is 503. ``live_url``: where the
     live gateway is reached by clients (http or https), "" for where the API is; ``origins``: those
-    of the pages that may speak to it, none for its own. ``s3_public_url``: scheme and host at which
-    browsers reach the S3 server, "" for those of ``s3_url``. ``trusted_proxies``: networks whose
-    X-Forwarded-For is believed. ``roots_key_pem``: an Ed25519 private key that roots are signed
-    with, "" for none; ``roots_every``: seconds between them, 0 for never. ``as_of_seconds``: how
-    long a question about the past may take; ``as_of_folds``: how many folds of it are kept.
-    ``receipts``: the directory of the receipts of erasures, "" for the bucket."""
+    of the pages that may speak to it and call the API; none: its own, and none. ``s3_public_url``:
+    scheme and host at which browsers reach the S3 server, "" for those of ``s3_url``.
+    ``trusted_proxies``: networks whose X-Forwarded-For is believed. ``roots_key_pem``: an Ed25519
+    private key that roots are signed with, "" for none; ``roots_every``: seconds between them, 0
+    for never. ``as_of_seconds``: how long a question about the past may take; ``as_of_folds``: how
+    many folds of it are kept. ``receipts``: the directory of the receipts of erasures, "" for the
+    bucket."""
 
     postgres_url: str
     valkey_url: str

@@ -75,7 +75,7 @@ def http(
             partial(sharing, lists=lists or Lists()),
             directing,
         ],
-        before_send=[marking],
+        before_send=[partial(marking, origins=lambda: souk().settings.origins)],
         exception_handlers={Exception: handle},
         dependencies={
             "souk": Provide(souk, sync_to_thread=False),

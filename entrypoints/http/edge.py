@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrypoints import logs
+from entrypoints.http.pages import Origins, options, shared
 from entrypoints.http.problems import Problem
 
 BODY = 60.0  # seconds that a body has to come: who sends one holds a connection and a request
 
 
 def edging(app: ASGIApp) -> ASGIApp:
-    """One log line; refuses what no route could read."""
+    """One log line; refuses what no route could read, and says what may be sent."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
         started, status = time.perf_counter(), 0
@@ -29,8 +30,9 @@ def edging(app: ASGIApp) -> ASGIApp:
         if _has_body(scope):
             _check_kind(scope)
             receive = _in_time(receive)
+        answering = options if scope.get("method") == "OPTIONS" else app
         try:
-            await app(scope, receive, sending)
+            await answering(scope, receive, sending)
         finally:
             logs.request(
                 str(scope.get("method", "")),
@@ -43,13 +45,16 @@ def edging(app: ASGIApp) -> ASGIApp:
     return layer
 
 
-async def marking(message: Message, scope: Scope) -> None:
-    """The headers of every answer, also where there is no route."""
+async def marking(message: Message, scope: Scope, origins: Origins) -> None:
+    """The headers of every answer, also where there is no route. ``origins``: those of the pages
+    that may call."""
     if message["type"] == "http.response.start":
+        origin = header(scope, b"origin")
         message["headers"] = [
             *message["headers"],
             (b"x-correlation-id", str(correlation_of(scope)).encode()),
             (b"x-content-type-options", b"nosniff"),
+            *(shared(scope, origin, message, origins) if origin else ()),
         ]
 
 
