@@ -12,6 +12,8 @@ from entrypoints.http.pages import Origins, options, shared
 from entrypoints.http.problems import Problem
 
 BODY = 60.0  # seconds that a body has to come: who sends one holds a connection and a request
+ONCE = {b"authorization", b"idempotency-key", b"souk-after", b"souk-purpose"}
+TAGS = b"if-none-match"
 
 
 def edging(app: ASGIApp) -> ASGIApp:
@@ -27,6 +29,7 @@ def edging(app: ASGIApp) -> ASGIApp:
             await send(message)
 
         _check_url(scope)
+        _unite(scope)
         if _has_body(scope):
             _check_kind(scope)
             receive = _in_time(receive)
@@ -120,3 +123,18 @@ def _in_time(receive: Receive) -> Receive:
         return message
 
     return receiving
+
+
+def _unite(scope: Scope) -> None:
+    """Tags on several lines are one list (RFC 9110, 5.3). Raises Problem 400 for what is no list
+    and is sent twice: which of them counts is not to be guessed."""
+    headers = [*scope["headers"]]
+    if len(dict(headers)) == len(headers):
+        return
+    names = [name for name, _ in headers]
+    for name in sorted(ONCE):
+        if names.count(name) > 1:
+            raise Problem(400, "malformed", f"{name.decode()}: sent twice")
+    if names.count(TAGS) > 1:
+        tags = b", ".join(value for name, value in headers if name == TAGS)
+        scope["headers"] = [*(pair for pair in headers if pair[0] != TAGS), (TAGS, tags)]
