@@ -7,8 +7,7 @@ from http import HTTPStatus
 import msgspec
 
 from adapters.live.peer import Refusal
-
-PROBLEM = "application/problem+json"
+from adapters.problems import MEDIA_TYPE, details
 
 
 def plain(status: int, body: object) -> bytes:
@@ -16,16 +15,9 @@ def plain(status: int, body: object) -> bytes:
 
 
 def problem(refusal: Refusal, path: str) -> bytes:
-    """As the HTTP API answers them (RFC 9457)."""
-    body = {
-        "type": f"urn:souk:problem:{refusal.code}",
-        "title": HTTPStatus(refusal.status).phrase,
-        "status": refusal.status,
-        "code": refusal.code,
-        "detail": refusal.detail,
-        "instance": path,
-    }
-    return _answer(refusal.status, PROBLEM, msgspec.json.encode(body), refusal.headers)
+    """As the HTTP API answers them."""
+    body = details(refusal.status, refusal.code, refusal.detail, path)
+    return _answer(refusal.status, MEDIA_TYPE, msgspec.json.encode(body), refusal.headers)
 
 
 def full(what: str) -> Refusal:

@@ -12,7 +12,7 @@ from litestar.openapi.spec import (
     Schema,
 )
 
-from entrypoints.http.problems import MEDIA_TYPE
+from adapters.problems import MEDIA_TYPE
 
 PRODUCT = "018f2f0e-6f3c-7c1e-9a51-0e7a4b6f1a2d"
 PRICE = {"amount": "12.50", "currency": "DZD"}

@@ -1,4 +1,4 @@
-"""Errors as problem+json (RFC 9457), each with a stable code."""
+"""Errors as problems, each with a stable code."""
 
 import re
 from math import ceil
@@ -8,9 +8,9 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
-from msgspec import Struct
 
 from adapters.asof.wanted import Folding
+from adapters.problems import MEDIA_TYPE, Progress, details
 from application.ports import (
     Conflict,
     Forbidden,
@@ -23,21 +23,6 @@ from application.ports import (
 )
 from domain.kernel import Rejected
 
-MEDIA_TYPE = "application/problem+json"
-TITLES = {
-    400: "Malformed request",
-    401: "Not authenticated",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    408: "Too slow",
-    409: "Conflict",
-    413: "Too large",
-    415: "Unsupported media type",
-    422: "Rejected by a rule",
-    500: "Internal error",
-    503: "Unavailable",
-}
 CODES = {
     404: "not_found",
     405: "method_not_allowed",
@@ -47,26 +32,6 @@ CODES = {
 EXPECTED = ("unavailable", "as_of.folding")
 LONGEST_WAIT = 60  # seconds that are advised before asking again
 logger = structlog.get_logger(__name__)
-
-
-class Progress(Struct, frozen=True):
-    """How far it is, of what is asked for and not ready."""
-
-    events: int
-    total: int
-
-
-class ProblemDetails(Struct, frozen=True, omit_defaults=True):
-    """What every error answers. ``code`` is stable; ``detail`` is for people. ``progress``: of
-    what will be ready later."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str = ""
-    instance: str = ""
-    progress: Progress | None = None
 
 
 class Problem(Exception):
@@ -164,15 +129,8 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     problem = of(error)
     if problem.status >= 500 and problem.code not in EXPECTED:
         logger.error("unexpected error", path=request.scope["path"], exc_info=error)
-    body = ProblemDetails(
-        f"urn:souk:problem:{problem.code}",
-        TITLES.get(problem.status, "Error"),
-        problem.status,
-        problem.code,
-        problem.detail,
-        request.scope["path"],
-        problem.progress,
-    )
+    path = request.scope["path"]
+    body = details(problem.status, problem.code, problem.detail, path, problem.progress)
     return Response(
         msgspec.json.encode(body),
         status_code=problem.status,

@@ -9,8 +9,8 @@ from litestar.datastructures import ResponseHeader
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 
+from adapters.problems import MEDIA_TYPE, TITLES, ProblemDetails
 from entrypoints.http.examples import Told
-from entrypoints.http.problems import MEDIA_TYPE, TITLES, ProblemDetails
 from entrypoints.http.views import LINES, Listed, Sliced
 
 EVERY = {400: ("malformed",), 401: ("unauthenticated",), 403: ("forbidden",)}

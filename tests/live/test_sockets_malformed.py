@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from litestar import Request
 
-from adapters.live.peer import Limits
+from adapters.live import answers
+from adapters.live.peer import Limits, Refusal
+from entrypoints.http.problems import Problem, handle
 from tests.live.house import KEY, House, Raw, head, masked, open_house, until
 
 LIMITS = Limits(message=1000, rate=20, patience=0.3, waiting=0.3, farewell=0.3)
@@ -141,6 +144,15 @@ def test_a_head_that_is_no_request_for_a_socket_is_answered_with_a_problem(
         assert found == status
         assert b"application/problem+json" in answer
         assert json.loads(raw.rest())["code"] == code
+
+
+@pytest.mark.parametrize("detail", ["", "who?"])
+@pytest.mark.parametrize(("status", "code"), sorted({of[1:] for of in HEADS.values()}))
+def test_a_refusal_is_told_in_the_words_of_the_http_api(status, code, detail):
+    told = answers.problem(Refusal(status, code, detail), "/api/v1/live").partition(b"\r\n\r\n")[2]
+    api = handle(Request({"type": "http", "path": "/api/v1/live"}), Problem(status, code, detail))
+    assert told == api.content
+    assert json.loads(told)["title"] != "Error"
 
 
 def test_tokens_of_headers_may_be_in_any_case_and_in_lists(house):
