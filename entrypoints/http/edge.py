@@ -14,6 +14,7 @@ from entrypoints.http.problems import Problem
 BODY = 60.0  # seconds that a body has to come: who sends one holds a connection and a request
 ONCE = {b"authorization", b"idempotency-key", b"souk-after", b"souk-purpose"}
 TAGS = b"if-none-match"
+GUARDS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 
 
 def edging(app: ASGIApp) -> ASGIApp:
@@ -56,7 +57,7 @@ async def marking(message: Message, scope: Scope, origins: Origins) -> None:
         message["headers"] = [
             *message["headers"],
             (b"x-correlation-id", str(correlation_of(scope)).encode()),
-            (b"x-content-type-options", b"nosniff"),
+            *GUARDS,
             *(shared(scope, origin, message, origins) if origin else ()),
         ]
 

@@ -49,13 +49,14 @@ async def test_a_command_without_news_answers_where_it_stands(api):
     assert (again.status_code, again.json()) == (200, made)
 
 
-async def test_every_answer_names_its_correlation_and_is_not_sniffed(api):
+async def test_every_answer_names_its_correlation_and_is_not_sniffed_nor_told_on(api):
     client, sent = api.of("buyer", "karim"), str(uuid.uuid4())
     for path, status in ((PATH, 200), ("/nowhere", 404), (f"{PATH}/1", 404), ("/health/live", 200)):
         answer = await client.send("GET", path, headers={"x-correlation-id": sent})
         assert (answer.status_code, path) == (status, path)
         assert answer.headers["x-correlation-id"] == sent, path
         assert answer.headers["x-content-type-options"] == "nosniff", path
+        assert answer.headers["referrer-policy"] == "no-referrer", path
     own = await client.send("GET", PATH, headers={"x-correlation-id": "no uuid"})
     assert uuid.UUID(own.headers["x-correlation-id"])
 
