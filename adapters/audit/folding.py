@@ -9,7 +9,7 @@ import msgspec
 from adapters.audit.milestones import Folded, Milestones
 from adapters.audit.opening import opened
 from adapters.audit.seeing import rows, seeing
-from adapters.log.codec import UnknownTag
+from adapters.log.codec import Undecodable
 from adapters.log.keyring import Keyring
 from adapters.log.rows import FOREIGN
 from adapters.log.tail import house_codec
@@ -23,7 +23,7 @@ WHERE tenant = %s AND stream = %s AND version > %s AND version <= %s ORDER BY ve
 
 
 class Unfoldable(Exception):
-    """A stream of another library, or one with events that this version of the code has not."""
+    """A stream of another library, or one with events that this version of the code cannot read."""
 
 
 class Folding:
@@ -41,7 +41,7 @@ class Folding:
         for run in _runs(sorted(set(versions)), self._milestones.every):
             try:
                 found |= await self._run(stream, decider, run)
-            except UnknownTag as error:
+            except Undecodable as error:
                 raise Unfoldable(stream) from error
         return found
 

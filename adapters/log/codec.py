@@ -14,8 +14,13 @@ Opener = Callable[[Personal], object]
 Sealer = Callable[[Personal, str, str], Personal]  # personal data, its stream id and event tag
 
 
-class UnknownTag(Exception):
-    """The log holds an event that this version of the code has no type for."""
+class Undecodable(Exception):
+    """The log holds an event that this version of the code cannot read. Never who asked is to
+    blame for it, as for JSON that they sent."""
+
+
+class UnknownTag(Undecodable):
+    """There is no type for it."""
 
     def __init__(self, tag: str, position: int) -> None:
         super().__init__(f"no event type is registered for tag {tag!r}, met at position {position}")
@@ -58,10 +63,16 @@ class Codec:
     def decode(self, tag: str, data: bytes, position: int, opener: Opener | None = None) -> Any:
         """The event, its personal data sealed; ``opener`` is called with each piece of it.
 
-        Raises UnknownTag, which names the tag and the ``position`` it was met at.
+        Raises Undecodable; UnknownTag names the tag and the ``position`` it was met at.
         """
         if tag not in self._types:
             raise UnknownTag(tag, position)
+        try:
+            return self._decoded(tag, data, opener)
+        except msgspec.MsgspecError as error:
+            raise Undecodable(f"{tag} at position {position}: {error}") from error
+
+    def _decoded(self, tag: str, data: bytes, opener: Opener | None) -> Any:
         if opener is None or tag not in self._personal:
             return self._decoders[tag].decode(data)
 

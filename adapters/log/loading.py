@@ -1,12 +1,14 @@
 """Loading streams: whatever was asked for while the last reading ran is read at once."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import structlog
 
 from adapters.log.codec import Codec
 from adapters.log.rows import FOREIGN
-from adapters.log.snapshots import Shelf
+from adapters.log.snapshots import Shelf, Spoilt
 from adapters.postgres import packed
 from adapters.postgres.pools import Pool, borrow
 from adapters.postgres.together import Together
@@ -31,6 +33,7 @@ CROSS JOIN LATERAL (
         AND e.version > coalesce(kept.version, -1)
 ) AS later"""
 Line = tuple[str, int, int, str | None, int, bytes]
+log = structlog.get_logger(__name__)
 
 
 class Loader:
@@ -43,19 +46,33 @@ class Loader:
     async def load(
         self, tenant: str, streams: Sequence[str]
     ) -> tuple[dict[str, Past], list[Personal]]:
-        """Each stream's past, and the personal data in it, sealed. Raises UnknownTag."""
-        lines, sealed = await self._together(tenant, streams), list[Personal]()
+        """Each stream's past, and the personal data in it, sealed. Raises Undecodable."""
+        lines = await self._together(tenant, streams)
+        try:
+            return self._pasts(streams, lines)
+        except Spoilt as error:
+            log.warning("read without snapshots", error=str(error))
+            return self._pasts(streams, await self._lines(tenant, streams, shape=""))
+
+    def _pasts(
+        self, streams: Sequence[str], lines: Mapping[str, Sequence[Line]]
+    ) -> tuple[dict[str, Past], list[Personal]]:
+        sealed: list[Personal] = []
         return {s: self._past(lines.get(s, ()), sealed) for s in streams}, sealed
 
     async def _all(
         self, tenant: str, asked: Sequence[Sequence[str]]
     ) -> list[dict[str, list[Line]]]:
         """The same answer to all: each takes its own streams out of it."""
-        found = await self._lines(tenant, {stream for streams in asked for stream in streams})
+        every = {stream for streams in asked for stream in streams}
+        found = await self._lines(tenant, every, self._shelf.shape)
         return [found] * len(asked)
 
-    async def _lines(self, tenant: str, streams: set[str]) -> dict[str, list[Line]]:
-        wanted = {"tenant": tenant, "shape": self._shelf.shape, "streams": packed.texts(streams)}
+    async def _lines(
+        self, tenant: str, streams: Iterable[str], shape: str
+    ) -> dict[str, list[Line]]:
+        """``shape``: of the snapshots to begin with; none is of the empty one."""
+        wanted = {"tenant": tenant, "shape": shape, "streams": packed.texts(streams)}
         found: defaultdict[str, list[Line]] = defaultdict(list)
         async with borrow(self._pool) as connection, connection.cursor(binary=True) as cursor:
             await cursor.execute(LOAD, wanted, prepare=True)

@@ -26,6 +26,10 @@ WHERE kept.shape <> excluded.shape OR kept.version < excluded.version"""
 log = structlog.get_logger(__name__)
 
 
+class Spoilt(Exception):
+    """A snapshot is no state of its aggregate. What the log has is not touched by that."""
+
+
 class Shelf:
     """Snapshots of the aggregates that ``deciders`` names, by their contexts.
 
@@ -42,7 +46,11 @@ class Shelf:
         self._writing: asyncio.Task[None] | None = None
 
     def state(self, stream: str, data: bytes) -> Any:
-        return self._decoders[stream.split("/", 2)[1]].decode(data)
+        """Raises Spoilt."""
+        try:
+            return self._decoders[stream.split("/", 2)[1]].decode(data)
+        except msgspec.MsgspecError as error:
+            raise Spoilt(f"the snapshot of {stream}: {error}") from error
 
     def offer(self, pool: Pool, snapshot: Snapshot) -> None:
         """Write it soon. When too many wait, it is dropped."""

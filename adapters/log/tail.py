@@ -46,7 +46,7 @@ async def read_after(
 ) -> list[Recorded]:
     """At most ``limit`` events above ``position``, in order; there are never gaps.
 
-    Raises UnknownTag when it meets an event that this version of the code has no type for.
+    Raises Undecodable when it meets an event that this version of the code cannot read.
     """
     codec = codec or house_codec()
     return [row.decoded(codec) for row in await rows_after(connection, position, limit)]

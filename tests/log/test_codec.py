@@ -4,13 +4,14 @@ import psycopg
 import pytest
 
 from adapters.log import tail
-from adapters.log.codec import Codec, UnknownTag
+from adapters.log.codec import Codec, Undecodable, UnknownTag
 from adapters.log.ids import Ids
 from adapters.log.keyring import Seals
 from adapters.postgres.migrate import migrate
 from adapters.postgres.pools import APPEND, AUDIT, PROJECT, READ
 from adapters.postgres.unsafe import UnsafeSetting
 from domain import AGGREGATES
+from entrypoints.http import problems
 from tests.log.notes import CODEC, Noted, Signed, append, note, opened
 
 
@@ -19,6 +20,12 @@ async def test_an_unknown_tag_is_named_with_its_position(log, database):
     async with await psycopg.AsyncConnection.connect(database) as connection:
         with pytest.raises(UnknownTag, match=r"'notes\.noted'.*position 1"):
             await tail.read_after(connection, 0, 10, Codec([Signed]))
+
+
+def test_an_event_that_cannot_be_read_is_no_fault_of_who_sent_the_command():
+    with pytest.raises(Undecodable, match=r"notes\.noted at position 7") as found:
+        CODEC.decode("notes.noted", b'{"spoilt', 7)
+    assert problems.of(found.value).status == 500
 
 
 def test_an_event_in_no_aggregate_is_never_stored():
