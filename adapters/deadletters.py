@@ -16,11 +16,14 @@ from application.ports import Log
 from projections import PROJECTIONS
 from projections.kernel import finds_by_content
 
-_FOLDS = """SELECT 'projection', projection, tenant, stream, min(position),
+# Those of tables beside wait with them: for the switch, or for the way back.
+_SERVED = "strpos(projection, '__') = 0"
+_FOLDS = f"""SELECT 'projection', projection, tenant, stream, min(position),
     (array_agg(tag ORDER BY position))[1], (array_agg(error ORDER BY position))[1],
     min(parked_at), count(*) - 1
 FROM read.dead_letters
 WHERE tenant = coalesce(%(tenant)s, tenant) AND projection = coalesce(%(projection)s, projection)
+    AND {_SERVED}
 GROUP BY projection, tenant, stream ORDER BY projection, tenant, stream"""
 _REACTIONS = """SELECT 'policy', policy, o.tenant, coalesce(e.stream, ''), o.position,
     coalesce(e.tag, ''), concat_ws(' at ', code, nullif(detail, '')), at, 0
@@ -154,9 +157,11 @@ async def _left(pool: Pool, sql: str, name: str, tenant: str) -> int:
 
 
 async def counts(pool: Pool) -> dict[str, int]:
-    """The projections with parked events, and how many; the pool is of souk_project."""
+    """The projections whose tables that are served lack parked events, and how many; the pool is
+    of souk_project."""
     async with borrow(pool) as db:
         cursor = await db.execute(
-            "SELECT projection, count(*) FROM read.dead_letters GROUP BY projection ORDER BY 1"
+            "SELECT projection, count(*) FROM read.dead_letters"
+            f" WHERE {_SERVED} GROUP BY projection ORDER BY 1"
         )
         return dict(await cursor.fetchall())

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.postgres.pools import READ, open_pool
+from adapters import deadletters
+from adapters.postgres.pools import PROJECT, READ, open_pool
 from adapters.projector import rebuild as building
 from adapters.projector.reader import PostgresReader
 from adapters.projector.rebuild import Refused, rebuild
@@ -258,6 +259,32 @@ async def test_dead_letters_go_with_their_tables(database):
     await built(database, back=True)
     assert await fetch(database, letters) == [(1,)]
     assert await lamps(database) == {"A/2": 1}
+
+
+async def test_dead_letters_of_tables_that_are_not_served_are_out_of_view_until_they_are_again(
+    database,
+):
+    await prepare(database)
+    toys.broken.add("1")
+    await happen(database, (lamp("1"), Switched()), (lamp("2"), Switched()))
+    await caught_up(database)
+    toys.broken.clear()
+    assert await _in_view(database) == ({"toys": 1}, ["toys"], ["toys"])
+    await built(database)
+    assert await _in_view(database) == ({}, [], [])
+    await built(database, back=True)
+    assert await _in_view(database) == ({"toys": 1}, ["toys"], ["toys"])
+
+
+async def _in_view(database):
+    """On /health, in `souk deadletters list`, and on a tenant's console."""
+    pool = await open_pool(database, PROJECT, size=1, name="test")
+    try:
+        counted, told = await deadletters.counts(pool), await deadletters.waiting(pool, "A")
+    finally:
+        await pool.close()
+    listed = await deadletters.parked(database)
+    return counted, [letter.name for letter in listed], [letter.name for letter in told.items]
 
 
 async def test_whoever_reads_for_long_is_waited_for_and_holds_nobody_up(database):
