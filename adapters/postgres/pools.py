@@ -95,6 +95,12 @@ def unavailable() -> Iterator[None]:
         raise Unavailable("postgres") from error
 
 
+def complaint(error: Exception) -> str | None:
+    """What the server, or the way to it, failed with, in one line; None: it is another error."""
+    told = isinstance(error, psycopg.OperationalError)
+    return str(error).strip().partition("\n")[0] if told else None
+
+
 async def _still_there(connection: Connection) -> None:
     """An idle connection with something to read was closed, or has news: only then ask."""
     if _told(connection, select.POLLIN):

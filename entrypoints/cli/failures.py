@@ -26,10 +26,9 @@ class Tidy(click.Group):
 def _told(error: Exception) -> str | None:
     """What to tell of it; None: nobody expected it. Imported only now: it takes a while, and
     every process of a Souk starts as a command."""
-    import psycopg
-
     from adapters.embedded.child import Died
     from adapters.embedded.home import Half, Held, Unwritable
+    from adapters.postgres.pools import complaint
     from adapters.postgres.unsafe import UnsafeSetting
     from application.ports import Unavailable
     from entrypoints.instance import Unknown
@@ -37,7 +36,7 @@ def _told(error: Exception) -> str | None:
 
     if isinstance(error, Unavailable):
         return f"{error.what} does not answer. Is it running?"
-    if isinstance(error, psycopg.OperationalError):
-        return f"postgres: {str(error).strip().splitlines()[0]}"
+    if (failed := complaint(error)) is not None:
+        return f"postgres: {failed}"
     expected = (Unknown, SettingsMissing, Held, Half, Unwritable, Died, UnsafeSetting)
     return str(error) if isinstance(error, expected) else None
