@@ -12,7 +12,8 @@ from adapters.live.history import History
 from adapters.live.hub import Hub
 from adapters.live.tickets import Tickets
 from adapters.nats.door import Door
-from adapters.postgres.pools import READ, open_pool
+from adapters.postgres.pools import PROJECT, READ, open_pool
+from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
 from adapters.tokens import Signer, TokenVerifier
 from entrypoints.live.authority import CONTEXT, People
@@ -47,7 +48,11 @@ async def connect(settings: Settings) -> AsyncIterator[Live]:
         reader = PostgresReader(pool)
         tickets = Tickets(settings.valkey_url)
         stack.push_async_callback(tickets.close)
-        history = History(pool)
+        log = await open_pool(
+            settings.postgres_url, PROJECT, size=1, name="souk-live-head", timeout=patience
+        )
+        stack.push_async_callback(log.close)
+        history = History(pool, Positions(pool, log).head)
         tokens, people = _verifier(settings), People(reader)
         gateway = Gateway(
             SigningIn(tokens, tickets),

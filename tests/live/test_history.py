@@ -40,6 +40,11 @@ async def reading(database):
         await pool.close()
 
 
+async def far():
+    """A log that has come to any position."""
+    return 2**63 - 1
+
+
 class Told:
     """What was handed on to a history, and what it must tell of it."""
 
@@ -94,7 +99,7 @@ def test_what_is_told_is_what_was_handed_on_above_the_position(database, stack, 
     monkeypatch.setattr(kept, "_SENT", kept._SENT.replace("1000", "3"))
 
     async def play(told, pool, written, most, data):
-        history = History(pool, changes=most)
+        history = History(pool, far, changes=most)
         history.begin("other", 0, 0)
         told.begin(history)
         for rows, late in written:
@@ -127,7 +132,7 @@ def test_what_is_told_is_what_was_handed_on_above_the_position(database, stack, 
 
 async def test_nothing_is_told_beyond_what_was_handed_on(database):
     async with ledger(database) as changes, reading(database) as pool:
-        told, history = Told(changes), History(pool, changes=1)
+        told, history = Told(changes), History(pool, far, changes=1)
         told.begin(history)
         await told.write(history, [("A", "toys.1.x")])
         await told.write(history, [("A", "toys.1.x")])
@@ -138,8 +143,8 @@ async def test_nothing_is_told_beyond_what_was_handed_on(database):
 async def test_a_position_is_not_told_without_what_something_late_took_the_place_of(database):
     async with ledger(database) as changes, reading(database) as pool:
         told = Told(changes)
-        await told.write(History(pool), [("A", "toys.1.x"), ("A", "toys.2.x")])
-        history = History(pool)
+        await told.write(History(pool, far), [("A", "toys.1.x"), ("A", "toys.2.x")])
+        history = History(pool, far)
         told.begin(history)
         await changes.write([row("A", "toys.1.x", 1)], late=True)
         assert await history.since("A", EVERY, 0) is None
@@ -149,8 +154,8 @@ async def test_what_was_handed_on_before_this_process_began_is_told(database):
     async with ledger(database) as changes, reading(database) as pool:
         told = Told(changes)
         for _ in range(3):
-            await told.write(History(pool), [("A", "toys.1.x"), ("B", "toys.1.x")])
-        history = History(pool)
+            await told.write(History(pool, far), [("A", "toys.1.x"), ("B", "toys.1.x")])
+        history = History(pool, far)
         told.begin(history)
         await told.check(history, [("A", EVERY, after) for after in range(5)])
 
@@ -159,8 +164,8 @@ async def test_who_comes_back_before_it_began_waits_and_need_not_begin_anew(data
     async with ledger(database) as changes, reading(database) as pool:
         told = Told(changes)
         for _ in range(3):
-            await told.write(History(pool), [("A", "toys.1.x")])
-        history = History(pool)
+            await told.write(History(pool, far), [("A", "toys.1.x")])
+        history = History(pool, far)
         asking = asyncio.create_task(history.since("A", EVERY, 1))
         await asyncio.sleep(0.05)
         assert not asking.done()
@@ -172,13 +177,13 @@ async def test_who_waits_in_vain_is_told_to_come_back_later(database, monkeypatc
     monkeypatch.setattr(histories, "BEGINNING", 0.05)
     async with reading(database) as pool:
         with pytest.raises(Unavailable):
-            await History(pool).since("A", EVERY, 1)
+            await History(pool, far).since("A", EVERY, 1)
 
 
 async def test_what_is_older_than_a_day_cannot_be_told(database, monkeypatch):
     monkeypatch.setattr(kept, "_SENT", kept._SENT.replace("1000", "1"))
     async with ledger(database) as changes, reading(database) as pool:
-        told, history = Told(changes), History(pool)
+        told, history = Told(changes), History(pool, far)
         told.begin(history)
         for number in range(4):
             if number == 2:
@@ -187,7 +192,7 @@ async def test_what_is_older_than_a_day_cannot_be_told(database, monkeypatch):
             await told.write(history, [("A", "toys.1.x")])
         await kept.purge(changes.db)
         await told.check(history, [("A", EVERY, after) for after in range(5)])  # from memory
-        history = History(pool)
+        history = History(pool, far)
         told.begin(history)
         assert [await history.since("A", EVERY, after) for after in (0, 1)] == [None, None]
         assert await history.since("B", EVERY, 1) is None
@@ -199,13 +204,13 @@ async def test_what_is_older_than_a_day_cannot_be_told(database, monkeypatch):
 async def test_what_is_purged_and_was_late_makes_its_position_unsure(database):
     async with ledger(database) as changes, reading(database) as pool:
         told = Told(changes)
-        await told.write(History(pool), [("A", "toys.1.x")])
-        await told.write(History(pool), [("A", "toys.2.x")], late=True)
+        await told.write(History(pool, far), [("A", "toys.1.x")])
+        await told.write(History(pool, far), [("A", "toys.2.x")], late=True)
         aged = "UPDATE read.changes SET changed_at = now() - interval '25 hours'"
         await fetch(database, f"{aged} RETURNING 1")
         await kept.purge(changes.db)
-        await told.write(History(pool), [("A", "toys.1.x")])
-        history = History(pool)
+        await told.write(History(pool, far), [("A", "toys.1.x")])
+        history = History(pool, far)
         told.begin(history)
         assert await history.since("A", EVERY, 1) is None
         await told.check(history, [("A", EVERY, 2)])
@@ -216,7 +221,7 @@ async def test_too_many_are_not_told(database, monkeypatch):
     async with ledger(database) as changes, reading(database) as pool:
         told = Told(changes)
         for bounds in ({}, {"changes": 1}):
-            history = History(pool, **bounds)
+            history = History(pool, far, **bounds)
             told.begin(history)
             for _ in range(5):
                 await told.write(history, [("A", "toys.1.x")])
@@ -251,25 +256,47 @@ async def test_a_crowd_that_comes_back_asks_postgres_once(database, monkeypatch)
     async with ledger(database) as changes, reading(database) as pool:
         told = Told(changes)
         for _ in range(20):
-            await told.write(History(pool), [("A", topic) for topic in SOLD])
-        history = History(pool)
+            await told.write(History(pool, far), [("A", topic) for topic in SOLD])
+        history = History(pool, far)
         told.begin(history)
         questions = [("A", where, n) for n in range(20) for where in WHERES[:8]]
         await told.check(history, [*questions, *questions])
         assert len(reads) <= 9
         reads.clear()
-        history = History(pool)
+        history = History(pool, far)
         history.begin("toys", 0, 0)
         history.keep(told.all)
         await told.check(history, questions)
         assert not reads
 
 
+async def test_a_position_that_the_log_has_not_come_to_is_no_base_to_go_on_from(database):
+    """The log is asked where it is once for a crowd, and not for what was handed on."""
+    asked = []
+
+    async def head():
+        asked.append(0)
+        await asyncio.sleep(0.01)
+        return 5
+
+    async with ledger(database) as changes, reading(database) as pool:
+        told, history = Told(changes), History(pool, head)
+        told.begin(history)
+        await told.write(history, [("A", "toys.1.x")])
+        await told.write(history, [("A", "toys.1.x")])
+        await told.check(history, [("A", EVERY, after) for after in range(3)])
+        assert not asked
+        await told.check(history, [("A", EVERY, after) for after in (3, 4, 5)])
+        beyond = [history.since("A", EVERY, after) for after in (6, 2**63 - 1) for _ in range(50)]
+        assert await asyncio.gather(*beyond) == [None] * 100
+        assert len(asked) <= 4
+
+
 async def test_a_feed_fills_a_history(database, stack):
     async with ledger(database) as changes, reading(database) as pool:
-        told, history = Told(changes), History(pool)
+        told, history = Told(changes), History(pool, far)
         for _ in range(3):
-            await told.write(History(pool), [("A", "toys.1.x")])
+            await told.write(History(pool, far), [("A", "toys.1.x")])
         async with fed(database, stack.nats_url, history.keep, history.begin) as feed:
 
             async def reached():
