@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -16,6 +17,7 @@ from entrypoints.live.messages import Resumed, Resync
 from entrypoints.live.snapshots import Shot, Snapshots
 from entrypoints.live.topics import Right, Topic, hidden, owned, retired, right
 
+AT_ONCE = 8  # snapshots that are read for one reader; each is held until their network takes it
 TURNS = 20  # times that somebody is read more to before they are told to come back later
 BREATH = 100  # messages of a history that are sent before others have their turn
 KEPT = 2048  # messages made of the history: thousands may want the same at once
@@ -94,6 +96,8 @@ class Splicer:
     def __init__(self, snapshots: Snapshots, past: Past) -> None:
         self._snapshots, self._past = snapshots, past
         self._made: dict[tuple[str, str, int, int, int, bool], Frame] = {}
+        # Each is there while somebody has it, or waits for it.
+        self._turns: WeakValueDictionary[Reader, asyncio.Semaphore] = WeakValueDictionary()
 
     async def start(self, sub: Subscription) -> None:
         """It must have joined its channel. Raises Missing, Forbidden, Unavailable."""
@@ -124,19 +128,32 @@ class Splicer:
     async def _snapshot(self, sub: Subscription, turn: int) -> None:
         if turn >= TURNS:
             raise Unavailable("snapshots")
+        async with self._turn(sub.reader):
+            told = await self._shown(sub)
+        if told is not None:
+            await self._follow(sub, *told, turn)
+
+    def _turn(self, reader: Reader) -> asyncio.Semaphore:
+        if (turn := self._turns.get(reader)) is None:
+            turn = self._turns[reader] = asyncio.Semaphore(AT_ONCE)
+        return turn
+
+    async def _shown(self, sub: Subscription) -> tuple[int, int] | None:
+        """The position of the snapshot that was sent, and ``lost`` before it was read; None when
+        nobody waits for it any more."""
         await sub.reader.peer.drained()  # before it is read: what nobody takes yet is much
         if sub.gone:
-            return
+            return None
         lost, shot = await sub.channel.read(self._snapshots)
         if sub.gone:
-            return
+            return None
         sub.admit(sub.reader.caller, shot)
         await sub.reader.peer.drained()
         if sub.gone:
-            return
+            return None
         sub.begun = True
         sub.sink.send(shot.frame(sub.hidden))
-        await self._follow(sub, shot.position, lost, turn)
+        return shot.position, lost
 
     async def _follow(self, sub: Subscription, after: int, lost: int, turn: int) -> None:
         """What was kept by its channel; else, since that is too much, what the past has."""

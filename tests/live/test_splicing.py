@@ -170,6 +170,33 @@ async def test_for_who_takes_nothing_one_answer_waits_however_often_they_ask(aft
     assert kinds.count(kinds[-1]) == 1
 
 
+async def test_for_who_takes_nothing_few_snapshots_wait_however_many_topics_they_ask_for():
+    """As an event stream asks for all of its own at once."""
+    world = World(11)
+    world.random.random = lambda: 1.0
+    world.commit()
+    reader = world.arrive(None)
+    await world.idle()
+    told, world.reads = len(reader.frames), 0
+
+    async def reading(found):
+        reader.open.clear()  # what was sent meanwhile has filled their network
+        return await world(found)
+
+    world.gateway.splicer._snapshots = reading
+    for number in range(50):
+        reader.session.subscribe(f"catalog?seller=seller-{number}", None)
+    for _ in range(500):
+        await asyncio.sleep(0)
+    assert world.reads == subscription.AT_ONCE
+    world.gateway.splicer._snapshots = world
+    reader.open.set()
+    await world.idle()
+    kinds = [message["type"] for message in reader.told[told:]]
+    assert (kinds, world.reads) == (["snapshot"] * 50, 50)
+    assert not world.gateway.splicer._turns
+
+
 async def test_nothing_is_kept_when_nobody_joins():
     world = World(4)
     world.random.random = lambda: 1.0
