@@ -19,6 +19,7 @@ APPEND, PROJECT, READ = "souk_append", "souk_project", "souk_read"
 ASOF = "souk_asof"
 AUDIT = "souk_audit"  # sees the log of the one tenant named by SET LOCAL souk.tenant
 WAITING_PER_CONNECTION = 64  # callers beyond that are turned away at once
+CONNECT = 10.0  # seconds at the most until a server that does not answer is away
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
 # That the other end is gone, told also of what is in use; where it is not, any news may be that.
 HUNG_UP = getattr(select, "POLLRDHUP", select.POLLIN)
@@ -35,8 +36,8 @@ async def open_pool(
 ) -> Pool:
     """A pool of at most ``size`` autocommit connections that act as ``role``.
 
-    Waits ``timeout`` seconds for a free connection, and as long for each statement. Opens without
-    waiting for the server: while it is away, ``borrow`` raises Unavailable.
+    Waits ``timeout`` seconds for each statement, and as long for a free connection, but not beyond
+    CONNECT. Opens without waiting for the server: while it is away, ``borrow`` raises Unavailable.
     """
     pool: Pool = AsyncConnectionPool(
         conninfo_of(url, role, name, timeout),
@@ -45,7 +46,7 @@ async def open_pool(
         min_size=1,
         max_size=size,
         max_waiting=size * WAITING_PER_CONNECTION,
-        timeout=timeout,
+        timeout=min(timeout, CONNECT),
         reconnect_timeout=2.0,
         check=_still_there,
         name=name,
@@ -70,7 +71,7 @@ def conninfo_of(url: str, role: str, name: str, timeout: float, *settings: str) 
         url,
         options=" ".join(filter(None, options)),
         application_name=name,
-        connect_timeout=max(2, int(timeout)),
+        connect_timeout=max(2, int(min(timeout, CONNECT))),
         keepalives_idle=5,
         keepalives_interval=2,
         keepalives_count=3,

@@ -1,8 +1,12 @@
 """Failures a user can do something about: one clear line and exit code 2, no traceback."""
 
+import os
 from typing import Any
 
 import click
+
+# Where a connection says nothing else: who takes one and never answers is away, too.
+PATIENCE = {"PGCONNECT_TIMEOUT": "10"}  # seconds
 
 
 class Refusal(click.ClickException):
@@ -13,6 +17,7 @@ class Tidy(click.Group):
     """A group whose commands fail in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        os.environ.update(PATIENCE | os.environ)
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):

@@ -1,13 +1,16 @@
 """What an operator reads when a command fails."""
 
 import asyncio
+import socket
+import time
 
 import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
 from adapters.embedded.ports import free_ports
-from entrypoints.cli import main
+from adapters.postgres import pools
+from entrypoints.cli import failures, main
 from entrypoints.settings import to_env
 
 
@@ -18,3 +21,23 @@ async def test_who_asks_a_postgres_that_is_away_reads_one_line_that_says_so(api,
     answer = await asyncio.to_thread(CliRunner(env=env).invoke, main, words.split())
     *_, line = answer.output.splitlines()
     assert (answer.exit_code, line.startswith("Error: postgres: connection failed")) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "words", ["migrate", "rebuild tenants", "report marketplace --tenant t", "purge --tenant t"]
+)
+async def test_who_asks_a_postgres_that_never_answers_does_not_wait_for_long(
+    api, monkeypatch, words
+):
+    monkeypatch.setattr(pools, "CONNECT", 2.0)
+    monkeypatch.setattr(failures, "PATIENCE", {"PGCONNECT_TIMEOUT": "2"})
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "")  # so that it is put back
+    monkeypatch.delenv("PGCONNECT_TIMEOUT")
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as mute:
+        url = f"postgresql://souk@127.0.0.1:{mute.getsockname()[1]}/souk"
+        env = to_env(replace(api.souk.settings, postgres_url=url, secret=b"any"))
+        began = time.monotonic()
+        answer = await asyncio.to_thread(CliRunner(env=env).invoke, main, words.split())
+    *_, line = answer.output.splitlines()
+    assert (answer.exit_code, line.startswith("Error: postgres")) == (2, True)
+    assert time.monotonic() - began < 20
