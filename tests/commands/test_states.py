@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from adapters.log.codec import holds_personal
+from application import commands
 from application.catalog import Catalog
 from application.commands import Commands
 from application.ports import Key, Missing
@@ -115,6 +116,19 @@ async def test_a_snapshot_of_other_code_is_ignored(market, here):
     stream = f"{TENANT}/catalog/rug"
     past = (await market.log.load(TENANT, [stream]))[stream]
     assert (past.version, past.since, len(past.events)) == (121, 0, 121)
+
+
+async def test_a_stream_that_never_ends_weighs_as_its_state_and_lets_others_be_remembered(
+    market, monkeypatch
+):
+    monkeypatch.setattr(commands, "SNAPSHOT_EVERY", 10)
+    states = States(memory=25_000)
+    here = Catalog(Commands(market.log, states))
+    await here.change(call(), "tea", None, price(5))
+    for amount in range(1, 61):
+        await here.change(call(), "rug", None, price(amount))
+    assert states.get(f"{TENANT}/catalog/rug")
+    assert states.get(f"{TENANT}/catalog/tea")
 
 
 def test_memory_is_bounded_and_the_longest_unused_goes_first():
