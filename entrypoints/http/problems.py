@@ -72,7 +72,9 @@ def of(error: Exception) -> Problem:
         case KeyBusy():
             return Problem(409, "idempotency_key_in_flight", "the first request still runs")
         case Unavailable(what=what, retry_after=after):
-            return Problem(503, "unavailable", f"{what} is away", {"Retry-After": str(after)})
+            # Also whose turn on a stream did not come: nobody can tell the two apart from here.
+            told = f"{what} is away or busy"
+            return Problem(503, "unavailable", told, {"Retry-After": str(after)})
         case Folding(events=events, total=total):
             wait = str(min(max(ceil(error.seconds), 1), LONGEST_WAIT))
             return Problem(

@@ -6,6 +6,7 @@ import pytest
 
 from application.ports import Key, Unavailable
 from application.turns import Turns
+from entrypoints.http import problems
 
 
 async def take(turns, streams, inside, name):
@@ -70,3 +71,7 @@ async def test_a_key_is_one_requests_at_a_time_whatever_its_body():
     await asyncio.gather(request(b"1"), request(b"2"), request(b"1"))
     assert inside[0::2] == inside[1::2]
     assert not turns.running
+
+
+def test_who_waited_in_a_crowd_is_not_told_that_a_server_is_away():
+    assert problems.of(Unavailable("log")).detail == "log is away or busy"
