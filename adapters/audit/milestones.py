@@ -1,6 +1,7 @@
 """States of a stream at every so many versions, so that no version is far from one.
 
-They are made by whoever folds past them, and all can be lost. One of other code is passed over.
+They are made by whoever folds past them, and all can be lost. One of other code, or that is no
+state, is passed over.
 """
 
 from typing import Any
@@ -21,7 +22,7 @@ FROM audit.milestones WHERE tenant = %s AND stream = %s AND shape = %s"""
 _KEEP = """INSERT INTO audit.milestones AS kept (tenant, stream, shape, version, position, state)
 VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (tenant, stream, version) DO UPDATE
 SET shape = excluded.shape, position = excluded.position, state = excluded.state
-WHERE kept.shape <> excluded.shape"""
+WHERE kept.shape <> excluded.shape OR kept.state <> excluded.state"""
 
 
 class Folded(Value):
@@ -43,8 +44,11 @@ class Milestones:
         tenant = stream.partition("/")[0]
         found = await rows(db, _NEAREST, (tenant, stream, self._shape, version))
         for at, position, state in found:
-            kind = type(decider.EMPTY)
-            return Folded(at, position, msgspec.json.decode(state, type=kind))
+            try:
+                known = msgspec.json.decode(state, type=type(decider.EMPTY))
+            except msgspec.MsgspecError:
+                return await self.nearest(db, stream, decider, at - 1)
+            return Folded(at, position, known)
         return Folded(0, 0, decider.EMPTY)
 
     async def around(self, db: Connection, stream: str, position: int) -> tuple[int, int | None]:

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from adapters.audit.folding import Folding, document
+from adapters.audit.folding import Folding, Unfoldable, document
 from adapters.audit.history import History
 from adapters.audit.milestones import Milestones
 from adapters.audit.moments import Position, Time, Version
@@ -39,14 +39,30 @@ async def test_a_state_is_the_fold_of_the_events_until_then_at_every_version(kep
     assert made == [(version, 2 * version) for version in (5, 10, 15, 20)]
 
 
-async def test_a_milestone_of_other_code_is_passed_over_and_replaced(kept, database):
+@pytest.mark.parametrize("spoilt", ["shape = 'old', state = '{\"name\":\"Wrong\"}'", "state = '{'"])
+async def test_a_milestone_of_other_code_or_that_is_no_state_is_passed_over_and_replaced(
+    kept, database, spoilt
+):
     pool, _, keyring = kept
     folding = Folding(pool, keyring, Milestones(pool, EVERY))
     await folding.states(STREAM, [LENGTH])
     with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute("UPDATE audit.milestones SET shape = 'old', state = '{\"name\":\"Wrong\"}'")
+        owner.execute(f"UPDATE audit.milestones SET {spoilt}")
     assert await folding.states(STREAM, [LENGTH]) == {LENGTH: STATES[LENGTH]}
-    assert await rows(database, "SELECT 1 FROM audit.milestones WHERE shape = 'old'") == []
+    left = "SELECT 1 FROM audit.milestones WHERE shape = 'old' OR length(state) < 2"
+    assert await rows(database, left) == []
+
+
+async def test_a_stream_with_an_event_that_cannot_be_read_has_no_state_to_tell(kept, database):
+    pool, _, keyring = kept
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute(
+            "UPDATE log.events SET data = '{' WHERE stream = %s AND version = 7", [STREAM]
+        )
+    folding = Folding(pool, keyring, Milestones(pool, EVERY))
+    assert await folding.states(STREAM, [6]) == {6: STATES[6]}
+    with pytest.raises(Unfoldable):
+        await folding.states(STREAM, [8])
 
 
 async def test_a_milestone_saves_the_events_before_it(kept, database):
