@@ -2,8 +2,10 @@
 
 from msgspec import MsgspecError, Struct
 
+from adapters.log.codec import Undecodable
+
 # Whatever is raised of bytes that somebody made up.
-UNREADABLE = (MsgspecError, ValueError, KeyError, TypeError, RecursionError)
+UNREADABLE = (MsgspecError, Undecodable, ValueError, KeyError, TypeError, RecursionError)
 MOST = 100  # that are told one by one; the others are counted
 
 

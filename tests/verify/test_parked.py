@@ -52,5 +52,5 @@ async def test_an_event_that_was_spoilt_after_it_was_folded_is_told_and_the_rest
     await caught_up(database)
     Poison(database, "toys.switched")
     told, row = await found_in_rows(database)
-    assert told.startswith("toys A A/toys/1: position 1 cannot be folded: DecodeError: ")
+    assert told.startswith("toys A A/toys/1: position 1 cannot be folded: Undecodable: ")
     assert row == "read.toys_lamps A 1: extra"
