@@ -16,6 +16,7 @@ from application.ports import (
     Call,
     Conflict,
     Forbidden,
+    Landing,
     Log,
     Missing,
     Outdated,
@@ -68,6 +69,25 @@ class Commands:
                 appended = await self._queued(call, attempt, queues)
         return msgspec.json.decode(appended.answer, type=receipt)
 
+    async def follow(
+        self, call: Call, receipt: type[R], attempt: Attempt, before: Work | None
+    ) -> R:
+        """Run ``attempt`` once, out of turn, as if ``before`` had landed that is still under way.
+        Not for calls with a key: nobody waits here for another of the same.
+
+        ``before`` has been followed like this one. Raises Conflict when it does not land, or
+        whatever this was decided on was stale."""
+        work = Work(self._log, call, self._states, before=before)
+        work.landing = Landing()
+        try:
+            appended = await self._once(work, attempt)
+        except Stale:
+            raise Conflict(*work.streams) from None
+        except Conflict as conflict:
+            self._forget(work, conflict.streams)
+            raise
+        return msgspec.json.decode(appended.answer, type=receipt)
+
     async def peek(self, call: Call, decider: Decider, id: str) -> Any:
         """A state as last known, to learn which queues a command needs: decide on nothing that
         may have changed since."""
@@ -85,14 +105,6 @@ class Commands:
     async def look(self, call: Call, attempt: Callable[[Work], Awaitable[T]]) -> T:
         """What ``attempt`` finds in the log as it is now, for who decides on nothing."""
         return await attempt(Work(self._log, call))
-
-    async def foresee(self, call: Call, attempt: Callable[[Work], Awaitable[T]]) -> T:
-        """What ``attempt`` finds by what is remembered, for who looks again before it decides;
-        then it need not be read again."""
-        work = Work(self._log, call, self._states)
-        found = await attempt(work)
-        self._remember(work, Appended((), b""))
-        return found
 
     async def past(
         self, call: Call, decider: Decider, ids: Iterable[str]

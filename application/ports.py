@@ -65,12 +65,23 @@ class New(Struct, frozen=True, gc=False):
 Answer = Callable[[Sequence[Recorded]], Struct]
 
 
+class Landing:
+    """Of an append under way, for those that suppose that it lands; the log keeps it."""
+
+    __slots__ = ("landed",)
+
+    def __init__(self) -> None:
+        self.landed = False
+
+
 class Append(Struct, frozen=True):
     """All that one command writes; it happens whole or not at all.
 
     ``asserted``: streams that were only read, with the version each must still have.
     ``claims``/``releases``: names to take or free within the tenant, as (kind, value, owner).
     ``answer``: makes the command's answer from the events as recorded; kept for the key.
+    ``after``: another's ``landing``, which was given to this log before; unless that lands, this is
+    a Conflict. The streams' versions do not tell: somebody else's events may have made them.
     """
 
     call: Call
@@ -79,6 +90,8 @@ class Append(Struct, frozen=True):
     claims: tuple[tuple[str, str, str], ...] = ()
     releases: tuple[tuple[str, str, str], ...] = ()
     answer: Answer | None = None
+    landing: Landing | None = None
+    after: Landing | None = None
 
 
 class Appended(Struct, frozen=True, gc=False):

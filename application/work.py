@@ -15,6 +15,7 @@ from application.ports import (
     Append,
     Appended,
     Call,
+    Landing,
     Log,
     New,
     Past,
@@ -46,18 +47,36 @@ class _Loaded:
         last = recorded[-1]
         return State(last.version, last.position, state, known.since, known.size + size)
 
+    def supposed(self) -> State | None:
+        """How it will be once what is new has landed. None: there is nothing new, or its numbers
+        are only known then."""
+        if not self.new or any(event.SEQUENCE for event in self.new):
+            return None
+        version = self.version + len(self.new)
+        return State(version, self.position, self.state, self.known.since, self.known.size)
+
 
 class Work:
     """What one command read and decided; it is appended whole or not at all.
 
     It decides on ``states`` where they have what it needs, unless it is ``cautious``: then it
-    reads. The append fails if what was decided on was stale.
+    reads. ``before``: one under way, which is supposed to have landed. The append fails if what
+    was decided on was stale.
     """
 
     def __init__(
-        self, log: Log, call: Call, states: States | None = None, cautious: bool = False
+        self,
+        log: Log,
+        call: Call,
+        states: States | None = None,
+        cautious: bool = False,
+        before: "Work | None" = None,
     ) -> None:
         self._log, self.call, self._states, self._cautious = log, call, states, cautious
+        # Not the work itself: each would hold all that went before it.
+        self._supposed = before.leads_to() if before else {}
+        self._after = before.landing if before else None
+        self.landing: Landing | None = None  # where those who follow it are told
         self._loaded: dict[str, _Loaded] = {}
         self._claims: list[tuple[str, str, str]] = []
         self._releases: list[tuple[str, str, str]] = []
@@ -129,7 +148,15 @@ class Work:
             self._loaded[stream] = _Loaded(decider, state, guessed)
 
     def _recalled(self, stream: str) -> State | None:
+        if (supposed := self._supposed.get(stream)) is not None:
+            return supposed
         return None if self._states is None or self._cautious else self._states.get(stream)
+
+    def leads_to(self) -> dict[str, State]:
+        """The streams that it writes to, as they will be once it has landed, where that is known
+        before."""
+        states = {stream: loaded.supposed() for stream, loaded in self._loaded.items()}
+        return {stream: state for stream, state in states.items() if state is not None}
 
     async def decide(self, decider: Decider, id: str, command: Any) -> list[Any]:
         """The command's events, kept for the append. Later decisions see the state they lead to."""
@@ -187,6 +214,8 @@ class Work:
             tuple(self._claims),
             tuple(self._releases),
             answer,
+            self.landing,
+            self._after,
         )
 
     def landed_states(self, appended: Appended) -> Iterator[tuple[str, State]]:

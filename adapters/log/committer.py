@@ -17,7 +17,7 @@ from adapters.log.requests import Request
 from adapters.log.standing import Standing
 from adapters.log.waiting import Waiting
 from adapters.postgres.pools import APPEND, AWAY, Connection, conninfo_of
-from application.ports import Appended, Unavailable
+from application.ports import Appended, Conflict, Unavailable
 
 QUEUE = 4_096  # appends that may wait; beyond it callers are turned away at once
 GRACE = 0.4  # seconds beyond the deadline in which the committer itself says so
@@ -232,10 +232,16 @@ class Committer:
             return True
 
     def _posted(self, books: Books, request: Request) -> Outcome:
+        outcome: Outcome
         try:
-            return books.post(request, self._ids)
+            if request.after and not request.after.landed:
+                raise Conflict
+            outcome = books.post(request, self._ids)
         except Exception as refusal:
-            return refusal
+            outcome = refusal
+        if request.landing:  # with its batch, or else it is posted again before who follows it
+            request.landing.landed = isinstance(outcome, Appended)
+        return outcome
 
     async def _landed(self, books: Books, batch: Sequence[Request], error: Exception) -> bool:
         """The connection went while it committed: ask on a new one what became of the batch.

@@ -15,6 +15,8 @@ def tell(request: Request, outcome: Outcome) -> None:
     if isinstance(outcome, StopIteration):  # no future takes it
         outcome = RuntimeError("an answer raised StopIteration")
     if isinstance(outcome, BaseException):
+        if request.landing:  # for all that is known
+            request.landing.landed = False
         request.done.set_exception(outcome)
         request.done.exception()  # a caller that hung up will not ask
     else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from adapters.log.codec import Codec, tag_of
 from adapters.log.keyring import Seals
-from application.ports import Answer, Append, Appended, Call
+from application.ports import Answer, Append, Appended, Call, Landing
 from domain.kernel import Event, Rejected, Value, but
 
 LONGEST = 512  # bytes of a stream id, a claim's value, or a key's part: they are indexed
@@ -48,6 +48,8 @@ class Request:
     releases: tuple[tuple[str, str, str], ...] = ()
     answer: Answer | None = None
     origin: bytes | None = None  # as it is stored
+    landing: Landing | None = None
+    after: Landing | None = None
     done: asyncio.Future[Appended] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -86,6 +88,8 @@ def prepared(
         append.releases,
         append.answer,
         origin,
+        append.landing,
+        append.after,
     )
     check(request)
     return request

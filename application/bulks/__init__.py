@@ -6,24 +6,22 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from application.bulks.ahead import Ahead
+from application.bulks.chunks import UNFIT, Chunks, Step
 from application.bulks.deciding import Decided, Deciding, Names
 from application.bulks.items import Batch, Item, Kind, Preview
 from application.bulks.past import Run, spans
 from application.bulks.seeing import SHOWN, Seen
 from application.commands import Commands
-from application.ports import Answer, Call, Ledger, Missing, Taken
+from application.ports import Answer, Call, Ledger, Missing
 from application.work import Work, stream_of
 from domain import bulks
-from domain.bulks import MOST, Advance, Advanced, Bulk, Refusal, Start, TakeBack
+from domain.bulks import MOST, Advanced, Bulk, Refusal, Start, TakeBack
 from domain.kernel import Rejected, Value
 
 __all__ = ["MOST", "UNKNOWN", "Batch", "Bulks", "Changed", "Item", "Kind", "Ran", "check_size"]
 
 UNKNOWN = "bulks.unknown_bulk"
 AT_ONCE = 500  # items in one append
-TRIES = 20  # of a chunk whose names others are after as well
-UNFIT = ("log.unstorable", "log.too_large")
 
 
 class Changed(Exception):
@@ -40,11 +38,6 @@ class Ran(Value):
     applied: int
     refused: int
     refusals: tuple[Refusal, ...]
-
-
-class Step(Value):
-    upto: int
-    done: bool
 
 
 class Bulks:
@@ -82,17 +75,21 @@ class Bulks:
         """
         call = replace(call, correlation=UUID(id), key=None)
         step = await self._begin(call, id, batch)
-        deciding = None if step.done else await self._deciding(call, batch)
-        at_once = self._at_once
-        while deciding and not step.done:
+        if not step.done:
+            deciding = await self._deciding(call, batch)
+            await self._write(Chunks(self._commands, self._ledger, call, id, deciding))
+        return await self._ran(call, id)
+
+    async def _write(self, chunks: Chunks) -> None:
+        at_once, done = self._at_once, False
+        while not done:
             try:
-                step = await self._advance(call, id, batch, deciding, at_once)
-                at_once = min(at_once * 2, self._at_once)
+                step = await chunks.hopefully(at_once) or await chunks.surely(at_once)
+                at_once, done = min(at_once * 2, self._at_once), step.done
             except Rejected as no:
                 if no.code not in UNFIT or at_once == 1:
                     raise
                 at_once = (at_once + 1) // 2  # each fits, but not all of them in one append
-        return await self._ran(call, id)
 
     async def begun(self, call: Call, id: str) -> Bulk | None:
         bulk: Bulk = await self._commands.peek(call, bulks, id)
@@ -136,41 +133,6 @@ class Bulks:
             return lambda recorded: Step(bulk.upto, bulk.completed)
 
         return await self._commands.run(call, Step, attempt, [stream_of(call.tenant, bulks, id)])
-
-    async def _advance(
-        self, call: Call, id: str, batch: Batch, deciding: Deciding, at_once: int
-    ) -> Step:
-        """One chunk, once: who comes second finds it done, and does the next."""
-        checking, ahead = False, Ahead(self._commands, call, deciding)
-
-        async def attempt(work: Work) -> Answer:
-            bulk: Bulk = await work.load(bulks, id)
-            if bulk.completed:
-                return lambda recorded: Step(bulk.upto, True)
-            upto = min(bulk.upto + at_once, bulk.total)
-            names = Names(self._ledger, call.tenant)
-            ledger = self._ledger if checking else None
-            chunk = await deciding.chunk(work, names, bulk.upto, upto, ledger)
-            refused = tuple(done.refusal for done in chunk if done.refusal)
-            written = sum(len(done.events) for done in chunk)
-            await work.decide(bulks, id, Advance(upto, refused, written))
-            deciding.write(work, chunk)
-            ahead.begin(upto, upto + at_once)
-            return lambda recorded: Step(upto, upto == bulk.total)
-
-        queues = [stream_of(call.tenant, bulks, id)]
-        async with ahead:
-            for left in reversed(range(TRIES)):
-                try:
-                    return await self._commands.run(call, Step, attempt, queues)
-                except Taken:
-                    if not left:
-                        raise
-                except Rejected as no:
-                    if checking or no.code not in UNFIT:
-                        raise
-                    checking = True
-        raise AssertionError("unreachable")
 
     async def _ran(self, call: Call, id: str) -> Ran:
         past = (await self._commands.past(call, bulks, [id]))[id]

@@ -12,7 +12,7 @@ from application.work import Work, stream_of
 from domain.bulks import Refusal
 from domain.kernel import Rejected, Value
 
-PIECE = 50  # items that are decided ahead without a pause
+PIECE = 50  # items that are decided without a pause
 
 
 class Decided(Value):
@@ -30,11 +30,13 @@ class Decided(Value):
 
 
 class Names:
-    """Who holds which name, by the log and by what was decided since."""
+    """Who holds which name, by the log and by what was decided since. ``before``: those of the
+    chunk before, which is still under way."""
 
-    def __init__(self, ledger: Ledger, tenant: str) -> None:
+    def __init__(self, ledger: Ledger, tenant: str, before: "Names | None" = None) -> None:
         self._ledger, self._tenant = ledger, tenant
-        self._held: dict[Name, str | None] = {}
+        self._moved: dict[Name, str | None] = {}
+        self._held: dict[Name, str | None] = dict(before._moved) if before else {}
 
     async def look(self, names: set[Name]) -> None:
         if unknown := sorted(names - self._held.keys()):
@@ -49,10 +51,12 @@ class Names:
     def move(self, done: Decided) -> None:
         """Gives it its names."""
         id = done.item.id
-        for name in done.frees:
-            if self._held.get(name, id) == id:
-                self._held[name] = None
-        self._held |= dict.fromkeys(done.takes, id)
+        moved: dict[Name, str | None] = {
+            name: None for name in done.frees if self._held.get(name, id) == id
+        }
+        moved |= dict.fromkeys(done.takes, id)
+        self._held |= moved
+        self._moved |= moved
 
 
 class Deciding:
@@ -63,7 +67,6 @@ class Deciding:
 
     def __init__(self, kind: Kind, owner: str | None, items: Sequence[Item], run: Run | None):
         self._kind, self._owner, self._items, self._run = kind, owner, items, run
-        self._foreseen: dict[int, Decided] = {}
         first: dict[str, int] = {}
         for place, item in enumerate(items):
             first.setdefault(item.id, place)
@@ -78,34 +81,13 @@ class Deciding:
         asked = [(decider, item.id) for item in items if item.wrong is None]
         await work.gather([*asked, *self._kind.needs(work.call, items)])
         pasts = await self._run.pasts([x.id for x in items]) if self._run else {}
-        found = [await self._known(work, n, x, pasts) for n, x in enumerate(items, first)]
-        self._foreseen.clear()
+        found = list[Decided]()
+        for index, item in enumerate(items, first):
+            if len(found) % PIECE == 0:
+                await asyncio.sleep(0)  # what is being written, and others, go first
+            found.append(await self._one(work, index, item, pasts))
         await names.look({name for done in found for name in done.takes})
         return [self._allowed(work, done, names, ledger) for done in found]
-
-    async def foresee(self, work: Work, first: int, end: int) -> None:
-        """Decide a chunk while the one before it is being written; whatever still stands where
-        it did is not decided again."""
-        decider, items = self._kind.decider, self._items[first:end]
-        items = [item for item in items if item.wrong is None and item.op != "create"]
-        await work.gather([(decider, item.id) for item in items])
-        for index, item in enumerate(self._items[first:end], first):
-            if index % PIECE == 0:
-                await asyncio.sleep(0)  # what is written goes first
-            # What it needs besides may change while nobody looks whether it did.
-            alone = not any(self._kind.needs(work.call, [item]))
-            if item.wrong is None and item.op == "update" and alone:
-                done = await self._one(work, index, item, {})
-                if done.events:
-                    self._foreseen[index] = done
-
-    async def _known(
-        self, work: Work, index: int, item: Item, pasts: Mapping[str, Sequence[Any]]
-    ) -> Decided:
-        foreseen = self._foreseen.get(index)
-        if foreseen and foreseen.before is await work.load(self._kind.decider, item.id):
-            return foreseen
-        return await self._one(work, index, item, pasts)
 
     async def _one(
         self, work: Work, index: int, item: Item, pasts: Mapping[str, Sequence[Any]]

@@ -5,16 +5,11 @@ from uuid import uuid4
 
 from hypothesis import strategies as st
 
-from application.bulking import KINDS
 from application.bulking.materials import Change
-from application.bulking.products import Change as Placed
-from application.bulks import Bulks, Item
-from application.commands import Commands
-from application.ports import Receipt
-from domain import categories, materials
-from domain.categories import CreateCategory, RetireCategory
+from application.bulks import Item
+from domain import materials
 from domain.kernel import but
-from domain.materials import AddMaterial, DescribeMaterial, Describing
+from domain.materials import AddMaterial, Describing
 from tests.bulks.operations import (
     adds,
     changes,
@@ -185,68 +180,3 @@ async def test_every_event_of_it_has_its_id_for_a_correlation(shop):
     written = (await shop.events())[before:]
     assert {str(r.correlation) for r in written} == {ran.id}
     assert ran.position == written[-1].position
-
-
-class Interrupted:
-    """A log in which ``act`` happens once ``stream`` was read ahead, while a chunk is written."""
-
-    def __init__(self, log, stream, act, written="/materials/"):
-        self._log, self._stream, self._act, self._written = log, stream, act, written
-        self._read = asyncio.Event()
-
-    def __getattr__(self, name):
-        return getattr(self._log, name)
-
-    async def load(self, tenant, streams):
-        found = await self._log.load(tenant, streams)
-        if self._stream in streams:
-            self._read.set()
-        return found
-
-    async def append(self, append):
-        done = await self._log.append(append)
-        act, writes = self._act, any(self._written in new.stream for new in append.new)
-        if act and writes:
-            self._act = None
-            await self._read.wait()
-            await act()
-        return done
-
-
-async def test_what_was_decided_ahead_is_decided_again_when_it_has_moved(shop):
-    shop.at_once = 1
-    first, second = await shop.material(), await shop.material()
-
-    async def rename():
-        async def attempt(work):
-            await work.decide(materials, second, DescribeMaterial(Describing("Silk", "yarn")))
-            return work.receipt(materials, second)
-
-        await commands.run(shop.call(), Receipt, attempt)
-
-    stream = f"{shop.tenant}/materials/{second}"
-    commands = Commands(Interrupted(shop.log, stream, rename))
-    async with asyncio.timeout(20):
-        await shop.run(*updates([first, second], ATLAS), bulks=Bulks(commands, shop.log, KINDS, 1))
-    text = (await shop.states([second]))[second].describing
-    assert (text.name, text.brand) == ("Silk", "Atlas")
-
-
-async def test_what_an_item_needs_besides_is_looked_at_when_it_is_written(shop):
-    shelf, first, second = (str(uuid4()) for _ in range(3))
-    await shop.do(categories, shop.tenant, CreateCategory(shelf, "Tea", "tea"))
-    for id in (first, second):
-        await shop.product(id)
-
-    async def retire():
-        async def attempt(work):
-            await work.decide(categories, shop.tenant, RetireCategory(shelf))
-            return work.receipt(categories, shop.tenant)
-
-        await commands.run(shop.call(), Receipt, attempt)
-
-    log = Interrupted(shop.log, f"{shop.tenant}/catalog/{second}", retire, "/catalog/")
-    commands, told = Commands(log), updates([first, second], Placed({"category_id": shelf}))
-    async with asyncio.timeout(20):
-        ran = await shop.run(*told, kind="products", bulks=Bulks(commands, shop.log, KINDS, 1))
-    assert [(r.id, r.code) for r in ran.refusals] == [(second, "catalog.category_retired")]
