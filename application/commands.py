@@ -168,10 +168,7 @@ class Commands:
             if state.version - state.since >= SNAPSHOT_EVERY:
                 at = (work.call.tenant, stream, state.version, state.position)
                 self._log.offer(Snapshot(*at, state.value))
-                # Not of its events any more: a stream that never ends would weigh ever more, until
-                # no other were remembered.
-                size = len(msgspec.json.encode(state.value))
-                state = replace(state, since=state.version, size=size)
+                state = replace(state, since=state.version)
             if state.version:
                 self._states.keep(stream, state)
 

@@ -10,6 +10,8 @@ from functools import reduce
 from itertools import islice
 from typing import Any, TypeAlias
 
+import msgspec
+
 from application.ports import (
     Answer,
     Append,
@@ -25,6 +27,7 @@ from application.states import State, States
 from domain.kernel import Decider, Event, Recorded, context_of
 
 Names: TypeAlias = frozenset[tuple[str, str]]
+WEIGHED = 8  # events after which a state is weighed again
 
 
 def stream_of(tenant: str, decider: Decider, id: str) -> str:
@@ -44,8 +47,11 @@ class _Loaded:
         known, state = self.known, self.state
         if any(r.event.SEQUENCE for r in recorded):  # decided without their numbers
             state = reduce(self.decider.evolve, (r.event for r in recorded), known.value)
-        last = recorded[-1]
-        return State(last.version, last.position, state, known.since, known.size + size)
+        last, size = recorded[-1], known.size + size
+        if known.version // WEIGHED != last.version // WEIGHED:
+            # It need not have grown with its events: most say what is so instead.
+            size = len(msgspec.json.encode(state))
+        return State(last.version, last.position, state, known.since, size)
 
     def supposed(self) -> State | None:
         """How it will be once what is new has landed. None: there is nothing new, or its numbers

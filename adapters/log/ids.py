@@ -13,9 +13,7 @@ class Ids:
 
     def new(self) -> UUID:
         """48 bits of milliseconds, 12 of the millisecond's fraction, 62 of randomness."""
-        milliseconds, rest = divmod(time.time_ns(), 1_000_000)
-        self._last = max(self._last + 1, milliseconds << 12 | (rest << 12) // 1_000_000)
+        now = (time.time_ns() << 12) // 1_000_000
+        self._last = last = max(self._last + 1, now)
         random = self._random.getrandbits(62)
-        return UUID(
-            int=(self._last >> 12) << 80 | 7 << 76 | (self._last & 0xFFF) << 64 | 2 << 62 | random
-        )
+        return UUID(int=last >> 12 << 80 | 7 << 76 | (last & 0xFFF) << 64 | 2 << 62 | random)
