@@ -18,7 +18,7 @@ from projections import PROJECTIONS
 @click.command()
 @data_dir
 def verify(directory: Path | None) -> None:
-    """Fold the log again and compare every read table, counter, hash chain and root with it.
+    """Fold the log again and compare every read table, counter, kept state, hash chain and root.
 
     Runs beside a live system. Prints each difference on a line; exits with 1 if there is any.
 
@@ -44,6 +44,6 @@ def verify(directory: Path | None) -> None:
     click.echo(
         f"{differences or 'no'} difference{'' if differences == 1 else 's'} at position"
         f" {done.position}: {done.tables} tables, {done.rows} rows, {done.counters} counters,"
-        f" {done.roots} roots (S3 {kept})"
+        f" {done.states} kept states, {done.roots} roots (S3 {kept})"
     )
     sys.exit(1 if differences else 0)

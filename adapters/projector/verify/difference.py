@@ -26,13 +26,14 @@ Found = Callable[[Difference], None]
 
 
 class Verified(NamedTuple):
-    """How much was compared, up to which position of the log. ``shelved``: roots that S3 has, None
-    when it was not asked or did not answer."""
+    """How much was compared, up to which position of the log. ``states``: those that are kept of
+    long streams. ``shelved``: roots that S3 has, None when it was not asked or did not answer."""
 
     position: int
     tables: int
     rows: int
     counters: int
+    states: int = 0
     roots: int = 0
     shelved: int | None = None
 

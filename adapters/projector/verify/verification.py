@@ -15,6 +15,7 @@ from adapters.projector.verify.erasures import Erasures
 from adapters.projector.verify.links import Links
 from adapters.projector.verify.places import held, places
 from adapters.projector.verify.refold import Decoding, Refold
+from adapters.projector.verify.states import States
 from adapters.projector.verify.witnesses import Witnesses
 from application.ports import Unavailable
 from projections.kernel import Projection
@@ -47,8 +48,9 @@ async def verify(
                 tables, rows = await verification.compare()
                 counters = await verification.count(valkey_url, now) if valkey_url else 0
                 shelved = await verification.shelved(objects, now) if objects else None
+                states = await States(db, found).compare()
                 roots = verification.witnesses.number
-                return Verified(position, tables, rows, counters, roots, shelved)
+                return Verified(position, tables, rows, counters, states, roots, shelved)
 
 
 class Verification:
