@@ -1,13 +1,16 @@
 """A command that supposes that another lands first: right when it does, nothing when not."""
 
+import asyncio
+
 import pytest
 
 from application.commands import Commands
 from application.ports import Conflict, Landing, Receipt
 from application.work import Work
-from domain import catalog
+from domain import catalog, offers
 from domain.catalog import ChangePrice, RetireProduct
 from domain.money import Money
+from tests.offers.test_rules import publish
 from tests.policies.market import TENANT, call
 
 RUG = f"{TENANT}/catalog/rug"
@@ -85,6 +88,35 @@ async def test_one_that_the_log_refused_is_followed_by_nobody(market):
     with pytest.raises(Conflict):
         await Commands(market.log).follow(call(), Receipt, attempt, before)
     assert (await market.state(catalog, "rug")).retired
+
+
+async def test_one_that_is_refused_in_the_same_batch_is_followed_by_nobody(market):
+    before, append = await decided(market, priced(11))
+    following = Work(market.log, call(), before=before)
+    answer = await attempting(priced(12))(following)
+    await market.do(catalog, "rug", RetireProduct())  # to the version that was supposed
+    outcomes = await asyncio.gather(
+        market.log.append(append),
+        market.log.append(following.to_append(answer)),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [Conflict, Conflict]
+    assert (await market.state(catalog, "rug")).retired
+
+
+async def test_what_was_stale_is_not_remembered(market):
+    commands = Commands(market.log)
+    await commands.peek(call(), catalog, "rug")
+    await market.do(catalog, "rug", priced(11))  # by another process
+    with pytest.raises(Conflict):
+        await commands.follow(call(), Receipt, attempting(priced(12)), None)
+    assert (await commands.peek(call(), catalog, "rug")).price == Money(11, "DZD")
+
+
+async def test_what_has_no_number_yet_is_not_supposed(market):
+    before = Work(market.log, call())
+    await before.decide(offers, "spring", publish)
+    assert before.leads_to() == {}
 
 
 async def test_a_refusal_by_what_was_supposed_is_a_conflict_and_no_answer(market):

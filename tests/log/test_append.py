@@ -3,9 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 
-from application.ports import Append, Conflict, KeyReused, New, Taken, Unavailable
+from application.ports import Append, Conflict, KeyReused, Landing, New, Taken, Unavailable
 from domain.kernel import Rejected
 from tests.log.notes import (
     Noted,
@@ -194,6 +195,23 @@ async def test_what_only_the_server_refuses_hurts_its_sender_only(log):
     )
     assert all(o.recorded for o in outcomes[:20])
     assert isinstance(outcomes[20], Conflict)
+
+
+async def test_who_follows_what_only_the_server_refused_is_refused_too(log, database):
+    await log.append(append(note(1, "a")))
+    with psycopg.connect(database) as owner:
+        owner.execute("ALTER TABLE log.events ADD CHECK (version < 2)")
+    first, other = Landing(), Landing()
+    outcomes = await asyncio.gather(
+        log.append(append(note(1, "b", expected=1), landing=first)),
+        log.append(append(note(2, "a"), after=first)),
+        log.append(append(note(3, "a"), landing=other)),
+        log.append(append(note(4, "a"), after=other)),
+        return_exceptions=True,
+    )
+    refused = [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
+    assert refused == [psycopg.errors.CheckViolation, Conflict]
+    assert all(outcome.recorded for outcome in outcomes[2:])
 
 
 async def test_a_stream_of_another_tenant_is_a_mistake(log):
