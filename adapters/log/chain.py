@@ -36,7 +36,7 @@ _NO_ID = bytes(16)
 
 def link(before: bytes, row: Row) -> bytes:
     """The row's hash, given the hash of the tenant's event before it."""
-    recorded = _microseconds(row.recorded_at)
+    recorded = _microseconds(row.recorded_at, row.recorded_at.fold)
     is_now = row.occurred_at is row.recorded_at  # as a rule; imports tell of the past
     correlation = row.correlation.bytes
     first = row.command_id is row.correlation  # likewise
@@ -48,7 +48,7 @@ def link(before: bytes, row: Row) -> bytes:
             row.position,
             row.schema_version,
             row.event_id.bytes,
-            recorded if is_now else _microseconds(row.occurred_at),
+            recorded if is_now else _microseconds(row.occurred_at, row.occurred_at.fold),
             recorded,
             row.causation is not None,
             row.causation.bytes if row.causation else _NO_ID,
@@ -65,7 +65,8 @@ def link(before: bytes, row: Row) -> bytes:
 
 # Of a whole batch, or of most: working them out for each row took a third of its link.
 @lru_cache(64)
-def _microseconds(moment: datetime) -> int:
+def _microseconds(moment: datetime, fold: int) -> int:
+    """``fold``: the moment's, for when clocks go back both hours are equal within their zone."""
     return (moment - _EPOCH) // _MICROSECOND
 
 

@@ -1,9 +1,15 @@
 """The hash chain: whatever is changed in a stored event shows."""
 
+from datetime import UTC, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
 import psycopg
 import pytest
+from msgspec.structs import replace
 
-from adapters.log.chain import verify
+from adapters.log.chain import GENESIS, link, verify
+from adapters.log.rows import Row
 from tests.log.notes import append, note, opened
 
 CHANGES = {
@@ -59,3 +65,12 @@ async def test_an_event_moved_to_another_tenant_is_missed_and_does_not_fit_there
 async def test_a_removed_event_is_missed_also_at_either_end(written, position):
     await written.execute("DELETE FROM log.events WHERE position = %s", (position,))
     assert not (await verify(written, "acme")).whole
+
+
+def test_a_moment_is_hashed_as_the_same_in_whatever_zone_also_when_clocks_go_back():
+    now, id, berlin = datetime(2026, 11, 1, tzinfo=UTC), UUID(int=1), ZoneInfo("Europe/Berlin")
+    row = Row("acme", "acme/notes/a", 1, 1, "t", 1, id, now, now, "ana", id, None, id, b"")
+    for hour in (0, 1):  # both are half past two there
+        moment = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+        there = replace(row, occurred_at=moment.astimezone(berlin))
+        assert link(GENESIS, there) == link(GENESIS, replace(row, occurred_at=moment))
