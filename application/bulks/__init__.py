@@ -12,7 +12,7 @@ from application.bulks.items import Batch, Item, Kind, Preview
 from application.bulks.past import Run, spans
 from application.bulks.seeing import SHOWN, Seen
 from application.commands import Commands
-from application.ports import Answer, Call, Ledger, Missing
+from application.ports import Answer, Call, Ledger, Missing, Outdated
 from application.work import Work, stream_of
 from domain import bulks
 from domain.bulks import MOST, Advanced, Bulk, Refusal, Start, TakeBack
@@ -24,8 +24,11 @@ UNKNOWN = "bulks.unknown_bulk"
 AT_ONCE = 500  # items in one append
 
 
-class Changed(Exception):
+class Changed(Outdated):
     """What was confirmed is not what there is any more."""
+
+    def __init__(self) -> None:
+        super().__init__("bulks.selection_changed")
 
 
 class Ran(Value):

@@ -120,6 +120,17 @@ async def test_an_undo_that_was_looked_at_before_the_bulk_went_on_is_not_begun(s
         await shop.bulks().run(shop.call(), str(uuid4()), early)
 
 
+async def test_who_remembers_less_of_a_bulk_than_it_came_to_undoes_it_all_the_same(shop):
+    ids = [await shop.material() for _ in range(5)]
+    dying, bulks = shop.bulks(Crashing(shop.log, 2, True)), shop.bulks()
+    with pytest.raises(Crash):
+        await shop.run(*updates(ids, ATLAS), id=BULK, bulks=dying)
+    assert (await bulks.begun(shop.call(), BULK)).upto == 3
+    await shop.run(*updates(ids, ATLAS), id=BULK)  # by another process, or one who hung up
+    _, batch = await bulks.undoing(shop.call(), BULK, "amina")
+    assert (await bulks.run(shop.call(), str(uuid4()), batch)).applied == 5
+
+
 async def test_what_somebody_else_ran_is_not_there_to_undo(shop):
     ran = await shop.run(*updates([await shop.material()], ATLAS))
     for id, owner in ((ran.id, "basma"), (str(uuid4()), "amina")):
