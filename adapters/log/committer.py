@@ -81,7 +81,8 @@ class Committer:
             while self._open and (
                 self._open[0].done.done() or self._open[0].deadline + GRACE <= loop.time()
             ):
-                tell(self._open.popleft(), Unavailable("log"))
+                if not (request := self._open.popleft()).done.done():
+                    tell(request, Unavailable("log"))
             await asyncio.sleep(WATCH)
 
     async def _serve(self) -> None:

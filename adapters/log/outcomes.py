@@ -10,13 +10,13 @@ Outcome = Appended | BaseException
 
 
 def tell(request: Request, outcome: Outcome) -> None:
+    if request.landing and isinstance(outcome, BaseException):
+        request.landing.landed = False  # for all that is known; also when its caller hung up
     if request.done.done():
         return
     if isinstance(outcome, StopIteration):  # no future takes it
         outcome = RuntimeError("an answer raised StopIteration")
     if isinstance(outcome, BaseException):
-        if request.landing:  # for all that is known
-            request.landing.landed = False
         request.done.set_exception(outcome)
         request.done.exception()  # a caller that hung up will not ask
     else:

@@ -2,10 +2,13 @@
 
 import asyncio
 import random
+from contextlib import suppress
 
+import psycopg
 import pytest
 
-from application.ports import Unavailable
+from adapters.log.committer import WATCH
+from application.ports import Conflict, Landing, Unavailable
 from tests.log.notes import append, key, landed, note, opened, rows, stream
 from tests.log.proxy import Proxy
 
@@ -29,6 +32,31 @@ async def test_a_cancelled_append_happens_whole_or_not_at_all_and_never_twice(da
     for n, task in enumerate(tasks):
         found = (counts.get(stream(n), 0), counts.get(stream(f"{n}-too"), 0))
         assert found == (2, 1) or (task.cancelled() and found == (0, 0))
+
+
+async def test_what_came_to_nothing_after_its_caller_hung_up_is_followed_by_nobody(database):
+    landing = Landing()
+    async with opened(database, patience=0.5) as log:
+        await log.append(append(note(1, "a")))
+        async with await psycopg.AsyncConnection.connect(database) as other:
+            await other.execute("SELECT * FROM log.head FOR UPDATE")
+            first = append(note(1, "b", expected=1), landing=landing)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(log.append(first), 0.1)
+            with pytest.raises(Unavailable):
+                await log.append(append(note(2, "x")))  # by now the first has failed
+            await other.rollback()
+        await log.append(append(note(1, "somebody else's", expected=1)))
+        with pytest.raises(Conflict):
+            await log.append(append(note(1, "c", expected=2), after=landing))
+
+
+async def test_what_landed_may_be_followed_also_after_a_while(database):
+    landing = Landing()
+    async with opened(database) as log:
+        await log.append(append(note(1, "a"), landing=landing))
+        await asyncio.sleep(3 * WATCH)
+        await log.append(append(note(1, "b", expected=1), after=landing))
 
 
 async def test_closing_finishes_what_was_begun(database):
