@@ -5,15 +5,16 @@ from typing import Any
 
 from msgspec import Struct
 
-MEMORY = 64 << 20  # bytes, about: by the size of the events, see WEIGHT
-WEIGHT = 4  # bytes of a state in memory for each byte of its events
+MEMORY = 64 << 20  # bytes, about: by the size of their JSON, see WEIGHT
+WEIGHT = 4  # bytes of a state in memory for each byte of its JSON
 OVERHEAD = 1_000  # bytes
 
 
 class State(Struct, frozen=True, gc=False):
     """An aggregate at a version. ``since``: the version it has a snapshot of, or 0.
 
-    ``size``: bytes of the events, or the snapshot, that it was folded from.
+    ``size``: bytes of its JSON when that was last looked at, and of the events since; of one that
+    was just read, bytes of the events, or the snapshot, that it was folded from.
     """
 
     version: int
