@@ -131,6 +131,9 @@ class Valkey:
         self.home.joinpath("valkey").mkdir(exist_ok=True)
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
         options += ["--appendonly", "yes", "--dir", str(self.home / "valkey")]
+        # By itself it puts off what it writes while the disk is slow, for two seconds at the most:
+        # what was answered then is gone when it is killed.
+        options += ["--appendfsync", "always"]
         spawn(self._running, self.home / "valkey.log", [str(get_binary_path()), *options])
         until = time.monotonic() + 20
         with redis.Redis.from_url(self.url) as client:
