@@ -92,13 +92,15 @@ async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_ones(serv
     async with opened(server.url) as (box, other):
         taken = await other.subscribe("souk.>")
         await other.flush()
+        await box._client.publish("souk.ready")  # seen from there, too: or nobody takes what comes
+        await taken.next_msg(5)
         with pytest.raises(TimeoutError):
             await box.send(window("a"))
-        late = (await taken.next_msg(1)).reply
+        late = (await taken.next_msg(5)).reply
 
         monkeypatch.setattr(outbox, "ACK", 5.0)
         sending = asyncio.create_task(box.send(window("b", "c")))
-        replies = [(await taken.next_msg(1)).reply for _ in "bc"]
+        replies = [(await taken.next_msg(5)).reply for _ in "bc"]
         for reply in (late, late, late, replies[0]):
             await other.publish(reply, b'{"stream":"SOUK","seq":1}')
         await other.flush()
