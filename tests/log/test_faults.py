@@ -56,7 +56,8 @@ async def test_what_landed_may_be_followed_also_after_a_while(database):
     async with opened(database) as log:
         await log.append(append(note(1, "a"), landing=landing))
         await asyncio.sleep(3 * WATCH)
-        await log.append(append(note(1, "b", expected=1), after=landing))
+        done = await log.append(append(note(1, "b", expected=1), after=landing))
+    assert [recorded.version for recorded in done.recorded] == [2]
 
 
 async def test_closing_finishes_what_was_begun(database):

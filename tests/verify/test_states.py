@@ -79,3 +79,16 @@ async def test_what_other_code_left_is_nobodys_business(shop, table):
     _, position = await product(shop, 2)
     keep(shop, table, 2, position, b"{}", shape="of other code")
     assert (await shop.look())[0] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize(
+    "sql", ["SET tag = 'no.such_event'", "SET schema_version = 0", "SET data = '{'"]
+)
+async def test_one_whose_stream_cannot_be_folded_is_told_and_the_rest_compared(shop, table, sql):
+    state, position = await product(shop, 2)
+    keep(shop, table, 2, position, msgspec.json.encode(state))
+    stream = f"bazaar/catalog/{shop.product}"
+    shop.change(f"UPDATE log.events {sql} WHERE stream = %s AND version = 2", stream)
+    found = {id: what for table_, id, what, _ in (await shop.look())[0] if table_ == table}
+    assert found[f"catalog/{shop.product}"].startswith("cannot be folded: ")

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from adapters.log.codec import Undecodable
 from adapters.log.rows import FOREIGN
 from adapters.log.snapshots import shape_of_domain
 from adapters.log.tail import house_codec
@@ -77,8 +76,9 @@ class States:
             try:
                 while events := await self._between(stream, folding.version, version):
                     folding.take(events)
-            except Undecodable as error:
-                self._found(Difference(table, tenant, f"{context}/{id}", str(error)))
+            except Exception as error:  # whatever a fold makes of an event that is none of its
+                what = f"cannot be folded: {type(error).__name__}: {error}"
+                self._found(Difference(table, tenant, f"{context}/{id}", what))
                 break
             if told := folding.differs(version, position, state):
                 place = f"{context}/{id} at version {version}"
