@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 from adapters.live import truth
 from adapters.live.chain import Arrival, Chain, Group
 from adapters.live.change import Change
+from adapters.nats.flushing import flushed
 from adapters.postgres.pools import Connection
 from adapters.projector.leader import Bell, persist
 from adapters.projector.marks import HEADER, Mark
@@ -137,7 +138,7 @@ class Feed:
             return
         try:
             await client.subscribe(SUBJECTS, cb=self._arrive)
-            await client.flush()
+            await flushed(client)
             self._bell.ring()
             await _either(stop.wait(), closed.wait())
         finally:

@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 
 from adapters.nats.accounts import WISHES
 from adapters.nats.consumers import Consumers
+from adapters.nats.flushing import flushed
 from adapters.nats.issuer import Issuer, payload
 from adapters.nats.reader import NAME, Reader, subjects
 from adapters.tokens import Claims, Refused
@@ -87,7 +88,7 @@ class Door:
         admit = partial(self._admit, consumers)
         await client.subscribe(AUTHORIZATIONS, QUEUE, cb=self._beside(admit))
         await client.subscribe(f"{WISHES}.*.>", QUEUE, cb=self._beside(consumers.answer))
-        await client.flush(2)
+        await flushed(client)
         self.open.set()
         ends = [asyncio.create_task(event.wait()) for event in (stop, lost)]
         try:

@@ -15,6 +15,7 @@ from pathlib import Path
 import nats
 import pytest
 
+from adapters.nats.flushing import flushed
 from tests.support.instances import Up, souk
 
 SERVERS = {"postgres": "postgres", "valkey": "valkey-server", "nats": "nats-server", "s3": "weed"}
@@ -91,7 +92,7 @@ async def test_a_change_is_pushed_over_nats(instance):
     servers = json.loads((instance.directory / "instance.json").read_text())
     client = await nats.connect(servers["nats"])
     pushed = await client.subscribe("souk.pushed.tenants.>")
-    await client.flush()
+    await flushed(client)
     position = await asyncio.to_thread(create_tenant, instance, "pushed")
     change = json.loads((await pushed.next_msg(timeout=10)).data)
     assert 0 < change["position"] <= position

@@ -8,6 +8,7 @@ import nats
 import pytest
 from msgspec.structs import replace
 
+from adapters.nats.flushing import flushed
 from adapters.nats.reader import Reader
 from adapters.tokens import Signer, TokenVerifier
 from tests.nats.ground import PEM, ground
@@ -40,7 +41,7 @@ async def client(souk, reader):
 
 
 async def settled(client):
-    await client.flush()
+    await flushed(client)
     await asyncio.sleep(0.05)
 
 

@@ -8,6 +8,7 @@ import pytest
 from nats.errors import ConnectionClosedError
 from nats.js.errors import APIError, NoStreamResponseError
 
+from adapters.nats.flushing import flushed
 from adapters.projector import outbox
 from adapters.projector.outbox import Message, Outbox
 from adapters.projector.relay import ensure
@@ -78,7 +79,7 @@ async def test_what_the_stream_refuses_is_no_success(server):
 async def test_whoever_waits_hears_that_the_server_is_gone(server):
     async with opened(server.url) as (box, other):
         await other.subscribe("souk.>")  # takes everything, and never answers
-        await other.flush()
+        await flushed(other)
         sending = asyncio.create_task(box.send(window("a")))
         await asyncio.sleep(0.1)
         assert not sending.done()
@@ -91,9 +92,7 @@ async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_ones(serv
     monkeypatch.setattr(outbox, "ACK", 0.3)
     async with opened(server.url) as (box, other):
         taken = await other.subscribe("souk.>")
-        await other.flush()
-        await box._client.publish("souk.ready")  # seen from there, too: or nobody takes what comes
-        await taken.next_msg(5)
+        await flushed(other)
         with pytest.raises(TimeoutError):
             await box.send(window("a"))
         late = (await taken.next_msg(5)).reply

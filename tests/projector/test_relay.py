@@ -11,6 +11,7 @@ from pathlib import Path
 import nats
 import pytest
 
+from adapters.nats.flushing import flushed
 from tests.projector.toys import (
     LAMPS,
     TOYS,
@@ -75,7 +76,7 @@ async def watching(url, subject):
         seen.append((message.subject, json.loads(message.data)))
 
     await client.subscribe(subject, cb=note)
-    await client.flush()
+    await flushed(client)
     try:
         yield seen
     finally:
