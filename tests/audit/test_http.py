@@ -217,7 +217,7 @@ async def test_too_long_a_purpose_is_refused_and_nothing_is_told(auditor):
 
 
 async def test_what_cannot_be_recorded_is_not_answered(stack, database):
-    async with running_api(stack, database, projecting=False, patience=0.5) as api:
+    async with running_api(stack, database, projecting=False, patience=2.0) as api:
         await api.market()
         with psycopg.connect(database) as blocker:  # whoever appends waits for the head
             blocker.execute("SELECT FROM log.head FOR UPDATE")

@@ -1,10 +1,11 @@
 """A test-only aggregate with personal data and a number, and what it takes to append its events."""
 
+import asyncio
 from uuid import uuid4
 
 from adapters.log.codec import Codec
 from adapters.log.log import PostgresLog
-from application.ports import Append, Call, Key, New, Receipt
+from application.ports import Append, Appended, Call, Key, New, Receipt, Unavailable
 from domain.kernel import Event, Personal, Value
 
 MASTER = bytes(range(32))
@@ -61,6 +62,17 @@ def note(id: object, *texts: str, expected: int = 0, tenant: str = TENANT) -> Ne
 
 def append(*new: New, tenant: str = TENANT, idempotency: Key | None = None, **parts) -> Append:
     return Append(call(tenant, key=idempotency), new, **parts)
+
+
+async def insist(log: PostgresLog, wanted: Append) -> Appended:
+    """Appends as a caller does that is told to come back, for logs whose patience is shorter than a
+    machine may be busy. With a key, or what it appends says where its streams are."""
+    for pause in (0.1, 0.5, 1, 2, 4, 8):
+        try:
+            return await log.append(wanted)
+        except Unavailable:
+            await asyncio.sleep(pause)
+    return await log.append(wanted)
 
 
 def landed(recorded) -> Receipt:

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.log.committer import WATCH
 from application.ports import Conflict, Landing, Unavailable
-from tests.log.notes import append, key, landed, note, opened, rows, stream
+from tests.log.notes import append, insist, key, landed, note, opened, rows, stream
 from tests.log.proxy import Proxy
 
 
@@ -37,7 +37,7 @@ async def test_a_cancelled_append_happens_whole_or_not_at_all_and_never_twice(da
 async def test_what_came_to_nothing_after_its_caller_hung_up_is_followed_by_nobody(database):
     landing = Landing()
     async with opened(database, patience=0.5) as log:
-        await log.append(append(note(1, "a")))
+        await insist(log, append(note(1, "a"), idempotency=key("a")))
         async with await psycopg.AsyncConnection.connect(database) as other:
             await other.execute("SELECT * FROM log.head FOR UPDATE")
             first = append(note(1, "b", expected=1), landing=landing)
@@ -46,9 +46,9 @@ async def test_what_came_to_nothing_after_its_caller_hung_up_is_followed_by_nobo
             with pytest.raises(Unavailable):
                 await log.append(append(note(2, "x")))  # by now the first has failed
             await other.rollback()
-        await log.append(append(note(1, "somebody else's", expected=1)))
+        await insist(log, append(note(1, "else's", expected=1), idempotency=key("else's")))
         with pytest.raises(Conflict):
-            await log.append(append(note(1, "c", expected=2), after=landing))
+            await insist(log, append(note(1, "c", expected=2), after=landing))
 
 
 async def test_what_landed_may_be_followed_also_after_a_while(database):
@@ -132,14 +132,14 @@ async def test_connections_that_die_between_appends_are_made_again(database):
 
 
 async def test_while_nobody_can_tell_the_caller_may_come_back_with_its_key(database):
-    async with Proxy(database) as proxy, opened(proxy.url, patience=1.0) as log:
-        await log.append(append(note("warm", "up")))
+    async with Proxy(database) as proxy, opened(proxy.url, patience=3.0) as log:
+        await insist(log, append(note("warm", "up"), idempotency=key("warm")))
         proxy.swallow, proxy.refuse = 1, True
         first = append(note(1, "a"), idempotency=key("k"), answer=landed)
         with pytest.raises(Unavailable):
             await log.append(first)
         proxy.refuse = False
-        again = await log.append(first)
+        again = await insist(log, first)
         assert again.replayed
         ((count,),) = await rows(database, "SELECT count(*) FROM log.events")
         assert count == 2

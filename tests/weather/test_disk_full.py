@@ -29,7 +29,7 @@ async def kept_trying(send, number):
 
 @pytest.mark.parametrize("table", ["events", "answers"])
 async def test_commands_wait_for_room_and_go_on_when_there_is_some(stack, database, table):
-    async with running_api(stack, database, patience=1.0) as api:
+    async with running_api(stack, database, patience=3.0) as api:
         await api.market("sara")
         product = await api.product("sara", "tea")
         superuser(database, FULL.format(table=table))
