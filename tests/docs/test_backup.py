@@ -1,11 +1,13 @@
 """The commands of docs/backup.md, run as they stand there, on a `souk up` that runs."""
 
 import base64
+import json
 import os
 import re
 import shutil
 import subprocess
 import time
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -54,13 +56,30 @@ def arrived(walk, run):
     said = run(backup)
     token, content = up.token("seller", "bazaar"), picture(90, 60, 1, ".png")
     data = f"data:image/png;base64,{base64.b64encode(content).decode()}"
-    assert up.post("/api/v1/media/inline", {"data": data}, token, "a-picture")[0] == 201
-    until = time.monotonic() + 30
+    status, made = up.post("/api/v1/media/inline", {"data": data}, token, "a-picture")
+    assert status == 201
+    wait_until(lambda: renditions(up, token, json.loads(made)["id"]))
+    wanted = {sha256(content).hexdigest(), *renditions(up, token, json.loads(made)["id"])}
     kept = place / ".souk/arrived/objects/bazaar"
-    while not any(kept.glob("*/r1/*")) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert any(file.read_bytes() == content for file in kept.glob("*/source"))
+    wait_until(lambda: wanted <= {sha256(f.read_bytes()).hexdigest() for f in files(kept)})
     return said.partition(":")[0]
+
+
+def renditions(up, token, id):
+    """Their hashes, as soon as it is rendered."""
+    status, asset = up.get(f"/api/v1/media/{id}", token)
+    return [each["sha256"] for each in json.loads(asset)["renditions"]] if status == 200 else []
+
+
+def files(kept):
+    return [path for path in kept.glob("**/*") if path.is_file() and path.suffix != ".new"]
+
+
+def wait_until(true):
+    until = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_a_backup_in_a_directory_is_restored(walk, run, arrived):
