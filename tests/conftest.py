@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
 from projections import PROJECTIONS
@@ -12,6 +13,12 @@ from tests.support.http import Api, running_api
 from tests.support.instances import Up
 from tests.support.s3 import running_s3
 from tests.support.stack import Stack, running, template
+
+# No test fails for what the machine did meanwhile.
+settings.register_profile(
+    "souk", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("souk")
 
 # Tests that share a running `souk up`, or what was imported: one process runs them all.
 TOGETHER = {

@@ -153,7 +153,7 @@ def expected(events):
     return known
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_it_is_what_every_order_came_to(data):
     """An order that was over before it was paid was never a sale: no amount is kept of it."""

@@ -201,7 +201,6 @@ def test_every_query_as_of_then_is_answered_as_it_was_live(stack, new_database, 
 
         @settings(
             max_examples=2,
-            deadline=None,
             database=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),

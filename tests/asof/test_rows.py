@@ -88,7 +88,6 @@ def world(database):
 def examples(test):
     chosen = settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

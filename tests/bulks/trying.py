@@ -25,7 +25,6 @@ def tried(database, check, examples, *strategies):
 
         @settings(
             max_examples=examples,
-            deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
             phases=(Phase.explicit, Phase.generate, Phase.shrink),

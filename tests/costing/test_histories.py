@@ -125,7 +125,6 @@ def test_what_was_rolled_up_is_what_is_computed_anew(database):
 
         @settings(
             max_examples=HISTORIES,
-            deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
             phases=(Phase.explicit, Phase.generate, Phase.shrink),

@@ -296,7 +296,6 @@ def test_at_rest_the_counters_are_the_fold_whatever_they_do(stack, new_database,
                 settings=settings(
                     max_examples=EXAMPLES,
                     stateful_step_count=STEPS,
-                    deadline=None,
                     database=None,
                     derandomize=True,
                     phases=(Phase.generate,),  # servers never do the same twice

@@ -66,7 +66,7 @@ def rows(*events):
     return {id: document for id, document in found.items() if document is not None}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_the_counters_are_who_likes_it_what_stands_under_it_and_how_often_it_was_watched(data):
     published = [(f"souk/reels/{reel}", PUBLISHED) for reel in (ONE, TWO)]

@@ -75,7 +75,7 @@ def blank(personal, hook):
         personal.box, personal.lookup = "erased", ""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables_histories(), people)
 def test_whoever_is_erased_everything_about_everyone_else_is_as_it_was(history, erased):
     table, rows = history

@@ -50,7 +50,7 @@ trees = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(trees)
 def test_of_the_erased_nothing_is_left_and_everything_else_is_as_it_was(tree):
     before = msgspec.json.encode(tree)

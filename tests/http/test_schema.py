@@ -125,7 +125,6 @@ async def test_every_answer_is_as_documented(stack, s3, database, role, user, ex
             @settings(
                 max_examples=examples,
                 database=None,
-                deadline=None,
                 derandomize=True,
                 suppress_health_check=list(HealthCheck),
             )

@@ -55,7 +55,7 @@ def page(changes, last, reached, at_once):
     return Page(last, max(last, reached), known, next(beyond, None))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(histories(), st.data())
 def test_each_change_once_in_order_whatever_becomes_of_the_messages(changes, data):
     chain, groups, behind, held, asked = Chain(0, 0), [], [], [], None

@@ -82,9 +82,7 @@ def test_each_change_is_handed_on_once_in_order_whatever_happens(database, stack
     with asyncio.Runner() as runner:
         stage = runner.run(Stage.open(database, stack.nats_url))
 
-        @settings(
-            max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-        )
+        @settings(max_examples=25, database=None, suppress_health_check=list(HealthCheck))
         @given(STEPS, st.data())
         def check(steps, data):
             runner.run(stage.play(steps, data))

@@ -11,9 +11,7 @@ from adapters.live.frames import Broken, Incoming, Message
 from adapters.live.peer import Limits
 from tests.live.house import House, Raw, head, masked, open_house, until
 
-MANY = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+MANY = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +73,6 @@ def test_bytes_in_place_of_a_head(house, data, at):
         throw(house, raw, data, at)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.text(max_size=40), max_size=8),
     st.lists(st.integers(0, 1000), max_size=6),
@@ -95,7 +92,6 @@ def test_text_in_any_pieces_is_the_same_text(texts, at, data):
     assert incoming.idle
 
 
-@settings(deadline=None)
 @given(conversations, st.lists(st.integers(0, 1000), max_size=6))
 def test_bytes_are_whole_messages_or_broken_and_nothing_else(data, at):
     incoming, code = Incoming(100), 0

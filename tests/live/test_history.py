@@ -117,9 +117,7 @@ def test_what_is_told_is_what_was_handed_on_above_the_position(database, stack, 
         contexts = AsyncExitStack()
         told, pool = runner.run(open())
 
-        @settings(
-            max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-        )
+        @settings(max_examples=100, database=None, suppress_health_check=list(HealthCheck))
         @given(WRITTEN, st.integers(1, 30), st.data())
         def check(written, most, data):
             runner.run(play(told, pool, written, most, data))

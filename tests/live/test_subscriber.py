@@ -229,7 +229,6 @@ def test_each_change_is_told_once_and_in_order_whatever_happens(database, books,
             settings=settings(
                 max_examples=EXAMPLES,
                 stateful_step_count=STEPS,
-                deadline=None,
                 database=None,
                 phases=(Phase.generate,),  # servers never do the same twice: nothing to shrink
                 suppress_health_check=list(HealthCheck),

@@ -175,7 +175,7 @@ def bench(new_database):
         runner.run(context.__aexit__(None, None, None))
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=50, suppress_health_check=list(HealthCheck), database=None)
 @given(steps=history)
 def test_once_settled_stock_and_money_are_right(bench, steps):
     runner, market = bench

@@ -370,7 +370,6 @@ def test_whatever_they_do_the_market_is_as_the_model_says(stack, new_database):
                 settings=settings(
                     max_examples=12,
                     stateful_step_count=30,
-                    deadline=None,
                     derandomize=True,
                     phases=(Phase.generate, Phase.shrink) if SHRINK else (Phase.generate,),
                     suppress_health_check=list(HealthCheck),

@@ -41,7 +41,6 @@ def rows_equal_the_fold(database, projection, histories, examples=80):
 
         @settings(
             max_examples=examples,
-            deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
             phases=(Phase.explicit, Phase.generate, Phase.shrink),
