@@ -23,19 +23,20 @@ from domain.tenants import CreateTenant
 
 LEVELS, PER_LEVEL = 3, 1_000
 OTHERS = 10  # materials that each product of the first level uses one of
+SET = 5  # products of the level below that a product is made of, where they are sets
 SELLER = "amina"
 HOT = id_of("material", 0)
 AT_ONCE = 500  # products in one append while a database is filled
 COUNTED = "SELECT count(*) FROM log.events WHERE tag = 'costing.cost_rolled_up'"
 
 
-def filled(per_level: int) -> Callable[[Site], None]:
-    """Each product of a level is made of one of the level below; each of the first, of the
+def filled(per_level: int, made_of: int = 1) -> Callable[[Site], None]:
+    """Each product of a level is made of so many of the level below; each of the first, of the
     material whose price will move and of another."""
-    return lambda site: on_loop(_fill(site, site.some(per_level)))
+    return lambda site: on_loop(_fill(site, site.some(per_level), made_of))
 
 
-async def _fill(site: Site, per_level: int) -> None:
+async def _fill(site: Site, per_level: int, made_of: int) -> None:
     async with opened(site) as (log, commands):
         await do(commands, tenants, TENANT, CreateTenant("Bench", "DZD"))
         for number in range(1 + OTHERS):
@@ -43,7 +44,7 @@ async def _fill(site: Site, per_level: int) -> None:
             added = AddMaterial(SELLER, text, "g", "DZD")
             await do(commands, materials, id_of("material", number), added, _bought(1000 + number))
         edges = 0
-        products = iter(_products(per_level))
+        products = iter(_products(per_level, made_of))
         while some := list(islice(products, AT_ONCE)):
             streams = [New(stream_of(TENANT, costing, id), 0, _made(parts)) for id, parts in some]
             graph = stream_of(TENANT, costgraph, TENANT)
@@ -53,12 +54,13 @@ async def _fill(site: Site, per_level: int) -> None:
         await Costing(commands).roll_up(call(), Cause("material", HOT), None)
 
 
-def _products(per_level: int) -> Iterator[tuple[str, tuple[Component, ...]]]:
+def _products(per_level: int, made_of: int) -> Iterator[tuple[str, tuple[Component, ...]]]:
     for level in range(LEVELS):
         for number in range(per_level):
             if level:
-                under = Component("product", id_of(f"level {level - 1}", number), 2_000)
-                parts: tuple[Component, ...] = (under,)
+                under = {(number + n) % per_level for n in range(made_of)}
+                ids = (id_of(f"level {level - 1}", n) for n in sorted(under))
+                parts = tuple(Component("product", id, 2_000) for id in ids)
             else:
                 other = id_of("material", 1 + number % OTHERS)
                 parts = Component("material", HOT, 120_000), Component("material", other, 30_000)
@@ -143,13 +145,17 @@ UPDATE products SET cost = (
 """
 
 
-def tables(site: Site) -> None:
+def tables(made_of: int) -> Callable[[Site], None]:
+    return lambda site: _tables(site, made_of)
+
+
+def _tables(site: Site, made_of: int) -> None:
     with psycopg.connect(site.postgres) as db:
         db.execute(TABLES)
         some = [(id_of("material", n), 1 + n) for n in range(1 + OTHERS)]
         cursor = db.cursor()
         cursor.executemany("INSERT INTO materials VALUES (%s, %s)", some)
-        for id, parts in _products(site.some(PER_LEVEL)):
+        for id, parts in _products(site.some(PER_LEVEL), made_of):
             db.execute("INSERT INTO products VALUES (%s, NULL)", (id,))
             rows = [(id, part.kind, part.id, part.quantity / 1000) for part in parts]
             cursor.executemany("INSERT INTO components VALUES (%s, %s, %s, %s)", rows)
@@ -180,7 +186,16 @@ WORKS = (
         recomputed,
         "each product from scratch, a recursive query of SQL",
         filled(PER_LEVEL),
-        tables,
+        tables(1),
+    ),
+    Work(
+        "roll-up-sets",
+        {"rate": Figure("the same, each made of 5 of the level below", "products/s", 10)},
+        rolled(PER_LEVEL),
+        recomputed,
+        "each product from scratch, a recursive query of SQL",
+        filled(PER_LEVEL, SET),
+        tables(SET),
     ),
     *(
         Work(
