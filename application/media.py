@@ -1,6 +1,9 @@
 """Media: uploads within the tenant's quota, what is made of them, and who shows them."""
 
+from uuid import uuid5
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from application.commands import Attempt, Commands
 from application.ports import Answer, Call, Forbidden, Missing, Receipt
@@ -45,15 +48,25 @@ class Media:
 
         return await self._commands.run(call, Requested, attempt)
 
-    async def store(self, call: Call, id: str, kind: str, size: int, sha256: str) -> Receipt:
-        """An upload that is there already: asked for and confirmed at once."""
+    async def begin(self, call: Call, id: str, kind: str, size: int, sha256: str) -> Requested:
+        """As ``request``, for who confirms it with the same call: sent again, it is the same
+        upload, whatever came between the two."""
+        key = call.key and replace(call.key, route=f"{call.key.route} begun")
+        call = replace(call, command_id=uuid5(call.command_id, "begun"), key=key)
+        return await self.request(call, id, kind, size, sha256)
 
-        async def attempt(work: Work) -> Answer:
-            await _request(work, id, kind, size, sha256)
-            await work.decide(media, id, media.Confirm(size))
-            return work.receipt(media, id)
+    async def confirmed(self, call: Call) -> Receipt | None:
+        """What the same request came to before. Raises KeyReused."""
+        return await self._commands.known(call, Receipt)
 
-        return await self._commands.run(call, Receipt, attempt)
+    async def looked_at(self, call: Call, id: str) -> bool:
+        """Whether no worker needs its bytes any more, by the log as it is now."""
+
+        async def attempt(work: Work) -> bool:
+            asset: Asset = await work.load(media, id)
+            return not asset.waits
+
+        return await self._commands.look(call, attempt)
 
     async def awaited(self, call: Call, id: str, owner: str | None) -> bool:
         """Whether its bytes are still to be confirmed."""

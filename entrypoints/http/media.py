@@ -14,7 +14,7 @@ from adapters.media import keys
 from adapters.media.objects import Gone
 from adapters.media.verdict import CONTENT_TYPES
 from application.media import Media
-from application.ports import KeyBusy, KeyReused, Missing, Receipt
+from application.ports import Missing, Receipt
 from domain import media as rules
 from domain.kernel import Rejected
 from entrypoints.http import pictures
@@ -73,25 +73,29 @@ class MediaController(Controller):
         where = (made.id, made.version, made.position, form.url, form.fields)
         return Upload(*where, made.largest, LASTS)
 
-    @post("/inline", **creates("media:create", *FULL, "media.data_url_malformed", "media.empty"))
+    @post(
+        "/inline",
+        **creates("media:create", *FULL, "media.data_url_malformed", "media.empty", "media.purged"),
+    )
     async def inline(
         self, data: JSONBody[NewImage], creating: SentToCreate, souk: NamedDependency[Souk]
     ) -> Receipt:
-        """Send a small image within JSON: asked for, sent and confirmed at once."""
-        content = data.decoded()
+        """Send a small image within JSON: asked for, sent and confirmed by one request."""
+        content, cases = data.decoded(), souk.media
         if len(content) > LARGEST:
             raise Rejected("media.too_large", f"at most {LARGEST:,} bytes within JSON")
-        place = keys.upload(creating.tenant, creating.id)
-        await souk.objects.put(place, content, BYTES)
-        digest = hashlib.sha256(content).hexdigest()
-        try:
-            made = await souk.media.store(creating, creating.id, "image", len(content), digest)
-        except (Rejected, KeyReused, KeyBusy):
+        if done := await cases.confirmed(creating):
+            return done
+        await souk.objects.ready()
+        size, digest = len(content), hashlib.sha256(content).hexdigest()
+        id = (await cases.begin(creating, creating.id, "image", size, digest)).id
+        place = keys.upload(creating.tenant, id)
+        if await cases.awaited(creating, id, None):
+            await souk.objects.put(place, content, BYTES)
+        done = await cases.confirm(creating, id, None, size)
+        if await cases.looked_at(creating, id):  # sent twice at once, and the worker was quick
             await souk.objects.remove(place)
-            raise
-        if made.id != creating.id:  # answered before: these bytes are there already
-            await souk.objects.remove(place)
-        return made
+        return done
 
     @post(
         "/{id:uuid}/confirm",

@@ -37,7 +37,8 @@ async def drafted(souk, tenant, seller, product):
     by = {"tenant": tenant, "actor": seller}
     asset, reel = str(uuid4()), str(uuid4())
     made = rendered(asset)
-    await souk.media.store(call(**by), asset, "video", made.size, made.sha256)
+    await souk.media.request(call(**by), asset, "video", made.size, made.sha256)
+    await souk.media.confirm(call(**by), asset, seller, made.size)
     await souk.media.finish(call(**by), asset, made)
     await souk.reels.draft(call(**by), reel, seller, product, "", asset)
     return reel

@@ -33,7 +33,8 @@ async def uploaded(town, user, content, size=100):
     """An asset of theirs, rendered; what a worker would have put is put in its stead."""
     id, sha = str(uuid4()), hashlib.sha256(content).hexdigest()
     media, by = town.api.souk.media, {"tenant": TENANT}
-    await media.store(call(actor=user, **by), id, "image", size, sha)
+    await media.request(call(actor=user, **by), id, "image", size, sha)
+    await media.confirm(call(actor=user, **by), id, user, size)
     made = Rendition("small", "webp", 10, 10, 50, sha)
     render = Render(sha, "png", 10, 10, size, None, None, (made,))
     await town.objects.put(keys.source(TENANT, sha), content, "image/png")

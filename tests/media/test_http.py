@@ -1,16 +1,19 @@
 """Media over HTTP, from an upload to its renditions, by role."""
 
+import asyncio
 import hashlib
 from io import BytesIO
 
 import av
 import httpx
+import psycopg
 
 from domain.media import Rendered, Stored, UploadRequested
 from tests.support.pictures import decoded, film, picture
 from tests.support.s3 import send
 
 JPEG = picture(1600, 1000)
+DOT = {"data": "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAIA"}
 
 
 async def test_a_picture_goes_straight_to_the_bucket_and_comes_back_in_all_sizes(working):
@@ -87,14 +90,39 @@ async def test_what_is_no_data_url_is_refused(house):
 
 
 async def test_a_retry_is_the_same_upload_and_leaves_nothing_behind(house):
-    body = {"data": "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAIA"}
-    first = await house.amina.post("/media/inline", body, key="k")
-    again = await house.amina.post("/media/inline", body, key="k")
+    first = await house.amina.post("/media/inline", DOT, key="k")
+    again = await house.amina.post("/media/inline", DOT, key="k")
     assert again.content == first.content
     assert await house.objects() == {f"{house.tenant}/uploads/{first.json()['id']}"}
     one = await house.amina.post("/media", {"kind": "image"}, key="k")
     other = await house.amina.post("/media", {"kind": "image"}, key="k")
     assert one.json()["id"] == other.json()["id"]
+
+
+async def test_what_became_of_no_upload_leaves_no_bytes_that_none_will_remove(house, monkeypatch):
+    """The log goes away right after the bytes were sent; the client comes back with its key."""
+    put, database = house.souk.objects.put, house.souk.settings.postgres_url
+    locked = psycopg.connect(database)
+
+    async def sent_and_then_away(*what):
+        await put(*what)
+        locked.execute("SELECT FROM log.head FOR UPDATE")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.souk.objects, "put", sent_and_then_away)
+        assert (await house.amina.post("/media/inline", DOT, key="k")).status_code == 503
+    locked.close()
+    made = await house.amina.post("/media/inline", DOT, key="k")
+    assert made.status_code == 201
+    assert await house.objects() == {f"{house.tenant}/uploads/{made.json()['id']}"}
+
+
+async def test_the_same_picture_sent_twice_at_once_is_one_upload(working):
+    sending = (working.amina.post("/media/inline", DOT, key="k") for _ in range(5))
+    made = await asyncio.gather(*sending)
+    (id,) = {answer.json()["id"] for answer in made}
+    await working.settled(id)
+    assert not [key for key in await working.objects() if "/uploads/" in key]
 
 
 async def test_what_was_not_sent_is_not_confirmed(house):

@@ -61,7 +61,8 @@ class House:
     async def film(self, seller="amina", kind="video", rendered=True):
         """An uploaded asset of that seller."""
         id = str(uuid4())
-        await self.souk.media.store(self.call(seller), id, kind, MADE.size, FILM)
+        await self.souk.media.request(self.call(seller), id, kind, MADE.size, FILM)
+        await self.souk.media.confirm(self.call(seller), id, seller, MADE.size)
         if rendered:
             made = await self.souk.media.finish(self.call("worker:media"), id, MADE)
             self.at = made.position
