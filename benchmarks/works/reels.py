@@ -55,7 +55,8 @@ async def publish(commands: Commands, id: str, product: int) -> None:
     """A reel of that product, its video rendered."""
     owner, film, bytes_ = checkout.seller(product), str(uuid4()), _sha256(id)
     media, reels = Media(commands), Reels(commands)
-    await media.store(call(owner), film, "video", SIZE, bytes_)
+    await media.request(call(owner), film, "video", SIZE, bytes_)
+    await media.confirm(call(owner), film, owner, SIZE)
     made = (
         Rendition("video", "mp4", 720, 1280, SIZE // 2, _sha256(f"{id} video")),
         Rendition("poster", "webp", 720, 1280, 40_000, _sha256(f"{id} poster")),

@@ -46,7 +46,7 @@ def unchained() -> Iterator[None]:
         entry.recorded.append(row.recorded(event))
 
     chained = books._Entry._add
-    books._Entry._add = add  # type: ignore[method-assign]
+    books._Entry._add = add  # type: ignore[method-assign,assignment]
     try:
         yield
     finally:
@@ -83,7 +83,7 @@ async def _taking_turns(site: Site) -> Figures:
     async with opened(site) as (_, commands):
         carts = Carts(commands)
         await _turn(carts)
-        shares = []
+        shares: list[float] = []
         until = perf_counter() + site.seconds
         while not shares or perf_counter() < until:
             chained = await _turn(carts)
