@@ -92,7 +92,11 @@ class MediaController(Controller):
         place = keys.upload(creating.tenant, id)
         if await cases.awaited(creating, id, None):
             await souk.objects.put(place, content, BYTES)
-        done = await cases.confirm(creating, id, None, size)
+        try:
+            done = await cases.confirm(creating, id, None, size)
+        except Rejected:  # purged meanwhile
+            await souk.objects.remove(place)
+            raise
         if await cases.looked_at(creating, id):  # sent twice at once, and the worker was quick
             await souk.objects.remove(place)
         return done

@@ -9,6 +9,7 @@ import httpx
 import psycopg
 
 from domain.media import Rendered, Stored, UploadRequested
+from tests.policies.market import call
 from tests.support.pictures import decoded, film, picture
 from tests.support.s3 import send
 
@@ -123,6 +124,35 @@ async def test_the_same_picture_sent_twice_at_once_is_one_upload(working):
     (id,) = {answer.json()["id"] for answer in made}
     await working.settled(id)
     assert not [key for key in await working.objects() if "/uploads/" in key]
+
+
+async def test_bytes_that_come_when_they_were_looked_at_already_go_too(working, monkeypatch):
+    """The client has sent it again meanwhile, and a worker was quick."""
+    put = working.souk.objects.put
+
+    async def late(*what):
+        monkeypatch.undo()
+        again = await working.amina.post("/media/inline", DOT, key="k")
+        await working.settled(again.json()["id"])
+        await put(*what)
+
+    monkeypatch.setattr(working.souk.objects, "put", late)
+    made = await working.amina.post("/media/inline", DOT, key="k")
+    assert made.status_code == 201
+    assert not [key for key in await working.objects() if "/uploads/" in key]
+
+
+async def test_bytes_of_what_is_purged_before_they_come_go_at_once(house, monkeypatch):
+    put, media = house.souk.objects.put, house.souk.media
+
+    async def late(place, *what):
+        await media.purge(call(tenant=house.tenant), place.rpartition("/")[2], 1)
+        await put(place, *what)
+
+    monkeypatch.setattr(house.souk.objects, "put", late)
+    refused = await house.amina.post("/media/inline", DOT)
+    assert (refused.status_code, refused.json()["code"]) == (422, "media.purged")
+    assert await house.objects() == set()
 
 
 async def test_what_was_not_sent_is_not_confirmed(house):
