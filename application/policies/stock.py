@@ -7,12 +7,13 @@ from application.policies.kernel import Policy, every, per
 from application.ports import Answer, Call, Receipt
 from application.work import Work, stream_of
 from domain import inventory, orders, payments
-from domain.inventory import Commit, Release
+from domain.inventory import Commit, Release, Restock
 from domain.kernel import Recorded, Rejected
-from domain.orders import Line, Order
+from domain.orders import GiveStockBack, Line, Order, TakeStock
 from domain.payments import Payments
 
 SHORT = "inventory.insufficient"
+CANCELLED = "order_cancelled"
 OFF = "cancelled"  # who wants no stock; what was returned did leave the shop
 GONE = ("shipped", "delivered", "completed", "returned")  # their stock has left the shop
 
@@ -41,20 +42,23 @@ async def take(commands: Commands, call: Call, id: str, partly: bool = False) ->
     async def attempt(work: Work) -> Answer:
         order: Order = await work.load(orders, id)
         if order.exists and order.status != OFF:
-            await work.load_all(inventory, [line.product for line in order.lines])
-            for line in order.lines:
-                await _take_line(work, id, line, partly)
+            wanted = [line for line in order.lines if line.product not in order.taken]
+            await work.load_all(inventory, [line.product for line in wanted])
+            taken = [line.product for line in wanted if await _took(work, id, line, partly)]
+            await work.decide(orders, id, TakeStock(tuple(taken)))
         return work.receipt(orders, id)
 
     await commands.run(call, Receipt, attempt, await queues(commands, call, id))
 
 
-async def _take_line(work: Work, id: str, line: Line, or_not: bool) -> None:
+async def _took(work: Work, id: str, line: Line, or_not: bool) -> bool:
+    """Whether there is something to note."""
     try:
-        await work.decide(inventory, line.product, Commit(id, line.quantity))
+        return bool(await work.decide(inventory, line.product, Commit(id, line.quantity)))
     except Rejected as refusal:
         if not or_not or refusal.code != SHORT:
             raise
+        return False
 
 
 async def confirmed(commands: Commands, call: Call, recorded: Recorded) -> None:
@@ -79,7 +83,8 @@ async def _untaken(commands: Commands, call: Call, id: str) -> list[str]:
     """The products that the order wants and has not taken."""
     order: Order = await commands.peek(call, orders, id)
     wanted = () if order.status == OFF else [line.product for line in order.lines]
-    items = {product: await commands.peek(call, inventory, product) for product in wanted}
+    unnoted = [product for product in wanted if product not in order.taken]
+    items = {product: await commands.peek(call, inventory, product) for product in unnoted}
     return [product for product, item in items.items() if id not in item.committed]
 
 
@@ -88,10 +93,17 @@ async def cancelled(commands: Commands, call: Call, recorded: Recorded) -> None:
         order: Order = await work.load(orders, recorded.id)
         await work.load_all(inventory, [line.product for line in order.lines])
         for line in order.lines:
-            await work.decide(inventory, line.product, Release(recorded.id, "order_cancelled"))
+            await work.decide(inventory, line.product, _undoing(order, recorded.id, line))
+        await work.decide(orders, recorded.id, GiveStockBack())
         return work.receipt(orders, recorded.id)
 
     await commands.run(call, Receipt, attempt, await queues(commands, call, recorded.id))
+
+
+def _undoing(order: Order, id: str, line: Line) -> Release | Restock:
+    if line.product in order.taken:
+        return Restock(id, line.quantity, CANCELLED)
+    return Release(id, CANCELLED)
 
 
 async def failed(commands: Commands, call: Call, recorded: Recorded) -> None:

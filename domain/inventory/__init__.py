@@ -15,6 +15,7 @@ from domain.inventory.words import (
     Release,
     ReservationExtended,
     Reserve,
+    Restock,
     SetThreshold,
     StockAdjusted,
     StockCommitted,
@@ -40,6 +41,7 @@ __all__ = [
     "Reservation",
     "ReservationExtended",
     "Reserve",
+    "Restock",
     "SetThreshold",
     "StockAdjusted",
     "StockCommitted",
@@ -65,7 +67,8 @@ class Reservation(Value):
 
 
 class StockItem(Value):
-    """One product's stock, in pieces; ``reservations`` and ``committed`` are by order."""
+    """One product's stock, in pieces; ``reservations`` and ``committed`` are by order. The latter
+    are those that took theirs before orders noted it themselves."""
 
     on_hand: int = 0
     reserved: int = 0
@@ -108,6 +111,9 @@ def _decided(item: StockItem, command: COMMANDS) -> list[EVENTS]:
             return _release(item, order, reason)
         case Commit(order=order, quantity=quantity):
             return _commit(item, order, quantity)
+        case Restock(order=order, quantity=quantity, reason=reason):
+            _check(quantity, reason)
+            return [StockRestocked(order, quantity, reason)]
         case SetThreshold(threshold=threshold):
             if threshold is not None and not 0 <= threshold <= MAX_QUANTITY:
                 raise Rejected("inventory.threshold_out_of_range", f"0 to {MAX_QUANTITY}, or none")
@@ -165,9 +171,9 @@ def _commit(item: StockItem, order: str, quantity: int) -> list[EVENTS]:
     if order in item.committed:
         return []
     if order in item.reservations:
-        return [StockCommitted(order, item.reservations[order].quantity)]
+        return [StockCommitted(order, item.reservations[order].quantity, noted=True)]
     _check_available(item, quantity)
-    return [StockReserved(order, quantity, None), StockCommitted(order, quantity)]
+    return [StockReserved(order, quantity, None), StockCommitted(order, quantity, noted=True)]
 
 
 def _check_available(item: StockItem, quantity: int) -> None:
@@ -187,10 +193,8 @@ def evolve(item: StockItem, event: EVENTS) -> StockItem:
             return _extended(item, event)
         case StockReleased(order=order, quantity=quantity):
             return _unreserved(item, order, quantity)
-        case StockCommitted(order=order, quantity=quantity):
-            taken = _unreserved(item, order, quantity)
-            committed = {**item.committed, order: quantity}
-            return but(taken, on_hand=item.on_hand - quantity, committed=committed)
+        case StockCommitted():
+            return _taken(item, event)
         case StockRestocked(order=order, quantity=quantity):
             committed = {o: q for o, q in item.committed.items() if o != order}
             return but(item, on_hand=item.on_hand + quantity, committed=committed)
@@ -213,6 +217,13 @@ def _extended(item: StockItem, event: ReservationExtended) -> StockItem:
         return item
     longer = but(old, expires_at=event.expires_at, extended=True)
     return but(item, reservations={**item.reservations, event.order: longer})
+
+
+def _taken(item: StockItem, event: StockCommitted) -> StockItem:
+    less = _unreserved(item, event.order, event.quantity)
+    kept = {} if event.noted else {event.order: event.quantity}
+    committed = item.committed | kept if kept else item.committed
+    return but(less, on_hand=item.on_hand - event.quantity, committed=committed)
 
 
 def _unreserved(item: StockItem, order: str, quantity: int) -> StockItem:

@@ -29,17 +29,29 @@ class Extend(Command):
 
 
 class Release(Command):
-    """Give back what an order holds or has taken."""
+    """Give back what an order holds, or had taken when it was not yet the order that notes it."""
 
     order: str
     reason: str = ""
 
 
 class Commit(Command):
-    """An order takes its stock for good; what it had reserved, or else ``quantity`` anew."""
+    """An order takes its stock for good; what it had reserved, or else ``quantity`` anew.
+
+    Stock forgets whom it was for: the order is to note in the same append that it took it, and
+    takes nothing that it has noted.
+    """
 
     order: str
     quantity: int
+
+
+class Restock(Command):
+    """What an order noted that it took, and notes in the same append that it gives back."""
+
+    order: str
+    quantity: int
+    reason: str = ""
 
 
 class SetThreshold(Command):
@@ -76,6 +88,7 @@ class StockReleased(Event, tag="inventory.stock_released"):
 class StockCommitted(Event, tag="inventory.stock_committed"):
     order: str
     quantity: int
+    noted: bool = False  # by the order; before there were such notes the stock kept them
 
 
 class StockRestocked(Event, tag="inventory.stock_restocked"):
@@ -93,7 +106,7 @@ class StockFellBelow(Event, tag="inventory.stock_fell_below"):
     available: int
 
 
-COMMANDS = ReceiveStock | AdjustStock | Reserve | Extend | Release | Commit | SetThreshold
+COMMANDS = ReceiveStock | AdjustStock | Reserve | Extend | Release | Commit | Restock | SetThreshold
 EVENTS = (
     StockReceived
     | StockAdjusted

@@ -15,12 +15,14 @@ from domain.orders.commands import (
     CompleteOrder,
     ConfirmOrder,
     DeliverOrder,
+    GiveStockBack,
     MakeReady,
     PlaceOrder,
     PromiseDelivery,
     ReturnOrder,
     ShipOrder,
     StartProcessing,
+    TakeStock,
     UnarchiveOrder,
 )
 from domain.orders.events import (
@@ -37,6 +39,8 @@ from domain.orders.events import (
     OrderShipped,
     OrderUnarchived,
     ProcessingStarted,
+    StockGivenBack,
+    StockTaken,
     TrackingAssigned,
 )
 from domain.orders.lines import Customer, Line, LineCost, digits, phone
@@ -56,6 +60,7 @@ __all__ = [
     "Customer",
     "DeliverOrder",
     "DeliveryPromised",
+    "GiveStockBack",
     "Line",
     "LineCost",
     "MakeReady",
@@ -76,6 +81,9 @@ __all__ = [
     "ReturnOrder",
     "ShipOrder",
     "StartProcessing",
+    "StockGivenBack",
+    "StockTaken",
+    "TakeStock",
     "TrackingAssigned",
     "UnarchiveOrder",
     "decide",
@@ -104,6 +112,7 @@ class Order(Value):
     expected_delivery: date | None = None
     delivered: bool = False
     archived: bool = False
+    taken: tuple[str, ...] = ()  # products whose stock it has
 
     @property
     def exists(self) -> bool:
@@ -140,6 +149,11 @@ def decide(order: Order, command: COMMANDS) -> list[EVENTS]:
             return _step(order, "returned", OrderReturned(reason))
         case PromiseDelivery(date=day):
             return _promise(order, day)
+        case TakeStock(products=products):
+            more = tuple(product for product in products if product not in order.taken)
+            return [StockTaken(more)] if more else []
+        case GiveStockBack():
+            return [StockGivenBack()] if order.taken else []
         case ArchiveOrder():
             return _archive(order)
         case UnarchiveOrder():
@@ -236,6 +250,10 @@ def evolve(order: Order, event: EVENTS) -> Order:
             return but(order, status="returned")
         case DeliveryPromised(date=day):
             return but(order, expected_delivery=day)
+        case StockTaken(products=products):
+            return but(order, taken=(*order.taken, *products))
+        case StockGivenBack():
+            return but(order, taken=())
         case OrderArchived():
             return but(order, archived=True)
         case OrderUnarchived():

@@ -69,6 +69,16 @@ class UnarchiveOrder(Command):
     pass
 
 
+class TakeStock(Command):
+    """Note what the stock of these ``products`` gives in the same append."""
+
+    products: tuple[str, ...]
+
+
+class GiveStockBack(Command):
+    """Note what the stock takes back in the same append: all that was taken."""
+
+
 class PromiseDelivery(Command):
     date: date
 
@@ -85,6 +95,8 @@ COMMANDS = (
     | CancelOrder
     | ReturnOrder
     | PromiseDelivery
+    | TakeStock
+    | GiveStockBack
     | ArchiveOrder
     | UnarchiveOrder
 )

@@ -72,6 +72,16 @@ class OrderUnarchived(Event, tag="orders.order_unarchived"):
     pass
 
 
+class StockTaken(Event, tag="orders.stock_taken"):
+    """The lines of these products are out of their stock, which forgets whom they were for."""
+
+    products: tuple[str, ...]
+
+
+class StockGivenBack(Event, tag="orders.stock_given_back"):
+    """All that was taken."""
+
+
 class DeliveryPromised(Event, tag="orders.delivery_promised"):
     date: date
 
@@ -88,6 +98,8 @@ EVENTS = (
     | OrderCancelled
     | OrderReturned
     | DeliveryPromised
+    | StockTaken
+    | StockGivenBack
     | OrderArchived
     | OrderUnarchived
 )

@@ -120,16 +120,22 @@ def money(tail: Tail) -> list[str]:
             wrong.append(f"the money of {place} does not add up: {ledger}")
         if ledger.total.minor != sum(share.amount.minor for share in ledger.shares.values()):
             wrong.append(f"the shares of {place} are not its total: {ledger}")
+    return wrong + stock(tail)
+
+
+def stock(tail: Tail) -> list[str]:
+    """What has left the shelves is what orders note that they took, and none keeps it as well."""
+    wrong, taken = [], Counter[str]()
     items = tail.of("inventory")
     for (tenant, id), order in tail.of("orders").items():
         for line in order.lines:
-            item = items[tenant, line.product]
-            held = item.reservations.get(id)
-            count = item.committed.get(id, 0) + (held.quantity if held else 0)
-            if count > sum(
-                other.quantity for other in order.lines if other.product == line.product
-            ):
+            noted = line.quantity if line.product in order.taken else 0
+            taken[stream(tenant, "inventory", line.product)] += noted
+            held = items[tenant, line.product].reservations.get(id)
+            if (count := noted + (held.quantity if held else 0)) > line.quantity:
                 wrong.append(f"{tenant}'s order {id} holds {count} of {line.product}")
+    if taken != tail.gone:
+        wrong.append(f"orders note {taken - tail.gone} more, and {tail.gone - taken} fewer")
     return wrong
 
 

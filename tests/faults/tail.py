@@ -1,7 +1,7 @@
 """A reader that follows the log all the time, and folds every aggregate as it goes."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -12,17 +12,20 @@ from adapters.log.rows import Row
 from adapters.log.tail import house_codec, rows_after
 from adapters.projector.leader import connected
 from domain import AGGREGATES, inventory
+from domain.inventory import StockCommitted, StockRestocked
 
 LOOK = 0.02  # seconds
 
 
 class Tail:
-    """``states``: every stream folded. ``violations``: what no reader may ever see."""
+    """``states``: every stream folded. ``gone``: pieces that orders took, by stream of the stock.
+    ``violations``: what no reader may ever see."""
 
     def __init__(self, url: str) -> None:
         self._url, self.position = url, 0
         self.ids: dict[int, UUID] = {}
         self.states: dict[str, Any] = {}
+        self.gone: Counter[str] = Counter()
         self.by_command: defaultdict[UUID, list[int]] = defaultdict(list)
         self.violations: list[str] = []
 
@@ -49,8 +52,12 @@ class Tail:
             self.violations.append(f"{row.stream} is an event of {row.tenant}")
         decider = AGGREGATES[context]
         before = self.states.get(row.stream, decider.EMPTY)
-        state = decider.evolve(before, row.decoded(house_codec()).event)
-        self.states[row.stream] = state
+        event = row.decoded(house_codec()).event
+        self.states[row.stream] = state = decider.evolve(before, event)
+        if isinstance(event, StockCommitted):
+            self.gone[row.stream] += event.quantity
+        if isinstance(event, StockRestocked):
+            self.gone[row.stream] -= event.quantity
         if decider is inventory and min(state.available, state.on_hand, state.reserved) < 0:
             self.violations.append(f"{row.stream} was oversold at {row.position}: {state}")
 

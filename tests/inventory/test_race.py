@@ -19,7 +19,8 @@ BUYERS, PIECES = 200, 50
 async def test_two_hundred_buyers_race_for_fifty_pieces_and_fifty_are_sold(market, processes):
     """Each process queues its own commands; between processes only the log decides."""
     await market.do(inventory, "tea", ReceiveStock(PIECES))
-    shops = [Checkouts(Commands(market.log)) for _ in range(processes)]
+    patient = [Commands(market.log, patience=60) for _ in range(processes)]
+    shops = [Checkouts(commands) for commands in patient]
 
     async def buy(number):
         market.checkouts = shops[number % processes]

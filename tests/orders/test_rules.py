@@ -19,6 +19,7 @@ from domain.orders import (
     Customer,
     DeliverOrder,
     DeliveryPromised,
+    GiveStockBack,
     Line,
     MakeReady,
     OrderArchived,
@@ -37,6 +38,9 @@ from domain.orders import (
     ReturnOrder,
     ShipOrder,
     StartProcessing,
+    StockGivenBack,
+    StockTaken,
+    TakeStock,
     TrackingAssigned,
     UnarchiveOrder,
     digits,
@@ -245,6 +249,19 @@ def test_what_is_over_is_archived_and_its_steps_go_on():
     given(orders, placed, *gone).when(ReturnOrder("damaged")).then(returned)
 
 
+def test_an_order_takes_the_stock_of_each_product_once_until_it_gives_all_back():
+    given(orders, placed).when(TakeStock(("tea", "cup"))).then(StockTaken(("tea", "cup")))
+    given(orders, placed, StockTaken(("tea",))).when(TakeStock(("tea", "cup"))).then(
+        StockTaken(("cup",))
+    )
+    given(orders, placed, StockTaken(("tea",))).when(TakeStock(("tea",))).then()
+    given(orders, placed).when(TakeStock(())).then()
+    both = StockTaken(("tea",)), StockTaken(("cup",))
+    given(orders, placed, *both).when(GiveStockBack()).then(StockGivenBack())
+    given(orders, placed, *both, StockGivenBack()).when(GiveStockBack()).then()
+    assert fold(orders, [placed, *both]).taken == ("tea", "cup")
+
+
 people = st.builds(Personal, st.just("ada"), st.text(max_size=10))
 phones = st.builds(phone, st.just("ada"), st.sampled_from(["", "0550 12", "0661 34"]))
 reasons = st.sampled_from(["changed_mind", "out_of_stock", "No!", ""])
@@ -282,6 +299,8 @@ steps = (
     | st.builds(PromiseDelivery, st.dates())
     | st.builds(ArchiveOrder)
     | st.builds(UnarchiveOrder)
+    | st.builds(TakeStock, st.lists(st.sampled_from(["tea", "rice"]), unique=True).map(tuple))
+    | st.builds(GiveStockBack)
 )
 likely_steps = st.permutations(
     [
@@ -323,6 +342,11 @@ def _only_legal_steps(channel, first, rest):
             assert then.archived != order.archived
             assert but(then, archived=order.archived) == order
             assert order.status in OVER or order.archived
+            order = then
+            continue
+        if isinstance(event, StockTaken | StockGivenBack):
+            assert len(set(then.taken)) == len(then.taken) != len(order.taken)
+            assert but(then, taken=order.taken) == order
             order = then
             continue
         assert order.status not in ("cancelled", "returned")

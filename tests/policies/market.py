@@ -21,7 +21,7 @@ from application.ports import Call, Receipt
 from domain import catalog, identity, inventory, orders, payments
 from domain.catalog import CreateProduct, Describing
 from domain.identity import AddMember, AppointSeller
-from domain.inventory import ReceiveStock
+from domain.inventory import ReceiveStock, StockCommitted, StockRestocked
 from domain.money import Money
 
 TENANT = "bazaar"
@@ -143,6 +143,25 @@ class Market:
 
     async def stock(self, product):
         return await self.state(inventory, product)
+
+    async def taken(self, product):
+        """How much of it which order has, as the orders note it and as its stock has told."""
+        noted, told = {}, {}
+        for placed in await self.happened(orders.OrderPlaced):
+            if product in (order := await self.order(placed.id)).taken:
+                line = next(line for line in order.lines if line.product == product)
+                noted[placed.id] = line.quantity
+        for event in await self.told_of(product):
+            if isinstance(event, StockCommitted):
+                assert event.order not in told, "taken twice"
+                told[event.order] = event.quantity
+            if isinstance(event, StockRestocked):
+                assert told.pop(event.order) == event.quantity
+        assert noted == told
+        return told
+
+    async def told_of(self, product):
+        return [r.event for r in await self.events() if r.stream == f"{TENANT}/inventory/{product}"]
 
     async def ledger(self, checkout):
         return await self.state(payments, checkout)

@@ -39,7 +39,7 @@ async def test_a_runner_reacts_to_what_happens_while_it_runs(market):
         checkout, (order,) = await market.buy(("rug", 2))
         await market.pay(checkout)
         await market.settled()
-        assert (await market.stock("rug")).committed == {order: 2}
+        assert await market.taken("rug") == {order: 2}
 
 
 async def test_a_runner_reacts_to_what_happened_before_it_ran(market):
@@ -47,7 +47,7 @@ async def test_a_runner_reacts_to_what_happened_before_it_ran(market):
     await market.pay(checkout)
     async with running(market):
         await market.settled()
-    assert (await market.stock("rug")).committed == {order: 2}
+    assert await market.taken("rug") == {order: 2}
 
 
 async def test_of_two_runners_one_works_and_the_other_takes_over(market):
@@ -66,7 +66,7 @@ async def test_of_two_runners_one_works_and_the_other_takes_over(market):
     await market.settled()
     stop.set()
     await standby
-    assert (await market.stock("rug")).committed == {order: 2, later: 1}
+    assert await market.taken("rug") == {order: 2, later: 1}
     assert len(await market.happened(StockCommitted)) == 2
 
 
@@ -78,7 +78,7 @@ async def test_a_runner_whose_connection_dies_takes_the_lead_again(market):
         await market.pay(checkout)
         await market.settled()
         await until(lambda: runner.leads)
-    assert (await market.stock("rug")).committed == {order: 2}
+    assert await market.taken("rug") == {order: 2}
 
 
 def _end_leader(url):
@@ -98,7 +98,7 @@ async def test_a_crash_between_command_and_position_has_no_second_effect(market)
     _start_over(market.url)
     await market.settle()
     assert await market.events() == before
-    assert (await market.stock("rug")).committed == {order: 2}
+    assert await market.taken("rug") == {order: 2}
 
 
 def _start_over(url):
@@ -116,7 +116,7 @@ async def test_a_rejection_is_kept_and_the_rest_goes_on(market):
     await market.orders.ship(call(), order, None)
     await market.settle()
     assert await market.outcomes() == [("stock", "rejected", "inventory.insufficient")]
-    assert (await market.stock("rug")).committed == {other: 1}
+    assert await market.taken("rug") == {other: 1}
 
 
 class Broken:
@@ -143,7 +143,7 @@ async def test_a_poison_reaction_is_parked_without_its_words_and_the_rest_goes_o
     (found,) = await parked(market.pool)
     assert (found.policy, found.count, found.code) == ("poison", 1, "RuntimeError")
     assert broken.calls == settling.TRIES
-    assert (await market.stock("rug")).committed == {order: 2}
+    assert await market.taken("rug") == {order: 2}
     assert await _details(market) == [False]
 
 
