@@ -28,8 +28,11 @@ async def commands(
     """Each acknowledged one is in the log exactly once, each refused one not at all."""
     kept = await fetch(
         owner,
-        "SELECT key, tenant, principal, command_id, answer FROM log.answers WHERE key = any(%s)",
+        # An upload within JSON has a step before it, which answers nobody.
+        "SELECT key, tenant, principal, command_id, answer FROM log.answers WHERE key = any(%s)"
+        " AND route NOT LIKE %s",
         [sent.key for sent in done],
+        "% begun",
     )
     by_key = {key: (tenant, user, id, json.loads(answer)) for key, tenant, user, id, answer in kept}
     wrong = [line for sent in done if (line := _about(sent, by_key.get(sent.key), tail))]
