@@ -8,7 +8,7 @@ import re
 from typing import Literal
 
 from domain.kernel import Rejected, Value
-from domain.money import EXPONENTS, Money, rounded
+from domain.money import Money, check_currency, digits_of, rounded
 
 Basis = Literal["average", "last", "standard"]
 BASES: tuple[Basis, ...] = ("average", "last", "standard")
@@ -16,7 +16,6 @@ MAX_MICROS = 10**15
 _FINER = 6  # digits more than the currency has
 _SCALE = 10**9  # millionths of a minor unit, thousandths of a unit
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,10}))?", re.ASCII)
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
 class Cost(Value):
@@ -62,7 +61,7 @@ class UnitCost(Value):
 
     @staticmethod
     def of(cost: Cost) -> "UnitCost":
-        digits = EXPONENTS.get(cost.currency, 2)
+        digits = digits_of(cost.currency)
         whole, rest = divmod(cost.micros, 10 ** (digits + _FINER))
         fraction = str(rest).rjust(digits + _FINER, "0").rstrip("0").ljust(digits, "0")
         return UnitCost(f"{whole}.{fraction}" if fraction else str(whole), cost.currency)
@@ -70,7 +69,7 @@ class UnitCost(Value):
     @property
     def cost(self) -> Cost:
         """The exact cost that ``of`` was given."""
-        places = EXPONENTS.get(self.currency, 2) + _FINER
+        places = digits_of(self.currency) + _FINER
         whole, _, fraction = self.amount.partition(".")
         return Cost(int(whole + fraction.ljust(places, "0")), self.currency)
 
@@ -81,9 +80,11 @@ def told(cost: Cost | None) -> UnitCost | None:
 
 
 def parse(cost: UnitCost) -> Cost:
-    """A cost from outside. Rejects ``costs.malformed``: signs, exponents, or too many digits."""
+    """A cost from outside. Rejects ``costs.malformed``: signs, exponents, or too many digits;
+    ``money.unknown_currency``."""
+    check_currency(cost.currency)
     match = _AMOUNT.fullmatch(cost.amount)
-    places = EXPONENTS.get(cost.currency, 2) + _FINER
-    if not match or not _CURRENCY.fullmatch(cost.currency) or len(match[2] or "") > places:
-        raise Rejected("costs.malformed", f"not a cost in {cost.currency[:3]!r}")
+    places = digits_of(cost.currency) + _FINER
+    if not match or len(match[2] or "") > places:
+        raise Rejected("costs.malformed", f"not a cost in {cost.currency!r}")
     return cost.cost

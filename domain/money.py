@@ -4,36 +4,32 @@ import re
 
 from domain.kernel import Rejected, Value
 
-# Minor digits by ISO 4217, where they differ from two.
-EXPONENTS = {
-    **dict.fromkeys(
-        [
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "UYI",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ],
-        0,
-    ),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
-    **dict.fromkeys(["CLF", "UYW"], 4),
+# ISO 4217 by minor digits: what is in use, or was of late, since histories are told, too.
+_CODES = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    2: "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN"
+    " BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP"
+    " GBP GEL GHS GIP GMD GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT"
+    " LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO"
+    " NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS"
+    " SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD"
+    " XCG YER ZAR ZMW ZWG ZWL",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
 }
+_DIGITS = {code: digits for digits, codes in _CODES.items() for code in codes.split()}
 MAX_MINOR = 10**15
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,4}))?", re.ASCII)
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+
+
+def is_currency(code: str) -> bool:
+    """Whether ISO 4217 knows it."""
+    return code in _DIGITS
+
+
+def digits_of(currency: str) -> int:
+    """How many a major unit has. Two if unknown: once, any three letters were taken."""
+    return _DIGITS.get(currency, 2)
 
 
 def rounded(numerator: int, denominator: int) -> int:
@@ -75,7 +71,7 @@ class Price(Value):
 
     @staticmethod
     def of(money: Money) -> "Price":
-        digits = EXPONENTS.get(money.currency, 2)
+        digits = digits_of(money.currency)
         sign, whole = ("-" if money.minor < 0 else ""), str(abs(money.minor)).rjust(digits + 1, "0")
         text = f"{whole[:-digits]}.{whole[-digits:]}" if digits else whole
         return Price(sign + text, money.currency)
@@ -86,14 +82,20 @@ class Price(Value):
         return Money(int(self.amount.replace(".", "")), self.currency)
 
 
+def check_currency(code: str) -> None:
+    if not is_currency(code):
+        raise Rejected("money.unknown_currency", f"ISO 4217 has no {code[:3]!r}")
+
+
 def parse(price: Price) -> Money:
     """A price from outside. Rejects ``money.malformed``: signs, exponents, more digits than the
-    currency has, or an amount over 10^15 minor units."""
+    currency has, or an amount over 10^15 minor units; ``money.unknown_currency``."""
+    check_currency(price.currency)
     match = _AMOUNT.fullmatch(price.amount)
-    digits = EXPONENTS.get(price.currency, 2)
+    digits = digits_of(price.currency)
     fraction = (match[2] or "") if match else ""
-    if not match or not _CURRENCY.fullmatch(price.currency) or len(fraction) > digits:
-        raise Rejected("money.malformed", f"not an amount of {price.currency[:3]!r}")
+    if not match or len(fraction) > digits:
+        raise Rejected("money.malformed", f"not an amount of {price.currency!r}")
     minor = int(match[1] + fraction.ljust(digits, "0"))
     if minor > MAX_MINOR:
         raise Rejected("money.malformed", "the amount is too large")

@@ -1,13 +1,12 @@
 """Tenants: an organisation that has its own shop, members, prices and books."""
 
-import re
 from typing import assert_never
 
 from domain.costs import BASES
 from domain.kernel import Command, Event, Rejected, Value, but
+from domain.money import is_currency
 
 RETENTION, LONGEST = 90, 36_500  # days: the usual, and the most
-CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
 class CreateTenant(Command):
@@ -100,8 +99,8 @@ def _create(tenant: Tenant, name: str, currency: str) -> list[EVENTS]:
         raise Rejected("tenants.exists")
     if not name.strip():
         raise Rejected("tenants.name_missing")
-    if not CURRENCY.fullmatch(currency):
-        raise Rejected("tenants.currency_malformed", "three capital letters, as in ISO 4217")
+    if not is_currency(currency):
+        raise Rejected("tenants.currency_malformed", "a code of ISO 4217, such as DZD")
     return [TenantCreated(name, currency)]
 
 

@@ -1,10 +1,8 @@
 """What may be said of a costed product."""
 
-import re
-
 from domain.costing.words import Component, Labour, Overhead
 from domain.kernel import Rejected
-from domain.money import MAX_MINOR, Money
+from domain.money import MAX_MINOR, Money, is_currency
 
 MAX_NAME = 200  # characters
 MAX_QUANTITY = 10**12  # thousandths
@@ -12,7 +10,6 @@ MAX_MAKES = 10**6  # pieces of a batch
 MAX_MARGIN = 9_999  # ten-thousandths of the price
 MAX_POINTS = 100_000  # ten-thousandths: ten times what it is on
 MAX_RULES = 100
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
 def check_name(name: str) -> None:
@@ -21,8 +18,8 @@ def check_name(name: str) -> None:
 
 
 def check_currency(currency: str) -> None:
-    if not _CURRENCY.fullmatch(currency):
-        raise Rejected("costing.currency_malformed", "three capital letters, as in ISO 4217")
+    if not is_currency(currency):
+        raise Rejected("costing.currency_malformed", "a code of ISO 4217, such as DZD")
 
 
 def check_margin(margin: int) -> None:

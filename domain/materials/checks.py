@@ -6,7 +6,7 @@ from domain.costs import MAX_MICROS, Cost
 from domain.kernel import Personal, Rejected
 from domain.materials.state import Material
 from domain.materials.words import Describing, Measuring
-from domain.money import Money
+from domain.money import Money, is_currency
 
 KINDS = ("yarn", "component", "supply")
 MAX_QUANTITY = 10**12  # thousandths
@@ -14,7 +14,6 @@ MAX_SCRAP = 9000  # ten-thousandths
 MAX_ATTRIBUTES, MAX_CONVERSIONS = 50, 20
 MAX_NOTE = 500  # characters
 _UNIT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,19}", re.ASCII)
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _REASON = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 
@@ -48,8 +47,8 @@ def check_unit(unit: str) -> None:
 
 
 def check_currency(currency: str) -> None:
-    if not _CURRENCY.fullmatch(currency):
-        raise Rejected("materials.currency_malformed", "three capital letters, as in ISO 4217")
+    if not is_currency(currency):
+        raise Rejected("materials.currency_malformed", "a code of ISO 4217, such as DZD")
 
 
 def check_reason(reason: str) -> None:

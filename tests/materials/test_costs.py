@@ -36,7 +36,7 @@ def test_a_cost_has_six_digits_more_than_its_currency():
     assert costs.parse(UnitCost("0.00000001", "DZD")) == Cost(1, "DZD")
     assert costs.parse(UnitCost("0.000001", "JPY")) == Cost(1, "JPY")
     assert refused(costs.parse, UnitCost("0.0000001", "JPY")) == "costs.malformed"
-    assert refused(costs.parse, UnitCost("1", "dinar")) == "costs.malformed"
+    assert refused(costs.parse, UnitCost("1", "dinar")) == "money.unknown_currency"
 
 
 @pytest.mark.parametrize(
