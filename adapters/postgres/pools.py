@@ -3,6 +3,7 @@
 import select
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from time import monotonic
 from typing import Any, TypeAlias
 
 import psycopg
@@ -13,7 +14,6 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRe
 from application.ports import Unavailable
 
 Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
-Pool: TypeAlias = AsyncConnectionPool[Connection]
 
 APPEND, PROJECT, READ = "souk_append", "souk_project", "souk_read"
 ASOF = "souk_asof"
@@ -24,6 +24,28 @@ AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
 # That the other end is gone, told also of what is in use; where it is not, any news may be that.
 HUNG_UP = getattr(select, "POLLRDHUP", select.POLLIN)
 SATURATED = (PoolTimeout, TooManyRequests, PoolClosed)
+
+
+class Pool(AsyncConnectionPool[Connection]):
+    """Gives only connections that still lead to the server.
+
+    The library's own check waits longer and longer after each that does not. After a crash the
+    first caller met all those that had been idle, one after another, and was turned away when the
+    server had long been there again.
+    """
+
+    async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109
+        deadline = monotonic() + (self.timeout if timeout is None else timeout)
+        while True:
+            connection = await super().getconn(deadline - monotonic())
+            try:
+                if await _still_there(connection):
+                    return connection
+                await connection.close()
+            except BaseException:
+                await self.putconn(connection)
+                raise
+            await self.putconn(connection)  # which replaces it
 
 
 async def open_pool(
@@ -39,7 +61,7 @@ async def open_pool(
     Waits ``timeout`` seconds for each statement, and as long for a free connection, but not beyond
     CONNECT. Opens without waiting for the server: while it is away, ``borrow`` raises Unavailable.
     """
-    pool: Pool = AsyncConnectionPool(
+    pool = Pool(
         conninfo_of(url, role, name, timeout),
         connection_class=AsyncConnection[tuple[Any, ...]],
         kwargs={"autocommit": True, "prepare_threshold": 2},
@@ -48,7 +70,6 @@ async def open_pool(
         max_waiting=size * WAITING_PER_CONNECTION,
         timeout=min(timeout, CONNECT),
         reconnect_timeout=2.0,
-        check=_still_there,
         name=name,
         open=False,
     )
@@ -102,10 +123,14 @@ def complaint(error: Exception) -> str | None:
     return str(error).strip().partition("\n")[0] if told else None
 
 
-async def _still_there(connection: Connection) -> None:
+async def _still_there(connection: Connection) -> bool:
     """An idle connection with something to read was closed, or has news: only then ask."""
     if _told(connection, select.POLLIN):
-        await AsyncConnectionPool.check_connection(connection)
+        try:
+            await Pool.check_connection(connection)
+        except AWAY:
+            return False
+    return True
 
 
 def lasts(connection: Connection) -> bool:

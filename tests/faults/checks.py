@@ -155,6 +155,9 @@ async def tenants(mail: Mail, tail: Tail, followers: list[Follower]) -> list[str
     for tenant in TENANTS:
         for path, context in (("/orders", "orders"), ("/catalog/products", "catalog")):
             listed = await mail.read((tenant, "root", "admin"), f"{path}?limit=100")
+            if listed.status_code != 200:
+                wrong.append(f"{path} was answered {listed.status_code}: {listed.text}")
+                continue
             ids = [item["id"] for item in listed.json()["items"]]
             foreign = [id for id in ids if f"{tenant}/{context}/{id}" not in streams]
             wrong += [f"{tenant} was listed {context} {id}" for id in foreign]

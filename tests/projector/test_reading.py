@@ -1,12 +1,13 @@
 """Who sees what, and when: row-level security, readers, and waiting for one's own write."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from adapters.postgres.pools import APPEND, READ, conninfo_of, open_pool
+from adapters.postgres.pools import APPEND, READ, borrow, conninfo_of, open_pool
 from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
 from application.ports import Unavailable
@@ -214,6 +215,20 @@ async def test_a_position_seen_before_the_server_crashed_is_not_gone_by(database
         await positions.wait("toys", 1, timeout=0.5)
     await fetch(database, "UPDATE read.projections SET position = 1 RETURNING 1")
     await positions.wait("toys", 1)
+    await pool.close()
+
+
+async def test_the_first_query_after_a_crash_meets_none_of_the_connections_that_it_ended(database):
+    pool = await open_pool(database, READ, size=8, name="crashed")
+    async with AsyncExitStack() as taken:
+        for _ in range(8):
+            await taken.enter_async_context(borrow(pool))
+    await fetch(
+        database,
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = 'crashed'",
+    )
+    assert await PostgresReader(pool)("A").rows("SELECT 1") == [(1,)]
     await pool.close()
 
 
