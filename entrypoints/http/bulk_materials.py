@@ -176,7 +176,7 @@ async def changed(
     return await bulk.answer(data, source)
 
 
-COSTS = ("quantities.malformed", "costs.malformed")
+COSTS = ("quantities.malformed", "costs.malformed", "money.unknown_currency")
 
 
 class MaterialsBulkController(Controller):

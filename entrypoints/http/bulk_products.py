@@ -43,7 +43,7 @@ class ProductUpdates(Struct, forbid_unknown_fields=True, kw_only=True):
     sku: Line | UnsetType | None = UNSET
 
     def change(self) -> Change:
-        """Rejects money.malformed."""
+        """Rejects money.malformed, money.unknown_currency."""
         original = self.original_price
         describing = given(self, TEXTS)
         if self.category_id is not UNSET:
@@ -133,7 +133,7 @@ class ProductsBulkController(Controller):
 
         return await bulk.answer(data, source)
 
-    @put("/", **bulks("products:update", "money.malformed"))
+    @put("/", **bulks("products:update", "money.malformed", "money.unknown_currency"))
     async def update(
         self, data: JSONBody[ProductsUpdated], bulk: TheBulk, view: NamedDependency[View]
     ) -> Previewed | Ran:

@@ -152,6 +152,7 @@ class CartsController(Controller):
             "carts.not_in_cart",
             "carts.price_moved",
             "money.malformed",
+            "money.unknown_currency",
             missing=UNKNOWN,
         ),
     )
@@ -187,6 +188,7 @@ class CartsController(Controller):
             "inventory.insufficient",
             "money.currency_mixed",
             "money.malformed",
+            "money.unknown_currency",
             "orders.unknown_channel",
             "payments.amount_negative",
             "payments.method_malformed",

@@ -40,6 +40,7 @@ TEXT = (
 )
 PRICE = (
     "money.malformed",
+    "money.unknown_currency",
     "catalog.price_negative",
     "catalog.currency_changed",
     "catalog.original_price_too_low",

@@ -35,6 +35,7 @@ from projections import costing
 RETIRED = "costing.retired"
 MONEY = (
     "money.malformed",
+    "money.unknown_currency",
     "costing.currency_mixed",
     "costing.too_many_rules",
     "costing.amount_out_of_range",

@@ -148,7 +148,14 @@ class MaterialsController(Controller):
 
     @post(
         "/{id:uuid}/standard-cost",
-        **changes("materials:update", "costs.malformed", *COST, RETIRED, missing=UNKNOWN),
+        **changes(
+            "materials:update",
+            "costs.malformed",
+            "money.unknown_currency",
+            *COST,
+            RETIRED,
+            missing=UNKNOWN,
+        ),
     )
     async def standard_cost(self, data: JSONBody[StandardCost], material: TheMaterial) -> Receipt:
         """Set what it is to cost by the books, or that there is no such cost."""

@@ -21,7 +21,7 @@ NamedInPath: TypeAlias = Annotated[str, PathParameter(pattern=NAME)]
 
 
 def money(price: Price | None) -> Money | None:
-    """The amount of a price from outside, if there is one. Rejects money.malformed."""
+    """The amount of a price from outside, if there is one. Rejects as ``domain.money.parse``."""
     return None if price is None else parse(price)
 
 

@@ -53,6 +53,7 @@ class NegotiationsController(Controller):
             "negotiations.too_many_turns",
             "offers.currency_mixed",
             "money.malformed",
+            "money.unknown_currency",
             missing=UNKNOWN,
         ),
     )

@@ -39,6 +39,7 @@ TERMS = (
     "offers.currency_mixed",
     "offers.title_missing",
     "money.malformed",
+    "money.unknown_currency",
 )
 ORDER = (
     "offers.not_active",
@@ -173,6 +174,7 @@ class OffersController(Controller):
             "offers.tier_not_below",
             "offers.currency_mixed",
             "money.malformed",
+            "money.unknown_currency",
             *ORDER,
             missing=UNKNOWN,
         ),

@@ -20,7 +20,12 @@ from projections import payments
 
 UNKNOWN = "payments.unknown_checkout"
 PAYMENT = f"{UNKNOWN} payments.unknown_payment"
-AMOUNT = ("money.malformed", "money.currency_mixed", "payments.amount_negative")
+AMOUNT = (
+    "money.malformed",
+    "money.unknown_currency",
+    "money.currency_mixed",
+    "payments.amount_negative",
+)
 DEPOSIT = ("payments.not_a_deposit", "payments.not_captured")
 
 

@@ -18,6 +18,7 @@ from entrypoints.wiring import Souk
 
 PURCHASE = (
     "money.malformed",
+    "money.unknown_currency",
     "materials.quantity_out_of_range",
     *AMOUNT,
     *COST,

@@ -17,6 +17,7 @@ from projections import carts, offers
 SHOWN = 1_000  # of each kind, at the most
 SUPPOSING = (
     "costs.malformed",
+    "money.unknown_currency",
     "costing.unknown_material",
     "costing.material_repeated",
     "costing.currency_mixed",
