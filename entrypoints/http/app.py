@@ -20,6 +20,7 @@ from entrypoints.http.commands import call, creating
 from entrypoints.http.console import console, console_file
 from entrypoints.http.direct import directing
 from entrypoints.http.edge import edging, marking
+from entrypoints.http.heads import Headed
 from entrypoints.http.health import HealthController, jwks, roots_keys
 from entrypoints.http.live import asyncapi, asyncapi_page
 from entrypoints.http.problems import handle
@@ -57,7 +58,7 @@ def http(
     """``souk``: gives the connected parts, once the application has started. ``lists``: where
     those that many see are kept; None: in the application itself."""
     bearers = Bearers(lambda: souk().tokens)
-    return Litestar(
+    return Headed(
         [
             Router("/api/v1", route_handlers=list(CONTROLLERS)),
             HealthController,

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrypoints import logs
+from entrypoints.http.heads import is_bare
 from entrypoints.http.pages import Origins, options, shared
 from entrypoints.http.problems import Problem
 
@@ -39,7 +40,7 @@ def edging(app: ASGIApp) -> ASGIApp:
             await answering(scope, receive, sending)
         finally:
             logs.request(
-                str(scope.get("method", "")),
+                "HEAD" if is_bare(scope) else str(scope.get("method", "")),
                 scope.get("path_template", ""),
                 status,
                 round((time.perf_counter() - started) * 1000, 1),

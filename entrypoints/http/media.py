@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
-from litestar import Controller, HttpMethod, Request, get, post, route
+from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
 from litestar.response.base import ASGIResponse
@@ -20,6 +20,7 @@ from domain.kernel import Rejected
 from entrypoints.http import pictures
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import On, Sent, SentToCreate
+from entrypoints.http.heads import is_bare
 from entrypoints.http.pictures import UNKNOWN
 from entrypoints.http.routes import changes, creates, lists, reads
 from entrypoints.http.uploads import (
@@ -179,9 +180,8 @@ class MediaController(Controller):
             raise Missing(UNKNOWN)
         return view.document(_links(souk, view.caller.tenant, media.opened(found)))
 
-    @route(
+    @get(
         "/public/{tenant:str}/{id:uuid}/{rendering:str}/{file:str}",
-        http_method=[HttpMethod.GET, HttpMethod.HEAD],
         opt={"public": True, "anyone": True},
         include_in_schema=False,
     )
@@ -196,8 +196,7 @@ class MediaController(Controller):
     ) -> ASGIResponse:
         """A rendition that everyone may see, for ever the same bytes."""
         key, kind = await pictures.key_of(souk, tenant, str(id), rendering, file)
-        bare = request.method == HttpMethod.HEAD
-        return await pictures.sent(souk, key, kind, request.headers, bare)
+        return await pictures.sent(souk, key, kind, request.headers, is_bare(request.scope))
 
 
 def _owner(caller: Caller) -> str | None:

@@ -27,8 +27,10 @@ async def options(scope: Scope, receive: Receive, send: Send) -> None:
     """What may be sent to this path, for whoever asks: a browser asks without the page's token.
     The framework's own names the methods of one of its handlers only."""
     routes = (r for r in scope["litestar_app"].routes if r.path_format == scope["path_template"])
-    methods = sorted({method for route in routes for method in getattr(route, "methods", ())})
-    await Ready(204, [(b"allow", ", ".join(methods).encode())])(scope, receive, send)
+    methods = {method for route in routes for method in getattr(route, "methods", ())}
+    if "GET" in methods:
+        methods.add("HEAD")
+    await Ready(204, [(b"allow", ", ".join(sorted(methods)).encode())])(scope, receive, send)
 
 
 def shared(scope: Scope, origin: bytes, start: Message, origins: Origins) -> Headers:

@@ -35,7 +35,7 @@ async def test_a_page_of_a_named_origin_is_told_without_a_token_what_it_may_send
     answer = await asked(api, SHOP)
     assert (answer.status_code, answer.content) == (204, b"")
     assert cross(answer) == NAMED | {
-        "access-control-allow-methods": "GET, OPTIONS, POST",
+        "access-control-allow-methods": "GET, HEAD, OPTIONS, POST",
         "access-control-allow-headers": ASKED.decode(),
         "access-control-max-age": "7200",
     }
@@ -111,9 +111,9 @@ def test_every_header_that_a_route_takes_may_be_sent():
 
 async def test_whoever_asks_is_told_every_method_of_a_path(api):
     for path, methods in (
-        (PATH, "GET, OPTIONS, POST"),
-        (f"{PATH}/01890000-0000-7000-8000-000000000000", "DELETE, GET, OPTIONS"),
-        ("/orders", "GET, OPTIONS"),
+        (PATH, "GET, HEAD, OPTIONS, POST"),
+        (f"{PATH}/01890000-0000-7000-8000-000000000000", "DELETE, GET, HEAD, OPTIONS"),
+        ("/orders", "GET, HEAD, OPTIONS"),
     ):
         answer = await api.http.options(f"/api/v1{path}")
         assert (answer.status_code, answer.headers["allow"]) == (204, methods)
