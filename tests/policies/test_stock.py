@@ -6,6 +6,7 @@ import pytest
 
 from application.checkouts import Paying
 from application.policies.stock import STOCK
+from application.ports import Receipt
 from domain import inventory, orders, payments
 from domain.inventory import AdjustStock, ReceiveStock, StockCommitted, StockReleased, StockReserved
 from domain.kernel import Rejected
@@ -116,6 +117,33 @@ async def test_cancelling_a_paid_order_restocks_it(market):
     rugs = await market.stock("rug")
     assert (rugs.on_hand, rugs.reserved) == (5, 0)
     assert await market.taken("rug") == {}
+
+
+async def took_unnoted(market, order):
+    """As before orders noted it: two rugs, which their stock itself remembers."""
+
+    async def attempt(work):
+        item = await work.load(inventory, "rug")
+        event = StockCommitted(order, 2)
+        work.record(inventory, "rug", [event], inventory.evolve(item, event))
+        return work.receipt(inventory, "rug")
+
+    await market.commands.run(call(), Receipt, attempt)
+
+
+async def test_what_was_taken_before_orders_noted_it_is_taken_and_given_back_once(market):
+    checkout, (order,) = await market.buy(("rug", 2), ("lamp", 1))
+    await took_unnoted(market, order)
+    await market.pay(checkout)
+    await market.settle()
+    rugs, lamps = await market.stock("rug"), await market.stock("lamp")
+    assert (rugs.on_hand, rugs.reserved, lamps.on_hand, lamps.reserved) == (3, 0, 1, 0)
+    assert (await market.order(order)).taken == ("lamp",)
+    await market.cancel(order)
+    await market.settle()
+    rugs, lamps = await market.stock("rug"), await market.stock("lamp")
+    assert (rugs.on_hand, rugs.committed, lamps.on_hand) == (5, {}, 2)
+    assert (await market.order(order)).taken == ()
 
 
 async def test_a_failed_payment_gives_the_stock_back(market):
