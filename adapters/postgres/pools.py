@@ -2,7 +2,7 @@
 
 import select
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
 from typing import Any, TypeAlias
 
@@ -125,12 +125,11 @@ def complaint(error: Exception) -> str | None:
 
 async def _still_there(connection: Connection) -> bool:
     """An idle connection with something to read was closed, or has news: only then ask."""
-    if _told(connection, select.POLLIN):
-        try:
+    with suppress(*AWAY):
+        if _told(connection, select.POLLIN):
             await Pool.check_connection(connection)
-        except AWAY:
-            return False
-    return True
+        return True
+    return False
 
 
 def lasts(connection: Connection) -> bool:
