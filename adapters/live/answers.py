@@ -9,15 +9,30 @@ import msgspec
 from adapters.live.peer import Refusal
 from adapters.problems import MEDIA_TYPE, details
 
+METHODS = "GET, OPTIONS"
+ASKED = {
+    "Access-Control-Allow-Methods": METHODS,
+    "Access-Control-Allow-Headers": "authorization, last-event-id",
+    "Access-Control-Max-Age": "7200",  # seconds
+}
+TOLD = {"Access-Control-Expose-Headers": "allow, retry-after, www-authenticate"}
+
 
 def plain(status: int, body: object) -> bytes:
     return _answer(status, "application/json", msgspec.json.encode(body), {})
 
 
-def problem(refusal: Refusal, path: str) -> bytes:
-    """As the HTTP API answers them."""
+def problem(refusal: Refusal, path: str, origin: str | None = None) -> bytes:
+    """As the HTTP API answers them. ``origin``: of the page that may read it."""
     body = details(refusal.status, refusal.code, refusal.detail, path)
-    return _answer(refusal.status, MEDIA_TYPE, msgspec.json.encode(body), refusal.headers)
+    headers = {**refusal.headers, **_shared(origin), **(TOLD if origin else {})}
+    return _answer(refusal.status, MEDIA_TYPE, msgspec.json.encode(body), headers)
+
+
+def options(origin: str | None) -> bytes:
+    """What may be sent, for a browser that asks before a page of another origin sends it."""
+    head = {"Allow": METHODS, "Connection": "close", **_shared(origin), **(ASKED if origin else {})}
+    return _head(204, head)
 
 
 def full(what: str) -> Refusal:
@@ -28,27 +43,31 @@ def full(what: str) -> Refusal:
 
 def stream(origin: str | None) -> bytes:
     """The head of an event stream, which lasts until the connection ends."""
-    head = (
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
-        b"Cache-Control: no-store\r\nX-Accel-Buffering: no\r\nConnection: close\r\n"
-    )
-    return head + _shared(origin) + b"\r\n"
+    head = {
+        "Content-Type": "text/event-stream; charset=utf-8",
+        "Cache-Control": "no-store",
+        "X-Accel-Buffering": "no",
+        "Connection": "close",
+    }
+    return _head(200, {**head, **_shared(origin)})
 
 
-def _shared(origin: str | None) -> bytes:
+def _shared(origin: str | None) -> Mapping[str, str]:
     """A page of an allowed origin may read it."""
-    if origin is None:
-        return b""
-    return f"Access-Control-Allow-Origin: {origin}\r\nVary: Origin\r\n".encode("latin-1")
+    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if origin else {}
 
 
 def _answer(status: int, kind: str, body: bytes, headers: Mapping[str, str]) -> bytes:
-    lines = [
-        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
-        f"Content-Type: {kind}",
-        f"Content-Length: {len(body)}",
-        "Cache-Control: no-store",
-        "Connection: close",
-        *(f"{name}: {value}" for name, value in headers.items()),
-    ]
-    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+    head = {
+        "Content-Type": kind,
+        "Content-Length": str(len(body)),
+        "Cache-Control": "no-store",
+        "Connection": "close",
+    }
+    return _head(status, {**head, **headers}) + body
+
+
+def _head(status: int, headers: Mapping[str, str]) -> bytes:
+    lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+    first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+    return f"{first}{''.join(lines)}\r\n".encode("latin-1")

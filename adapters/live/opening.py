@@ -41,7 +41,7 @@ class Door(House, Protocol):
 
 
 class Opening(asyncio.Protocol):
-    __slots__ = ("_done", "_door", "_early", "_head", "_path", "_task", "_transport")
+    __slots__ = ("_done", "_door", "_early", "_head", "_origin", "_path", "_task", "_transport")
 
     def __init__(self, door: Door) -> None:
         self._door = door
@@ -49,6 +49,7 @@ class Opening(asyncio.Protocol):
         self._early = b""  # what came behind the head, until somebody listens
         self._done = False
         self._path = ""
+        self._origin: str | None = None  # if it is one that may ask
         self._task: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport
 
@@ -69,6 +70,8 @@ class Opening(asyncio.Protocol):
             request = self._head.feed(data, self._remote())
             if request:
                 self._path = request.path
+                origin = request.headers.get("origin")
+                self._origin = origin if origin in self._door.origins else None
                 self._route(request)
         except Refusal as refusal:
             self._refuse(refusal)
@@ -86,9 +89,11 @@ class Opening(asyncio.Protocol):
         """Raises Refusal."""
         if request.path not in (SOCKETS, STREAMS, ALIVE, READY):
             raise Refusal(404, "not_found")
-        if request.method != "GET":
-            raise Refusal(405, "method_not_allowed", headers={"Allow": "GET"})
-        if request.path == ALIVE:
+        if request.method == "OPTIONS":
+            self._answer(answers.options(self._origin))
+        elif request.method != "GET":
+            raise Refusal(405, "method_not_allowed", headers={"Allow": answers.METHODS})
+        elif request.path == ALIVE:
             self._answer(answers.plain(200, {"status": "ok"}))
         elif request.path == READY:
             well = self._door.ready
@@ -99,15 +104,14 @@ class Opening(asyncio.Protocol):
 
     def _begin(self, request: Request) -> None:
         """Raises Refusal."""
-        origin = request.headers.get("origin")
-        if origin is not None and origin not in self._door.origins:
+        if "origin" in request.headers and self._origin is None:
             raise Refusal(403, "forbidden", "this origin may not ask here")
         peer: Outlet
         if request.path == SOCKETS:
             granted = head.upgrade(request)
             peer = WebSocket(self._door, self._transport)
         else:
-            granted = answers.stream(origin)
+            granted = answers.stream(self._origin)
             peer = EventStream(self._door, self._transport)
         assert self._head
         self._early, self._head, self._done = self._head.rest, None, True
@@ -135,7 +139,7 @@ class Opening(asyncio.Protocol):
             peer.data_received(self._early)
 
     def _refuse(self, refusal: Refusal) -> None:
-        self._answer(answers.problem(refusal, self._path))
+        self._answer(answers.problem(refusal, self._path, self._origin))
 
     def _answer(self, answer: bytes) -> None:
         """The connection stays open a moment for what they are still sending, since their network

@@ -71,6 +71,23 @@ def test_a_page_of_a_known_origin_may_read_it_and_no_other(house):
         assert raw.ask(head(EVENTS, Origin="https://other.example"))[0] == 403
 
 
+def test_a_page_of_a_known_origin_may_ask_before_and_read_why_it_is_refused(house):
+    url = f"http://127.0.0.1:{house.port}{EVENTS}"
+    asks = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "x"}
+    asked = httpx.options(url, headers={"Origin": ORIGIN, **asks})
+    assert (asked.status_code, asked.headers["allow"]) == (204, "GET, OPTIONS")
+    assert asked.headers["access-control-allow-origin"] == ORIGIN
+    assert asked.headers["access-control-allow-headers"] == "authorization, last-event-id"
+    refused = httpx.get(f"{url}?be=refused", headers={"Origin": ORIGIN})
+    assert refused.headers["access-control-allow-origin"] == ORIGIN
+    assert "www-authenticate" in refused.headers["access-control-expose-headers"]
+    assert refused.json()["code"] == "unauthenticated"
+    for other in ({"Origin": "https://other.example", **asks}, asks):
+        told = httpx.options(url, headers=other)
+        assert (told.status_code, told.headers["allow"]) == (204, "GET, OPTIONS")
+        assert not [name for name in told.headers if name.startswith("access-control")]
+
+
 def test_a_refusal_is_problem_json(house):
     answer = httpx.get(f"http://127.0.0.1:{house.port}{EVENTS}?be=refused")
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
