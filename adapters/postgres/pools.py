@@ -1,5 +1,6 @@
 """Connections to Postgres: pools that refuse when full, under roles that own nothing."""
 
+import asyncio
 import select
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -19,6 +20,7 @@ APPEND, PROJECT, READ = "souk_append", "souk_project", "souk_read"
 ASOF = "souk_asof"
 AUDIT = "souk_audit"  # sees the log of the one tenant named by SET LOCAL souk.tenant
 WAITING_PER_CONNECTION = 64  # callers beyond that are turned away at once
+ASK_AGAIN = 1.0  # seconds after which whoever waits for a connection asks for one again
 CONNECT = 10.0  # seconds at the most until a server that does not answer is away
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
 # That the other end is gone, told also of what is in use; where it is not, any news may be that.
@@ -31,13 +33,21 @@ class Pool(AsyncConnectionPool[Connection]):
 
     The library's own check waits longer and longer after each that does not. After a crash the
     first caller met all those that had been idle, one after another, and was turned away when the
-    server had long been there again.
+    server had long been there again. So was whoever waited while the library gave up making new
+    ones: it only begins again when somebody asks.
     """
 
     async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109
-        deadline = monotonic() + (self.timeout if timeout is None else timeout)
+        patience, dead = self.timeout if timeout is None else timeout, 0
+        deadline = monotonic() + patience
         while True:
-            connection = await super().getconn(deadline - monotonic())
+            left = deadline - monotonic()
+            try:
+                connection = await super().getconn(min(left, ASK_AGAIN))
+            except PoolTimeout:
+                if left > ASK_AGAIN:
+                    continue
+                raise PoolTimeout(f"no connection within {patience:.2f} s") from None
             try:
                 if await _still_there(connection):
                     return connection
@@ -46,6 +56,9 @@ class Pool(AsyncConnectionPool[Connection]):
                 await self.putconn(connection)
                 raise
             await self.putconn(connection)  # which replaces it
+            dead += 1
+            if dead > self.max_size:  # the new ones die, too
+                await asyncio.sleep(0.1)
 
 
 async def open_pool(

@@ -13,6 +13,7 @@ from adapters.projector.reader import PostgresReader
 from application.ports import Unavailable
 from projections import PROJECTIONS
 from projections.kernel import one, page
+from tests.log.proxy import Proxy
 from tests.projector.toys import (
     TOYS,
     Switched,
@@ -230,6 +231,18 @@ async def test_the_first_query_after_a_crash_meets_none_of_the_connections_that_
     )
     assert await PostgresReader(pool)("A").rows("SELECT 1") == [(1,)]
     await pool.close()
+
+
+async def test_who_waits_while_the_server_is_away_is_served_once_it_is_back(database):
+    """For longer than the library tries to reach it, and for less than one waits."""
+    async with Proxy(database) as proxy:
+        proxy.refuse = True
+        pool = await open_pool(proxy.url, READ, size=4, name="waiting", timeout=10)
+        asked = asyncio.create_task(PostgresReader(pool)("A").rows("SELECT 1"))
+        await asyncio.sleep(3)
+        proxy.refuse = False
+        assert await asked == [(1,)]
+        await pool.close()
 
 
 async def test_lag_is_told_in_events_and_seconds(database):
