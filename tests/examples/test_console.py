@@ -75,7 +75,7 @@ def test_the_log_is_walked_by_keyboard_from_an_event_to_its_causes_and_its_strea
     page.until("location.hash === '#/log?context=orders'")
     page.until(f"{TAGS}.length > 2 && {TAGS}.every(tag => tag.startsWith('orders.'))")
     page.run("document.activeElement.blur()")
-    page.press("j", "j", "k", "Enter")
+    page.press("j", "j", "k", "j", "Enter")
     focused = "document.activeElement.closest('[data-position]').dataset.position"
     assert page.run(focused) == str(order["cancelled"])
     told(page, "cancelled", ".changes")
@@ -104,30 +104,32 @@ def test_the_log_is_walked_by_keyboard_from_an_event_to_its_causes_and_its_strea
 
 def test_a_stream_is_seen_at_every_version_with_what_changed(page, up, order):
     sign_in(page, up, view=f"stream/orders/{order['id']}")
-    told(page, "Version 3 of 3")
+    told(page, "Version 5 of 5")
+    page.press("[")
+    told(page, "Version 4 of 5")
     changed = "[...document.querySelectorAll('.tree .changed .name')].map(e => e.innerText)"
     page.until(f"{changed}.includes('status')")
     assert "cancelled" in text(page, ".tree")
-    page.press("[")
-    told(page, "Version 2 of 3")
+    page.press("[", "[")
+    told(page, "Version 2 of 5")
     page.until(SETTLED)
     assert page.run("document.querySelector('.changes ins').innerText") == "confirmed"
     assert "status confirmed" in text(page, ".tree")
     look(page, "stream")
     page.run("document.querySelector('input[type=range]').focus()")
     page.press("ArrowLeft")
-    told(page, "Version 1 of 3")
-    page.press("m", "]", "]")
+    told(page, "Version 1 of 5")
+    page.press("m", "]", "]", "]")
     told(page, "Since version 1")
     page.until(SETTLED)
     assert page.run("document.querySelector('.changes del').innerText") == "pending"
     assert page.run("document.querySelector('.changes ins').innerText") == "cancelled"
-    assert page.run("location.hash").endswith("?at=3&from=1")
+    assert page.run("location.hash").endswith("?at=4&from=1")
     page.press("u")
-    told(page, "Since version 2")
+    told(page, "Since version 3")
     begun = "document.querySelector('[name=time]').value = '2020-01-01T00:00:00'"
     page.run(f"{begun}, document.querySelector('.slider form').requestSubmit()")
-    told(page, "Version 0 of 3")
+    told(page, "Version 0 of 5")
     spoken = page.accessible()
     assert ("slider", "Version") in spoken
     assert ("region", "State") in spoken
