@@ -121,9 +121,10 @@ async def failed(commands: Commands, call: Call, recorded: Recorded) -> None:
 
 
 async def queues(commands: Commands, call: Call, id: str) -> list[str]:
-    """The stock of an order's products, which many orders want at once."""
+    """The order, and the stock of its products, which many orders want at once."""
     order: Order = await commands.peek(call, orders, id)
-    return [stream_of(call.tenant, inventory, line.product) for line in order.lines]
+    stock = [stream_of(call.tenant, inventory, line.product) for line in order.lines]
+    return [stream_of(call.tenant, orders, id), *stock]
 
 
 async def _release_reserved(work: Work, id: str, cash_awaited: bool) -> None:
