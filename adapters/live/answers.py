@@ -22,6 +22,11 @@ def plain(status: int, body: object) -> bytes:
     return _answer(status, "application/json", msgspec.json.encode(body), {})
 
 
+def without_body(answer: bytes) -> bytes:
+    """What HEAD asks for."""
+    return answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+
+
 def problem(refusal: Refusal, path: str, origin: str | None = None) -> bytes:
     """As the HTTP API answers them. ``origin``: of the page that may read it."""
     body = details(refusal.status, refusal.code, refusal.detail, path)

@@ -91,14 +91,12 @@ class Opening(asyncio.Protocol):
             raise Refusal(404, "not_found")
         if request.method == "OPTIONS":
             self._answer(answers.options(self._origin))
+        elif request.path in (ALIVE, READY) and request.method in ("GET", "HEAD"):
+            well = request.path == ALIVE or self._door.ready
+            told = answers.plain(200 if well else 503, {"status": "ok" if well else "unavailable"})
+            self._answer(told if request.method == "GET" else answers.without_body(told))
         elif request.method != "GET":
             raise Refusal(405, "method_not_allowed", headers={"Allow": answers.METHODS})
-        elif request.path == ALIVE:
-            self._answer(answers.plain(200, {"status": "ok"}))
-        elif request.path == READY:
-            well = self._door.ready
-            told = {"status": "ok" if well else "unavailable"}
-            self._answer(answers.plain(200 if well else 503, told))
         else:
             self._begin(request)
 

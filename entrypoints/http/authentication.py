@@ -15,7 +15,7 @@ from entrypoints.http.edge import header
 from entrypoints.http.names import NAME
 from entrypoints.http.problems import Problem
 
-QUERIES = ("GET", "HEAD", "OPTIONS")
+QUERIES = ("GET", "OPTIONS")
 KEPT = 10_000  # verified headers at the most
 FRESH = 60.0  # seconds that one is trusted without looking again
 

@@ -92,7 +92,7 @@ def _of_framework(error: HTTPException) -> Problem:
     if _is_about_the_key(error):
         return Problem(400, "idempotency_key_missing", "1 to 255 characters")
     if status in CODES:
-        return Problem(status, CODES[status], headers=dict(error.headers or {}))
+        return Problem(status, CODES[status], headers=_with_head(dict(error.headers or {})))
     if 400 <= status < 500:
         return Problem(400, "malformed", _reasons(error))
     if isinstance(error.__cause__, msgspec.ValidationError):
@@ -100,6 +100,14 @@ def _of_framework(error: HTTPException) -> Problem:
         # framework takes it for our own fault.
         return Problem(400, "malformed", str(error.__cause__))
     return Problem(500, "internal", "it is logged, with the correlation id of this answer")
+
+
+def _with_head(headers: dict[str, str]) -> dict[str, str]:
+    """HEAD is taken wherever GET is, which the framework does not know."""
+    for name in headers:
+        if name.lower() == "allow" and "GET" in headers[name]:
+            headers[name] = headers[name].replace("GET", "GET, HEAD")
+    return headers
 
 
 def _is_about_the_key(error: HTTPException) -> bool:

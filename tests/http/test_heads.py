@@ -58,3 +58,6 @@ async def test_monitors_and_browsers_need_no_token_for_it(api):
 async def test_what_only_takes_commands_is_not_read(api):
     refused = await api.of("seller", "sara").send("HEAD", f"/orders/{UNKNOWN}/confirm")
     assert (refused.status_code, refused.content) == (405, b"")
+    asked = await api.of("seller", "sara").send("PUT", "/carts")
+    assert asked.status_code == 405
+    assert {*asked.headers["allow"].split(", ")} == {"GET", "HEAD", "OPTIONS", "POST"}

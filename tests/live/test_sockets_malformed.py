@@ -188,6 +188,11 @@ def test_health_is_answered_at_the_same_port(house):
     assert (status("/health/live"), status("/health/ready")) == (200, 200)
     house.ready = False
     assert (status("/health/live"), status("/health/ready")) == (200, 503)
+    with Raw(house.port) as raw:
+        asked = head("/health/ready", Upgrade="", Connection="").replace(b"GET", b"HEAD", 1)
+        status_, answer = raw.ask(asked)
+        assert (status_, raw.rest()) == (503, b"")
+        assert b"Content-Length: 24\r\n" in answer
     house.ready = True
 
 
