@@ -221,9 +221,8 @@ def _extended(item: StockItem, event: ReservationExtended) -> StockItem:
 
 def _taken(item: StockItem, event: StockCommitted) -> StockItem:
     less = _unreserved(item, event.order, event.quantity)
-    kept = {} if event.noted else {event.order: event.quantity}
-    committed = item.committed | kept if kept else item.committed
-    return but(less, on_hand=item.on_hand - event.quantity, committed=committed)
+    kept = item.committed if event.noted else {**item.committed, event.order: event.quantity}
+    return but(less, on_hand=item.on_hand - event.quantity, committed=kept)
 
 
 def _unreserved(item: StockItem, order: str, quantity: int) -> StockItem:
