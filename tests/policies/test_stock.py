@@ -146,6 +146,16 @@ async def test_what_was_taken_before_orders_noted_it_is_taken_and_given_back_onc
     assert (await market.order(order)).taken == ()
 
 
+async def test_what_was_taken_before_orders_noted_it_is_not_missed_when_it_leaves(market):
+    _, (order,) = await market.buy(("rug", 2))
+    await took_unnoted(market, order)
+    for step in (market.orders.confirm, market.orders.start_processing, market.orders.ship):
+        await step(call(), order, None)
+    await market.settle()
+    assert (await market.stock("rug")).on_hand == 3
+    assert await market.outcomes() == []
+
+
 async def test_a_failed_payment_gives_the_stock_back(market):
     checkout, (order,) = await market.buy(("rug", 2))
     await market.fail(checkout)
