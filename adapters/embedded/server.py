@@ -9,7 +9,7 @@ from typing import Protocol
 
 from adapters.embedded.child import Child, Died
 
-PATIENCE = 30.0  # seconds for a server to answer; a crashed Postgres replays its log first
+PATIENCE = 60.0  # seconds for a server to answer; a crashed Postgres replays its log first
 TRIES = 3  # a port that was free may be taken by the time it is used
 
 

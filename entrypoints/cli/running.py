@@ -25,7 +25,8 @@ from entrypoints.instance import announce, given_urls, settings_of, withdraw
 from entrypoints.settings import Settings, own_origins, to_env
 from projections import PROJECTIONS
 
-READY = 60.0  # seconds that the API has to be ready
+READY = 180.0  # seconds that the API has to be ready, also on a crowded machine
+PATIENCE = 60.0  # seconds that a command of the seed may wait: nobody asks for its answer
 STOP = 12.0  # seconds that a role has to finish its work
 SEEDED = "seeded"  # the marker of a directory that has been
 
@@ -116,7 +117,7 @@ class Running:
             return
         from entrypoints.seed.gardener import seed  # every use case, which no later start needs
 
-        await seed(settings)
+        await seed(replace(settings, patience=PATIENCE))
         write_private(marker, b"")
 
 

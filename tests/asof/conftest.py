@@ -10,8 +10,7 @@ from adapters.asof.points import at_position, occurred_by
 from adapters.postgres.pools import ASOF, PROJECT, READ, open_pool
 from adapters.projector.reader import PostgresReader
 from tests.projector.toys import prepare
-
-PATIENCE = 30  # seconds
+from tests.support.patience import PATIENCE
 
 
 class Asking:

@@ -17,6 +17,7 @@ from tests.erasures.test_canaries import differences
 from tests.erasures.town import Town
 from tests.support.commands import souk
 from tests.support.http import running_api
+from tests.support.patience import PATIENCE
 
 OLD, NEW = "bazaar", "bazaar-may"
 LISTED = "SELECT {columns} FROM {table} WHERE tenant = %s ORDER BY {columns}"
@@ -135,7 +136,7 @@ async def test_its_events_are_the_same_but_for_who_restored_them_and_nothing_rea
     try:
         assert (await restored(town)).exit_code == 0
         events = listed(town, "log.events", "stream, version, tag, occurred_at, actor", NEW)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 heard = await positions(town.api.souk.project)
                 if min(heard.values(), default=0) >= head(town):

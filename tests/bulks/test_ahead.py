@@ -18,9 +18,9 @@ from domain.categories import CreateCategory, RetireCategory
 from domain.kernel import but
 from domain.materials import DescribeMaterial, MeasureMaterial, Measuring
 from tests.bulks.shop import updates
+from tests.support.patience import PATIENCE
 
 ATLAS = Change({"brand": "Atlas"})
-LONG = 20  # seconds until a test is given up
 
 
 class Meddled:
@@ -80,7 +80,7 @@ async def renamed(shop, id, name):
 
 async def test_the_next_chunk_is_sent_while_this_one_is_being_written_and_no_third(shop):
     held, ids = Held(shop.log), [await shop.material() for _ in range(4)]
-    async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         running = group.create_task(shop.run(*updates(ids, ATLAS), bulks=of_one(held, shop.log)))
         await held.second.wait()
         await asyncio.sleep(0.05)
@@ -95,7 +95,7 @@ async def test_what_this_chunk_gives_up_the_next_may_take(shop):
     held = Held(shop.log)
     holder, other = await shop.material(sku="A"), await shop.material()
     told = [*updates([holder], Change(sku="B")), *updates([other], Change(sku="A"))]
-    async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         running = group.create_task(shop.run(*told, bulks=of_one(held, shop.log)))
         await held.second.wait()
         held.go.set()
@@ -109,7 +109,7 @@ async def test_what_moves_before_it_is_written_is_decided_again_and_what_followe
     ids = [await shop.material() for _ in range(4)]
     stream = f"{shop.tenant}/materials/{ids[moved]}"
     log = Meddled(shop.log, stream, lambda: renamed(shop, ids[moved], "Silk"))
-    async with asyncio.timeout(LONG):
+    async with asyncio.timeout(PATIENCE):
         ran = await shop.run(*updates(ids, ATLAS), bulks=of_one(log, shop.log))
     assert (ran.applied, ran.refused) == (4, 0)
     texts = [state.describing for state in (await shop.states(ids)).values()]
@@ -146,7 +146,7 @@ async def test_what_an_item_needs_besides_is_looked_at_when_it_is_written(shop):
 
     log = Meddled(shop.log, f"{shop.tenant}/catalog/{second}", retire)
     told = updates([first, second], Placed({"category_id": shelf}))
-    async with asyncio.timeout(LONG):
+    async with asyncio.timeout(PATIENCE):
         ran = await shop.run(*told, kind="products", bulks=of_one(log, shop.log))
     assert [(r.id, r.code) for r in ran.refusals] == [(second, "catalog.category_retired")]
 
@@ -155,7 +155,7 @@ async def test_whoever_hangs_up_between_two_chunks_goes_on_where_they_stand(shop
     held, ids = Held(shop.log), [await shop.material() for _ in range(4)]
     told, id = updates(ids, ATLAS), str(uuid4())
     running = asyncio.create_task(shop.run(*told, id=id, bulks=of_one(held, shop.log)))
-    async with asyncio.timeout(LONG):
+    async with asyncio.timeout(PATIENCE):
         await held.second.wait()
         running.cancel()
         with suppress(asyncio.CancelledError):

@@ -7,6 +7,7 @@ import pytest
 from application.ports import Key, Unavailable
 from application.turns import Turns
 from entrypoints.http import problems
+from tests.support.patience import PATIENCE
 
 
 async def take(turns, streams, inside, name):
@@ -27,7 +28,7 @@ async def test_a_stream_is_one_commands_at_a_time_in_the_order_they_came():
 async def test_those_who_want_several_do_not_wait_for_each_other_for_ever():
     turns, inside = Turns(), []
     wanted = ["xy", "yx", "zy", "xz", "zyx"]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(take(turns, w, inside, w) for w in wanted))
     assert sorted(inside) == sorted(f"{w} {step}" for w in wanted for step in ("in", "out"))
     assert not turns.queues
@@ -54,7 +55,7 @@ async def test_what_fails_inside_gives_its_turn_back():
     with pytest.raises(RuntimeError):
         async with turns.on(["s"]), turns.alone("t", Key("p", "r", "k", b"1")):
             raise RuntimeError
-    async with asyncio.timeout(5), turns.alone("t", Key("p", "r", "k", b"2")):
+    async with asyncio.timeout(PATIENCE), turns.alone("t", Key("p", "r", "k", b"2")):
         await take(turns, ["s"], inside, "next")
     assert inside == ["next in", "next out"]
 

@@ -15,6 +15,7 @@ import pytest
 
 from adapters.embedded.home import Home
 from entrypoints.instance import running
+from tests.support.patience import PATIENCE
 from tests.support.pictures import picture
 
 PAGE = (Path(__file__).parents[2] / "docs/backup.md").read_text()
@@ -76,7 +77,7 @@ def files(kept):
 
 
 def wait_until(true):
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < until
         time.sleep(0.05)

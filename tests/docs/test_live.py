@@ -14,6 +14,7 @@ from entrypoints.live.kinds import KINDS
 from entrypoints.live.messages import RECEIVED, SENT, Close
 from entrypoints.live.snapshots import MOST as DOCUMENTS
 from tests.docs.test_readme import block as readme
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/live.md").read_text()
@@ -75,7 +76,7 @@ def test_the_page_names_every_message_and_every_kind_of_topic():
 
 
 def _await(path: Path, words: str) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while words not in path.read_text():
         assert time.monotonic() < until, path.read_text()
         time.sleep(0.05)

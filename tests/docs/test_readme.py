@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
@@ -51,7 +53,7 @@ def test_the_order_of_the_readme_is_bought_and_pushed(place):
         assert order["total"] == {"amount": "4800.00", "currency": "DZD"}
 
         wanted = f"orders.{order['id']}.seller.amina {order['number']} confirmed"
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         while wanted not in (seen := watched.read_text()) and time.monotonic() < until:
             time.sleep(0.05)
     assert wanted in seen

@@ -21,6 +21,7 @@ from domain.likes import ReelLiked, ReelUnliked
 from domain.media import Render, Rendition
 from domain.reels import ReelPublished
 from tests.policies.market import call
+from tests.support.patience import PATIENCE
 from tests.support.stack import free_ports, spawn
 
 
@@ -136,7 +137,7 @@ class Valkey:
         # what was answered then is gone when it is killed.
         options += ["--appendfsync", "always"]
         spawn(self._running, self.home / "valkey.log", [str(get_binary_path()), *options])
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         with redis.Redis.from_url(self.url) as client:
             while time.monotonic() < until:
                 with suppress(redis.RedisError):

@@ -11,12 +11,13 @@ from adapters.embedded.home import Home
 from adapters.embedded.keeper import keep
 from adapters.embedded.stack import Stack
 from adapters.embedded.urls import Urls
+from tests.support.patience import PATIENCE
 
 GIVEN = Urls(postgres="given", nats="given", s3="given")
 
 
 async def _until(true):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             if await true():
                 return

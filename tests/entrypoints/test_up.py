@@ -17,6 +17,7 @@ import pytest
 
 from adapters.nats.flushing import flushed
 from tests.support.instances import Up, souk
+from tests.support.patience import PATIENCE
 
 SERVERS = {"postgres": "postgres", "valkey": "valkey-server", "nats": "nats-server", "s3": "weed"}
 ONE_OF_EACH = dict.fromkeys(SERVERS, 1)
@@ -73,7 +74,7 @@ def servers_of(instance):
     return {server: names[binary] for server, binary in SERVERS.items()}
 
 
-def _until(true, within=20):
+def _until(true, within=PATIENCE):
     until = time.monotonic() + within
     while not true():
         assert time.monotonic() < until, "it never came true"
@@ -94,7 +95,7 @@ async def test_a_change_is_pushed_over_nats(instance):
     pushed = await client.subscribe("souk.pushed.tenants.>")
     await flushed(client)
     position = await asyncio.to_thread(create_tenant, instance, "pushed")
-    change = json.loads((await pushed.next_msg(timeout=10)).data)
+    change = json.loads((await pushed.next_msg(timeout=PATIENCE)).data)
     assert 0 < change["position"] <= position
     assert change["document"]["name"] == "Pushed"
     await client.close()
@@ -185,5 +186,5 @@ def test_a_signal_during_the_start_leaves_nothing_behind(tmp_path):
     instance = Up(tmp_path / "souk")
     _until(lambda: (instance.directory / "run" / "valkey.json").exists())
     instance.process.send_signal(signal.SIGINT)
-    assert instance.process.wait(30) == 0, instance.said
+    assert instance.process.wait(PATIENCE) == 0, instance.said
     assert instance.processes() == []

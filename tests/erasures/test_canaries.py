@@ -11,6 +11,7 @@ from adapters.projector.verify import verify
 from projections import PROJECTIONS
 from tests.erasures.town import Town, raw, without
 from tests.support.http import running_api
+from tests.support.patience import PATIENCE
 from tests.verify.shop import Quiet
 
 # Neither snapshots nor answers have had anything of anyone's.
@@ -57,7 +58,7 @@ async def test_afterwards_no_byte_of_them_is_anywhere_and_every_other_answer_is_
     assert len([box for box in boxes if box.encode() in held]) > 5
 
     await town.api.souk.watched.see("bazaar", "a-reel", "ana")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             if await town.messages("ana"):
                 break

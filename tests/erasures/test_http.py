@@ -13,6 +13,7 @@ from tests.erasures.town import Town
 from tests.policies.market import call
 from tests.support.commands import souk
 from tests.support.http import running_api
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ async def test_when_the_route_answers_no_other_process_opens_their_data(town):
             placed, *_ = (await other.log.read("bazaar", [stream]))[stream]
             return placed.event.customer.name.text
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 assert (await name()).startswith("canary-ana-")
                 if other.keyring.turn is not None:

@@ -15,9 +15,10 @@ from websockets.sync.client import connect
 
 from adapters.embedded import leash
 from tests.examples.proxies import program
+from tests.support.patience import PATIENCE
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 30.0  # seconds
+
 WIDTH, HEIGHT = 1100, 800
 WRITES = {"Enter": "\r"}
 NUMBERS = {

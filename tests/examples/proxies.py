@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from adapters.embedded import leash
+from tests.support.patience import PATIENCE
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 # Where they are in a distribution, also for who has no /usr/sbin in the path.
@@ -84,7 +85,8 @@ def running(name, place, port, api_url, live_url):
 
 
 def _await(url, child, log):
-    for _ in range(200):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
         assert child.poll() is None, log.read_text()
         try:
             httpx.get(url)

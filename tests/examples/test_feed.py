@@ -12,7 +12,8 @@ import pytest
 
 from entrypoints.cli.token import sign
 from entrypoints.instance import find
-from tests.examples.browser import PATIENCE, tab
+from tests.examples.browser import tab
+from tests.support.patience import PATIENCE
 from tests.support.pictures import film
 from tests.support.s3 import send
 

@@ -7,6 +7,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.examples.proxies import EXAMPLES, PROXIES
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(scope="module", params=PROXIES)
@@ -21,7 +22,7 @@ def signed(up):
 
 
 def socket(site, path="/api/v1/live", **options):
-    return connect(site.replace("http", "ws") + path, open_timeout=10, proxy=None, **options)
+    return connect(site.replace("http", "ws") + path, open_timeout=PATIENCE, proxy=None, **options)
 
 
 def test_the_page_is_there_and_may_run_nothing_from_elsewhere(site):
@@ -41,15 +42,15 @@ def test_one_path_is_a_socket_for_who_asks_for_one_and_else_tells_where_it_is(si
     told = httpx.get(f"{site}/api/v1/live", headers=signed)
     assert told.json()["websocket"].endswith("/api/v1/live")
     with socket(site, additional_headers=signed, origin=site) as connection:
-        assert json.loads(connection.recv(10))["type"] == "hello"
+        assert json.loads(connection.recv(PATIENCE))["type"] == "hello"
         connection.send('{"type":"subscribe","topic":"orders?seller=seller"}')
-        assert json.loads(connection.recv(10))["type"] == "snapshot"
+        assert json.loads(connection.recv(PATIENCE))["type"] == "snapshot"
 
 
 def test_a_ticket_of_the_api_opens_the_gateway_once(site, signed):
     ticket = httpx.post(f"{site}/api/v1/live/tickets", headers=signed).json()["ticket"]
     with socket(site, f"/api/v1/live?ticket={ticket}", origin=site) as connection:
-        assert json.loads(connection.recv(10))["user"] == "seller"
+        assert json.loads(connection.recv(PATIENCE))["user"] == "seller"
     again = httpx.get(f"{site}/api/v1/live/events", params={"ticket": ticket, "topic": "orders"})
     assert again.status_code == 401
 
@@ -57,7 +58,7 @@ def test_a_ticket_of_the_api_opens_the_gateway_once(site, signed):
 def test_events_come_through_as_they_happen(site, signed):
     topics = {"topic": "orders?seller=seller"}
     url = f"{site}/api/v1/live/events"
-    with httpx.stream("GET", url, params=topics, headers=signed, timeout=20) as stream:
+    with httpx.stream("GET", url, params=topics, headers=signed, timeout=PATIENCE) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         said = (json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: "))
         assert [next(said)["type"] for _ in range(2)] == ["hello", "snapshot"]

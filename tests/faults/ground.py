@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from entrypoints.instance import find
 from entrypoints.settings import to_env
 from tests.log.proxy import Proxy
 from tests.support.instances import Up
+from tests.support.patience import PATIENCE
 
 ROLES = ("api", "live", "projector", "policies", "worker")
 SERVERS = ("postgres", "valkey", "nats", "s3")
@@ -80,7 +82,8 @@ class Ground:
                 [*front, *command], stdout=log, stderr=log, env={**os.environ, **environment}
             )
         url = f"http://127.0.0.1:{port}"
-        for _ in range(300):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             if await answers(url):
                 return url
             await asyncio.sleep(0.1)

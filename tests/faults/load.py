@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import time
 from collections import defaultdict
 from random import Random
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID, uuid5
 import httpx
 
 from tests.faults.sent import Mail, Sent
+from tests.support.patience import PATIENCE
 from tests.support.pictures import film, picture
 
 TENANTS = ("north", "south")
@@ -84,7 +86,8 @@ class Load:
         self.shops[tenant].reel = reel
 
     async def _rendered(self, who: tuple[str, str, str], asset: str) -> None:
-        for _ in range(300):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             found = await self._mail.read(who, f"/media/{asset}")
             if found.status_code == 200 and found.json()["status"] == "rendered":
                 return
@@ -92,7 +95,9 @@ class Load:
         raise AssertionError(found.text)
 
     async def _surely(self, who: tuple[str, str, str], path: str, body: Any = None) -> Sent:
+        """Nothing is broken yet, but the machine may be slow."""
         sent = await self._mail.send(who, path, body)
+        await self._mail.resolve()
         assert sent.done, (path, sent.outcome)
         return sent
 

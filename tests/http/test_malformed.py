@@ -157,7 +157,7 @@ async def test_a_body_that_does_not_come_is_not_awaited_for_ever(api, monkeypatc
             yield begun
             await asyncio.Event().wait()
 
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             answer = await seller.send("POST", PATH, headers=headers, content=stalled())
         assert (answer.status_code, answer.json()["code"]) == (408, "too_slow")
 

@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.carts.test_http import cart, price
 from tests.offers.house import terms
 from tests.support.http import page, running_api
+from tests.support.patience import PATIENCE
 
 CHECKS = [
     not_a_server_error,
@@ -137,7 +138,7 @@ async def test_every_answer_is_as_documented(stack, s3, database, role, user, ex
                 if (case.query or {}).get("after"):
                     del case.query["after"]
                 (case.headers or {}).pop("Souk-After", None)
-                answer = asyncio.run_coroutine_threadsafe(sent(case), loop).result(30)
+                answer = asyncio.run_coroutine_threadsafe(sent(case), loop).result(PATIENCE)
                 seen[answer.status_code] += 1
                 case.validate_response(answer, checks=CHECKS)
                 if answer.status_code >= 400:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from tests.support.patience import PATIENCE
+
 
 async def test_a_members_name_is_shown_to_themselves_and_to_staff_only(api):
     await api.market()
@@ -75,6 +77,6 @@ async def test_whoever_is_removed_is_refused_and_is_let_in_again_once_restored(a
 
 async def becomes(client, status):
     """Within the second or so that a process may take to hear of it."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while (await client.get("/catalog/products")).status_code != status:  # noqa: ASYNC110
             await asyncio.sleep(0.05)

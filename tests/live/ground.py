@@ -13,6 +13,7 @@ from adapters.projector.leader import Bell
 from adapters.projector.marks import HEADER, Marks
 from adapters.projector.relay import Relay, message
 from tests.projector.toys import prepare, projecting
+from tests.support.patience import PATIENCE
 
 TOYS = "toys"
 
@@ -95,7 +96,7 @@ async def fed(database, nats_url, take, begin=lambda *about: None, projections=(
     finally:
         stop.set()
         with suppress(asyncio.CancelledError):
-            await asyncio.wait_for(running, 20)
+            await asyncio.wait_for(running, PATIENCE)
 
 
 @asynccontextmanager
@@ -109,5 +110,5 @@ async def relaying(database, nats_url):
         finally:
             stop.set()
             bell.ring()
-            await asyncio.wait_for(running, 20)
+            await asyncio.wait_for(running, PATIENCE)
             await relay.close()

@@ -14,10 +14,10 @@ import uvloop
 
 from adapters.live.peer import Frame, Limits, Peer, Refusal, Request
 from adapters.live.server import Server
+from tests.support.patience import PATIENCE
 
 ORIGIN = "https://shop.example"
 KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
-PATIENCE = 20.0
 
 
 class Noted:

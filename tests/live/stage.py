@@ -24,9 +24,9 @@ from entrypoints.settings import Settings
 from projections import PROJECTIONS, catalog
 from tests.projector.test_relay import Nats
 from tests.projector.toys import connected, projecting
+from tests.support.patience import PATIENCE
 from tests.support.rows import record, recorded
 
-PATIENCE = 30.0
 SELLER, OTHER = "amina", "zohra"
 LIMITS = Limits(outbox=32 * 1024, frames=8, farewell=0.2)
 # What was ever written to read.changes: rows there are replaced and purged.

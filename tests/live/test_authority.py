@@ -13,6 +13,7 @@ from projections.identity import role_of
 from tests.http.test_tokens import FORGED
 from tests.live.test_topics import trade
 from tests.support.live import running_gateway
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -171,7 +172,7 @@ async def test_without_postgres_nobody_is_let_in_and_told_when_to_come(api, read
 
 
 async def until(true):
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while not true():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

@@ -23,6 +23,7 @@ from entrypoints.live.client import (
     TopicRefused,
     connect,
 )
+from tests.support.patience import PATIENCE
 
 TOPIC = "catalog?seller=amina"
 PAGE = (Path(__file__).parents[2] / "docs" / "live.md").read_text()
@@ -118,7 +119,7 @@ async def following(live, after=None, topic=TOPIC):
 
 
 async def until(true):
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not true():  # noqa: ASYNC110 - of whatever it is
             await asyncio.sleep(0.02)
 

@@ -7,6 +7,7 @@ from adapters.embedded.ports import free_ports
 from adapters.tokens import new_key
 from entrypoints.live import wiring
 from entrypoints.settings import Settings
+from tests.support.patience import PATIENCE
 
 
 async def test_it_ends_without_nats(database):
@@ -20,6 +21,6 @@ async def test_it_ends_without_nats(database):
         signing_key_pem=new_key(),
         secret=os.urandom(32),
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         async with wiring.connect(settings):
             await asyncio.sleep(0.2)

@@ -11,6 +11,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.support.patience import PATIENCE
+
 
 @pytest.fixture(scope="module")
 def up(walk):
@@ -29,7 +31,7 @@ def told(up, token):
 
 
 async def heard(socket, true):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not true(message := json.loads(await socket.recv())):
             pass
     return message
@@ -81,7 +83,7 @@ async def test_a_browser_signs_in_by_a_ticket_from_a_page_of_ours_alone(up, sell
 def test_an_event_stream_needs_no_more_than_http(up, seller):
     url = f"{told(up, seller)['events']}?topic=analytics/seller"
     request = urllib.request.Request(url, headers=bearer(seller))
-    with urllib.request.urlopen(request, timeout=20) as stream:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         lines = (line.decode().strip() for line in stream)
         data = [json.loads(next(line for line in lines if line[:5] == "data:")[5:]) for _ in "ab"]
@@ -107,7 +109,7 @@ async def test_who_stays_to_the_end_is_told_to_come_back_and_may(up, seller):
         with pytest.raises(ConnectionClosed) as closed:
             await socket.recv()
         assert closed.value.rcvd.code == 1012
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 async with connect(where["websocket"], additional_headers=bearer(seller)) as again:

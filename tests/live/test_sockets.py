@@ -12,6 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 from adapters.live.frames import closing
 from adapters.live.peer import Frame
 from tests.live.house import ORIGIN, House, open_house, until
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def refused(house: House, query: str = "", **options: Any) -> tuple[int, dict[st
 
 def closed_with(client: ClientConnection) -> tuple[int, str]:
     with pytest.raises(ConnectionClosed) as caught:
-        client.recv(timeout=20)
+        client.recv(timeout=PATIENCE)
     assert caught.value.rcvd
     return caught.value.rcvd.code, caught.value.rcvd.reason
 
@@ -80,7 +81,7 @@ def test_no_compression_is_agreed_on(house):
 def test_a_message_in_pieces_is_one_and_pings_between_them_are_answered(house):
     with joined(house) as client:
         client.send(["a", "é", "", "b"])
-        assert client.ping(b"still there?").wait(20)
+        assert client.ping(b"still there?").wait(PATIENCE)
         assert client.recv() == "aéb"
     assert house.sessions[0].heard == ["aéb"]
 

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.live.peer import Limits
 from tests.live.house import House, Raw, head, masked, open_house, until
+from tests.support.patience import PATIENCE
 
 
 def refused(house: House, target: str = "/api/v1/live") -> bytes:
@@ -87,7 +88,7 @@ def test_everyone_is_told_to_come_back_at_a_time_of_their_own():
         assert b'data: {"type":"bye","retry_in":' in stream.rest()
         assert b"101" not in waiting.rest()
         assert silent.rest() == b""
-        leaving.result(20)
+        leaving.result(PATIENCE)
         assert [session.ended for session in house.sessions] == [1] * 21
         with pytest.raises(ConnectionRefusedError):
             Raw(house.port)

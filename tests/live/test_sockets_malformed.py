@@ -12,6 +12,7 @@ from adapters.live import answers
 from adapters.live.peer import Limits, Refusal
 from entrypoints.http.problems import Problem, handle
 from tests.live.house import KEY, House, Raw, head, masked, open_house, until
+from tests.support.patience import PATIENCE
 
 LIMITS = Limits(message=1000, rate=20, patience=0.3, waiting=0.3, farewell=0.3)
 
@@ -202,7 +203,7 @@ def test_a_crowd_is_accepted_whole_a_few_at_a_time():
 
         def join(_: int) -> int:
             with Raw(house.port) as raw:
-                together.wait(20)
+                together.wait(PATIENCE)
                 return raw.ask(head())[0]
 
         with ThreadPoolExecutor(40) as pool:

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.live.peer import Frame, Limits
 from tests.live.house import House, Raw, open_house, until
+from tests.support.patience import PATIENCE
 
 HUNDRED_KIB = b'"' + b"x" * 100_000 + b'"'
 READER = """
@@ -117,7 +118,7 @@ def test_whoever_waits_for_room_is_let_go_when_the_reader_is(house):
         peer = house.sessions[0].peer
         waiting = house.start(peer.drained)
         house.do(peer.cut)
-        waiting.result(20)
+        waiting.result(PATIENCE)
 
 
 def test_of_what_is_only_interesting_while_new_the_newest_waits(house):

@@ -21,6 +21,7 @@ from adapters.nats import door
 from adapters.projector import leader, relay
 from tests.live.stage import OTHER, SELLER, Books, staged
 from tests.live.watcher import Watcher
+from tests.support.patience import PATIENCE
 
 EXAMPLES, STEPS = 12, 15
 IDS = tuple(f"00000000-0000-4000-8000-00000000000{n}" for n in range(3))
@@ -197,7 +198,7 @@ class Subscriber(RuleBasedStateMachine):
 
 
 def until(true, where=lambda: ""):
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end, where()
         time.sleep(0.005)

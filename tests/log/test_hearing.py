@@ -10,6 +10,7 @@ from adapters.log import hearing
 from adapters.log.keyring import Keyring
 from adapters.postgres.pools import APPEND, open_pool
 from tests.log.notes import MASTER, opened, rows
+from tests.support.patience import PATIENCE
 
 BLANK = "UPDATE keys.subjects SET sealed_key = NULL WHERE subject = %s RETURNING 1"
 
@@ -34,7 +35,7 @@ async def heard(keyring):
 
 
 async def until(true):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             if true():
                 return

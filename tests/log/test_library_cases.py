@@ -18,6 +18,7 @@ from adapters.log.bridge import Bridge
 from adapters.log.tracking import SnapshotRecorder, SoukTrackingRecorder
 from adapters.postgres.pools import APPEND, PROJECT
 from tests.log.notes import append, note, opened
+from tests.support.patience import PATIENCE
 
 
 class Recorders(TestCase):
@@ -130,7 +131,7 @@ async def test_a_stock_application_and_runner_work_on_a_log_that_others_write_to
             await log.append(append(note(1, "between")))
             last = runner.app.teach(dog, "roll over")
             runner.app.take_snapshot(dog)
-            runner.wait(last, timeout=10)
+            runner.wait(last, timeout=PATIENCE)
             assert last == 3
             assert runner.projection.view.count == 1
             assert runner.app.repository.get(dog).tricks == ["roll over"]

@@ -9,11 +9,12 @@ from domain import carts
 from domain.carts import CartOpened
 from domain.kernel import fold
 from tests.log.notes import MASTER, TENANT, append, note, opened, rows, stream
+from tests.support.patience import PATIENCE
 
 
 async def test_who_asks_as_the_last_reading_ends_is_answered(database, monkeypatch):
     monkeypatch.setattr(loading, "READINGS", 1)
-    async with opened(database) as log, asyncio.timeout(20):
+    async with opened(database) as log, asyncio.timeout(PATIENCE):
         await log.append(append(note(1, "a")))
         for _ in range(3):
             past = await log.load(TENANT, [stream(1)])

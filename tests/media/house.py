@@ -11,6 +11,7 @@ from adapters.postgres.pools import borrow
 from application.commands import Commands
 from domain import media
 from tests.policies.market import call
+from tests.support.patience import PATIENCE
 from tests.support.s3 import send
 
 
@@ -46,7 +47,7 @@ class House:
     async def settled(self, id):
         """What came of it, once no worker is to do anything more with it: the upload goes after the
         log has what was made of it."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 found = await self.root.get(f"/media/{id}")
                 asset = found.json() if found.status_code == 200 else {"waits": True}

@@ -15,6 +15,7 @@ from adapters.projector.relay import CONFIG
 from adapters.tokens import Signer, TokenVerifier, new_key
 from entrypoints.cli.token import sign
 from entrypoints.settings import Settings
+from tests.support.patience import PATIENCE
 
 PEM = new_key()
 
@@ -68,7 +69,7 @@ async def ground(tmp_path, tokens=None):
         found = Ground("nats://" + server.url.rpartition("@")[2], settings, server)
         door = Door(server.url, settings.secret, tokens or verifier)
         stack.push_async_callback(_stopped(door))
-        await asyncio.wait_for(door.open.wait(), 10)
+        await asyncio.wait_for(door.open.wait(), PATIENCE)
         found.souk = await nats.connect(server.url)
         stack.push_async_callback(found.souk.close)
         found.stream = found.souk.jetstream()

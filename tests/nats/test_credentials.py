@@ -19,6 +19,7 @@ from adapters.tokens import Signer, TokenVerifier
 from entrypoints.cli import main
 from entrypoints.settings import Settings, to_env
 from tests.nats.ground import PEM, ground
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,9 @@ async def read(mine, subject):
         wanted = ConsumerConfig(name=mine["consumer"], filter_subject=subject)
         await stream.add_consumer(mine["stream"], wanted)
         source = await stream.pull_subscribe_bind(mine["consumer"], mine["stream"])
-        return [json.loads(each.data)["position"] for each in await source.fetch(1, timeout=5)]
+        return [
+            json.loads(each.data)["position"] for each in await source.fetch(1, timeout=PATIENCE)
+        ]
 
 
 async def test_what_is_printed_is_all_that_a_reader_needs(souk):
@@ -78,7 +81,7 @@ async def example(place, source):
     )
     try:
         while True:
-            line = await asyncio.wait_for(running.stdout.readline(), 20)
+            line = await asyncio.wait_for(running.stdout.readline(), PATIENCE)
             yield json.loads(line.decode().partition(" ")[2])["position"]
     finally:
         running.kill()
@@ -98,7 +101,7 @@ async def test_the_printed_example_goes_on_where_it_was(souk, tmp_path):
     for position in (8, 9, 10):
         async with aclosing(example(tmp_path, source)) as taken:
             assert await anext(taken) == position
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while kept(tmp_path) != place:  # noqa: ASYNC110 - in a file
                     await asyncio.sleep(0.02)
         place = await souk.change("pine", "orders.1.s.b", position + 1)
@@ -117,7 +120,7 @@ async def test_a_server_of_ones_own_is_set_up_by_what_is_printed(tmp_path):
     stop, door = asyncio.Event(), door_of(settings(url))
     running = asyncio.create_task(door.run(stop))
     try:
-        await asyncio.wait_for(door.open.wait(), 20)
+        await asyncio.wait_for(door.open.wait(), PATIENCE)
         assert await served(url) == [9]
     finally:
         stop.set()

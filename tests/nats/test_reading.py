@@ -13,6 +13,7 @@ from nats.js.errors import APIError
 
 from adapters.projector.relay import CONFIG
 from tests.nats.ground import ground
+from tests.support.patience import PATIENCE
 
 STREAM = "SOUK"
 
@@ -25,7 +26,7 @@ async def souk(tmp_path_factory):
 
 async def ask(client, reader, subject, **wish):
     """A consumer with the stock client; answers what it was told, and the subscription."""
-    stream = client.jetstream(domain="souk", timeout=3)
+    stream = client.jetstream(domain="souk", timeout=PATIENCE)
     wanted = ConsumerConfig(name=reader.consumer, filter_subject=subject, **wish)
     told = await stream.add_consumer(STREAM, wanted)
     return told.config.metadata, await stream.pull_subscribe_bind(reader.consumer, STREAM)
@@ -34,7 +35,7 @@ async def ask(client, reader, subject, **wish):
 async def taken(source, wanted, rest=True):
     """So many, however long they take; and what else is there, if there is a ``rest``."""
     found = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while len(found) < wanted:
             with contextlib.suppress(TimeoutError):
                 found += await source.fetch(min(100, wanted - len(found)), timeout=1)
@@ -180,7 +181,7 @@ async def test_the_server_may_die_and_readers_are_let_in_again(tmp_path):
         souk.server.child.process.wait()
         shutil.rmtree(tmp_path / "nats" / "nats" / "jetstream")
         souk.server.child.start()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 with contextlib.suppress(Exception):
                     async with await souk.connect(reader):

@@ -13,6 +13,7 @@ from adapters.nats.reader import Reader
 from adapters.tokens import Signer, TokenVerifier
 from tests.nats.ground import PEM, ground
 from tests.nats.test_reading import ask, positions, taken
+from tests.support.patience import PATIENCE
 
 STREAM = "SOUK"
 JS = "$JS.souk.API"
@@ -177,7 +178,7 @@ async def test_the_body_of_a_wish_widens_nothing(souk, client, reader):
         {"metadata": {"souk.whole": "yes"}, "sample_freq": "100", "priority_groups": ["x"]},
     ):
         body = json.dumps({"stream_name": "OTHER", "config": {"deliver_policy": "all", **config}})
-        answer = json.loads((await client.request(place, body.encode(), timeout=3)).data)
+        answer = json.loads((await client.request(place, body.encode(), timeout=PATIENCE)).data)
         if "error" not in answer:
             made = answer["config"]
             assert (made["name"], made["filter_subject"]) == (reader.consumer, "souk.mine.>")
@@ -191,7 +192,7 @@ async def test_the_body_of_a_wish_widens_nothing(souk, client, reader):
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff\x00", b"[" * 30_000, b'{"config":1}'])
 async def test_a_malformed_wish_is_refused_and_the_door_stays_open(souk, client, reader, body):
     place = f"{JS}.CONSUMER.CREATE.SOUK.{reader.consumer}.souk.mine.>"
-    answer = json.loads((await client.request(place, body, timeout=3)).data)
+    answer = json.loads((await client.request(place, body, timeout=PATIENCE)).data)
     assert answer["error"]["code"] == 400
     await ask(client, reader, "souk.mine.>")
 
@@ -228,7 +229,7 @@ async def test_a_token_that_expires_ends_its_connection(souk):
         lost.set()
 
     client = await souk.connect(reader, closed_cb=note)
-    await asyncio.wait_for(lost.wait(), 20)
+    await asyncio.wait_for(lost.wait(), PATIENCE)
     assert client.is_closed
     with pytest.raises(nats.errors.Error, match=r"(?i)auth"):
         await refusal(souk, reader)

@@ -18,6 +18,7 @@ from adapters.projector.engine import Engine
 from adapters.projector.reader import PostgresReader
 from entrypoints.olist import Progress, import_directory
 from projections import PROJECTIONS, analytics
+from tests.support.patience import PATIENCE
 
 TENANT = "olist"
 SLICE = Path(
@@ -37,7 +38,7 @@ class Souk:
     async def report(self):
         """The marketplace report as JSON, after projecting all that is in the log."""
         await self._project()
-        pool = await open_pool(self.url, READ, size=1, name="test", timeout=30)
+        pool = await open_pool(self.url, READ, size=1, name="test", timeout=PATIENCE)
         try:
             answer = await analytics.marketplace(PostgresReader(pool)(TENANT))
             return json.loads(msgspec.json.encode(answer))
@@ -55,7 +56,7 @@ class Souk:
             return json.loads(msgspec.json.encode(answer)), past.cost
 
     async def _pool(self, stack, role):
-        pool = await open_pool(self.url, role, size=1, name="test", timeout=30)
+        pool = await open_pool(self.url, role, size=1, name="test", timeout=PATIENCE)
         stack.push_async_callback(pool.close)
         return pool
 

@@ -23,6 +23,7 @@ from domain.catalog import CreateProduct, Describing
 from domain.identity import AddMember, AppointSeller
 from domain.inventory import ReceiveStock, StockCommitted, StockRestocked
 from domain.money import Money
+from tests.support.patience import PATIENCE
 
 TENANT = "bazaar"
 
@@ -35,7 +36,7 @@ def call(**changes):
 
 async def until(condition):
     """Wait for it to come true; ``condition`` may be a coroutine function."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             true = condition()
             if await true if asyncio.iscoroutine(true) else true:

@@ -16,6 +16,7 @@ from tests.projector.toys import (
     prepare,
     projecting,
 )
+from tests.support.patience import PATIENCE
 from tests.support.rows import toy
 
 BOTH = TOYS | {"others": toy(replace(LAMPS, name="toys_others"))}
@@ -33,7 +34,7 @@ async def test_whoever_holds_the_row_of_one_projection_keeps_no_other_from_movin
             await engine.step(db)
         async with owner.transaction():
             await owner.execute("SELECT FROM read.projections WHERE name = 'toys' FOR UPDATE")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 await settle(db, engines)
             assert await fetch(database, POSITIONS) == [("others", 1), ("toys", 0)]
         await settle(db, engines)

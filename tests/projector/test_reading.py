@@ -25,6 +25,7 @@ from tests.projector.toys import (
     prepare,
     running,
 )
+from tests.support.patience import PATIENCE
 
 VISIBLE = ("read.toys_lamps", "read.changes", "read.dead_letters")
 LETTER = "INSERT INTO read.dead_letters VALUES (%s, 'toys', 's', 1, 't', 'e') RETURNING 1"
@@ -237,7 +238,7 @@ async def test_who_waits_while_the_server_is_away_is_served_once_it_is_back(data
     """For longer than the library tries to reach it, and for less than one waits."""
     async with Proxy(database) as proxy:
         proxy.refuse = True
-        pool = await open_pool(proxy.url, READ, size=4, name="waiting", timeout=10)
+        pool = await open_pool(proxy.url, READ, size=4, name="waiting", timeout=PATIENCE)
         asked = asyncio.create_task(PostgresReader(pool)("A").rows("SELECT 1"))
         await asyncio.sleep(3)
         proxy.refuse = False

@@ -12,6 +12,7 @@ from adapters.projector.projector import Projector
 from adapters.projector.tables import create_tables
 from domain.kernel import Event, but
 from projections.kernel import Column, Document, Table, own
+from tests.support.patience import PATIENCE
 from tests.support.rows import record, recorded, toy
 
 
@@ -133,14 +134,14 @@ async def running(url, nats=None, valkey=None, projections=TOYS):
     finally:
         stop.set()
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, PATIENCE)
 
 
 async def eventually(question, answer):
     """Ask until the answer is as expected, for at most 20 seconds."""
     last = None
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while (last := await question()) != answer:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
     assert last == answer

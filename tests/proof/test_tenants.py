@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from tests.support.instances import Up
+from tests.support.patience import PATIENCE
 
 CANARY = {"north": "cormorant", "south": "kingfisher"}
 PERSON = {"north": "Zubaydah", "south": "Harun"}
@@ -150,6 +151,6 @@ async def _pushed(url: str) -> list[tuple[str, str]]:
     stream = connection.jetstream()
     total = (await stream.stream_info("SOUK")).state.messages
     follower = await stream.subscribe("souk.>", ordered_consumer=True)
-    messages = [await follower.next_msg(timeout=5) for _ in range(total)]
+    messages = [await follower.next_msg(timeout=PATIENCE) for _ in range(total)]
     await connection.close()
     return [(message.subject, message.data.decode()) for message in messages]

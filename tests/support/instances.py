@@ -16,6 +16,7 @@ import psutil
 from adapters.embedded import leash
 from entrypoints.cli.token import sign
 from entrypoints.instance import find
+from tests.support.patience import PATIENCE
 
 MARK = "SOUK_INSTANCE"
 
@@ -47,7 +48,7 @@ class Up:
                 env=environment,
             )
 
-    def ready(self, within: float = 60) -> "Up":
+    def ready(self, within: float = 200) -> "Up":
         until = time.monotonic() + within
         while time.monotonic() < until and self.process.poll() is None:
             with suppress(FileNotFoundError, json.JSONDecodeError):
@@ -77,7 +78,7 @@ class Up:
         if token:
             request.add_header("Authorization", f"Bearer {token}")
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
@@ -88,7 +89,7 @@ class Up:
     def stop(self) -> int:
         with suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
     def kill(self) -> None:
         """Only the parent."""

@@ -10,6 +10,7 @@ from adapters.live.peer import Frame, Peer, Refusal, Request
 from entrypoints.live.gateway import Gateway
 from entrypoints.live.wiring import connect
 from tests.support.http import Api
+from tests.support.patience import PATIENCE
 
 
 class Reader(Peer):
@@ -59,7 +60,7 @@ class Reader(Peer):
         self.code = self.code or 1000
         self.session.lost()
 
-    async def until(self, true, within: float = 10) -> dict:
+    async def until(self, true, within: float = PATIENCE) -> dict:
         """The first message, of all so far and to come, that is so."""
         async with asyncio.timeout(within):
             seen = 0
@@ -75,7 +76,7 @@ class Reader(Peer):
         """The answer to a subscription: snapshot, resumed, resync or error."""
         before = len(self.frames)
         self.ask(type="subscribe", topic=topic, **({} if after is None else {"after": after}))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 self._news.clear()
                 for frame in self.frames[before:]:

@@ -13,6 +13,7 @@ from adapters.embedded.home import Home
 from adapters.embedded.seaweed import Seaweed
 from adapters.media.objects import Objects
 from application.ports import Unavailable
+from tests.support.patience import PATIENCE
 
 
 @asynccontextmanager
@@ -35,7 +36,7 @@ async def running_s3() -> AsyncIterator[Seaweed]:
 async def awake(url: str) -> None:
     """It answers long before it can keep anything."""
     objects = Objects(url)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 await objects.put("awake", b"yes", "text/plain")

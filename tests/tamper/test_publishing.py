@@ -15,6 +15,7 @@ from adapters.roots.outlets import Away, Shelf, Wire, key_of
 from adapters.roots.publisher import Publisher
 from adapters.roots.tree import Frontier
 from tests.log.notes import append, note, opened
+from tests.support.patience import PATIENCE
 from tests.tamper.ground import Quiet
 
 NOWHERE = "nats://127.0.0.1:1"
@@ -113,7 +114,7 @@ async def test_they_reach_nats_in_the_shape_of_a_change_signed(stack, database):
     source = await client.jetstream().subscribe(
         "souk.roots-told.audit.roots", ordered_consumer=True
     )
-    told = json.loads((await source.next_msg(timeout=5)).data)
+    told = json.loads((await source.next_msg(timeout=PATIENCE)).data)
     await client.close()
     root = statement.read(json.dumps(told["document"], separators=(",", ":")).encode())
     assert (told["topic"], told["position"], root.size) == ("audit.roots", 1, 1)
@@ -158,7 +159,7 @@ async def test_the_one_that_leads_publishes_by_itself_until_it_is_stopped(databa
     async with opened(database) as log:
         await log.append(append(note(1, "a")))
         running = asyncio.create_task(Publisher(database, [outlet], "", 0.05).run(stop))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await outlet.came.wait()
             outlet.came.clear()
             await log.append(append(note(2, "a")))

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from tests.support.patience import PATIENCE
+
 
 async def test_who_makes_a_tenant_is_its_first_member(api):
     admin = api.of("admin", "root", "shop-1")
@@ -55,7 +57,7 @@ async def test_an_archived_tenant_is_read_and_takes_no_command_until_it_is_resto
 
     async def becomes(status):
         """Within the second or so that a process may take to hear of it."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while (answer := await amina.post("/carts")).status_code != status:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         return answer.json()

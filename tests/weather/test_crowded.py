@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from adapters.embedded.ports import free_ports
 from adapters.live.listening import room
 from entrypoints.settings import to_env
+from tests.support.patience import PATIENCE
 
 IDLE = 1_100  # more than the server takes unless it is told to
 
@@ -31,10 +32,9 @@ def served(api):
 
 async def test_who_comes_after_many_idle_connections_is_answered_all_the_same(served):
     assert room(IDLE) == IDLE  # here, for the clients
-    for _ in range(300):
-        if await alive(served):
-            break
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(PATIENCE):
+        while not await alive(served):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
     idle = [await asyncio.open_connection("127.0.0.1", served) for _ in range(IDLE)]
     assert await alive(served)
     for _, writer in idle:
@@ -45,5 +45,5 @@ async def alive(port):
     with suppress(httpx.TransportError):
         async with httpx.AsyncClient() as client:
             url = f"http://127.0.0.1:{port}/health/live"
-            return (await client.get(url, timeout=10)).status_code == 200
+            return (await client.get(url, timeout=PATIENCE)).status_code == 200
     return False
