@@ -41,7 +41,11 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """From the thread that lives as long as the process: the leash is tied to the thread."""
+        """From the thread that lives as long as the process: the leash is tied to the thread.
+
+        Raises OSError, on a full disk, and then nothing runs: who is on no record could not be
+        found by those who come after us.
+        """
         self.prepare()
         ids = self.account or Account(-1, -1)
         front = [sys.executable, "-I", "-S", leash.__file__, str(os.getpid())]
@@ -55,7 +59,12 @@ class Child:
                 env={**os.environ, **self.environment, MARK: str(self.home.path)},
                 cwd="/",
             )
-        self._record(self.process.pid)
+        try:
+            self._record(self.process.pid)
+        except OSError:
+            self.process.kill()
+            self.process.wait()
+            raise
 
     def _record(self, pid: int) -> None:
         with suppress(psutil.Error):

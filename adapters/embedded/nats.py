@@ -15,6 +15,7 @@ from adapters.nats.issuer import Issuer
 
 USER = "souk"
 MOST = 1 << 40  # bytes
+STORE = "jetstream"  # made by the server in its directory
 
 
 class Nats:
@@ -58,7 +59,11 @@ class Nats:
 
     async def _well(self) -> bool:
         """A stream that met a full disk takes nothing more, even when there is room again, until
-        its server starts anew. Silence is no answer: it may only be busy."""
+        its server starts anew; nor does one whose directory was removed under it, once the file
+        that it has open is full, and it does not say so. Silence is no answer: it may only be
+        busy."""
+        if not (self._home.path / "nats" / STORE).exists():
+            return False
         with suppress(OSError):
             async with asyncio.timeout(2):
                 reader, writer = await asyncio.open_connection(LOOPBACK, self._monitor)
@@ -74,4 +79,4 @@ class Nats:
 
 def _forget(folder: Path) -> None:
     """Before there were accounts, the stream was in the one without a name: nobody reads it."""
-    shutil.rmtree(folder / "jetstream" / "$G", ignore_errors=True)
+    shutil.rmtree(folder / STORE / "$G", ignore_errors=True)

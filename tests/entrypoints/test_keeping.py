@@ -3,6 +3,8 @@
 import asyncio
 import shutil
 
+import nats
+import pytest
 import redis.asyncio as redis
 
 from adapters.embedded import keeper
@@ -67,6 +69,46 @@ async def test_what_cannot_be_started_is_tried_until_it_can(tmp_path):
     died = "the sleeper died and is started again"
     failed = "the sleeper cannot be started: No space left on device"
     assert heard == [died, failed, died, failed, died]
+
+
+async def test_what_cannot_be_recorded_does_not_run(tmp_path, monkeypatch):
+    """As on a full disk: who comes after us would not find it."""
+
+    def full(path, content):
+        raise OSError("No space left on device")
+
+    home = Home(tmp_path / "home")
+    home.path.mkdir()
+    child = Child(home, "sleeper", ["/bin/sleep", "60"])
+    with monkeypatch.context() as disk:
+        disk.setattr("adapters.embedded.child.write_private", full)
+        with pytest.raises(OSError, match="No space left"):
+            child.start()
+    assert not child.alive
+    child.start()
+    assert child.alive
+    await child.stop()
+
+
+async def test_a_stream_whose_directory_was_removed_under_it_has_its_server_started_again(tmp_path):
+    heard = []
+    given = Urls(postgres="given", valkey="given", s3="given")
+    stack = Stack(tmp_path / "souk", given, tell=heard.append)
+    async with stack as url:
+        (child,) = stack.children
+        before = child.process.pid
+        assert await child.well()
+        shutil.rmtree(tmp_path / "souk" / "nats")
+        assert not await child.well()
+
+        async def mended():
+            return child.process.pid != before and await child.well()
+
+        await _until(mended)
+        client = await nats.connect(url.nats)
+        await client.jetstream().add_stream(name="new", subjects=["new"])
+        await client.close()
+    assert heard == ["the nats is not well and is started again"]
 
 
 async def test_what_says_that_it_is_not_well_is_started_again(tmp_path, monkeypatch):

@@ -50,6 +50,11 @@ async def wipe(name: str, ground: Ground, chance: Random, longest: float) -> Non
     ground.signal(name, signal.SIGKILL)
 
 
+async def remove(name: str, ground: Ground, chance: Random, longest: float) -> None:
+    """Its directory goes, and it does not notice."""
+    shutil.rmtree(ground.directory / name, ignore_errors=True)
+
+
 async def fill_disk(ground: Ground, chance: Random, longest: float) -> None:
     """Of everything: log, counters, pushes, and what the processes say."""
     ballast = ground.home / "ballast"
@@ -102,6 +107,7 @@ DISASTERS = (
     *(Disaster(f"stop {name}", partial(stop, name)) for name in (*ROLES, *SERVERS)),
     Disaster("wipe valkey", partial(wipe, "valkey")),
     Disaster("wipe nats", partial(wipe, "nats"), loses_pushes=True),
+    Disaster("remove nats", partial(remove, "nats"), loses_pushes=True),
     Disaster("lost replies of COMMIT", lose_commits),
     Disaster("connections cut", cut),
     FULL_DISK,
