@@ -10,7 +10,7 @@ from projections.kernel import Column, Document, Found, Reader, Slice, Table, ne
 VERSION = 1
 
 
-class Cause(Document):
+class RunCause(Document):
     """``kind``: material or basis (then ``id`` is the tenant's new one)."""
 
     kind: str
@@ -26,7 +26,7 @@ class Run(Document):
 
     id: str
     owner: str
-    cause: Cause
+    cause: RunCause
     step: int
     done: int
     total: int
@@ -44,7 +44,7 @@ def evolve(run: Run | None, recorded: Recorded, id: str) -> Run:
     return Run(
         id,
         event.owner,
-        Cause(event.kind, event.id, int(id)),
+        RunCause(event.kind, event.id, int(id)),
         recorded.version,
         event.done,
         event.total,

@@ -60,7 +60,7 @@ class Refund(Value):
     refunded: bool = False
 
 
-class Checkout(Document):
+class CheckoutPayments(Document):
     """``due``: the active shares, less what was asked back for them. ``captured`` counts towards
     it; tips and deposits not applied do not.
 
@@ -82,7 +82,9 @@ class Checkout(Document):
     refunds: list[Refund] = []
 
 
-def evolve(checkout: Checkout | None, recorded: Recorded, id: str) -> Checkout | None:
+def evolve(
+    checkout: CheckoutPayments | None, recorded: Recorded, id: str
+) -> CheckoutPayments | None:
     if isinstance(recorded.event, PaymentsOpened):
         return _opened(recorded.event, recorded)
     if checkout is None:
@@ -90,9 +92,9 @@ def evolve(checkout: Checkout | None, recorded: Recorded, id: str) -> Checkout |
     return _summed(but(_changed(checkout, recorded.event), version=recorded.version))
 
 
-def _opened(event: PaymentsOpened, recorded: Recorded) -> Checkout:
+def _opened(event: PaymentsOpened, recorded: Recorded) -> CheckoutPayments:
     none = Price.of(Money(0, event.total.currency))
-    return Checkout(
+    return CheckoutPayments(
         id=recorded.id,
         version=recorded.version,
         buyer=event.buyer,
@@ -107,7 +109,7 @@ def _opened(event: PaymentsOpened, recorded: Recorded) -> Checkout:
     )
 
 
-def _changed(checkout: Checkout, event: object) -> Checkout:
+def _changed(checkout: CheckoutPayments, event: object) -> CheckoutPayments:
     match event:
         case PaymentIntended(payment=id, method=method, amount=amount, purpose=purpose):
             none = Price.of(Money(0, amount.currency))
@@ -141,7 +143,7 @@ def _changed(checkout: Checkout, event: object) -> Checkout:
     return checkout
 
 
-def _captured(checkout: Checkout, event: PaymentCaptured) -> Checkout:
+def _captured(checkout: CheckoutPayments, event: PaymentCaptured) -> CheckoutPayments:
     """Cash comes in order by order; its payment is captured once all of it is there."""
     known = next((p for p in checkout.payments if p.id == event.payment), None)
     if known is None:
@@ -152,12 +154,12 @@ def _captured(checkout: Checkout, event: PaymentCaptured) -> Checkout:
     return _paying(checkout, event.payment, captured=Price.of(captured), status=status)
 
 
-def _paying(checkout: Checkout, id: str, **changes: object) -> Checkout:
+def _paying(checkout: CheckoutPayments, id: str, **changes: object) -> CheckoutPayments:
     changed = [but(p, **changes) if p.id == id else p for p in checkout.payments]
     return but(checkout, payments=changed)
 
 
-def _summed(checkout: Checkout) -> Checkout:
+def _summed(checkout: CheckoutPayments) -> CheckoutPayments:
     def of(prices: list[Price]) -> Price:
         return Price.of(total([p.money for p in prices], checkout.total.currency))
 
@@ -177,7 +179,7 @@ def _summed(checkout: Checkout) -> Checkout:
 
 CHECKOUTS = Table(
     name="payments_checkouts",
-    document=Checkout,
+    document=CheckoutPayments,
     on=dict.fromkeys(
         (
             PaymentsOpened,

@@ -41,7 +41,7 @@ class Detail(Struct, frozen=True):
     trace: Trace
 
 
-class Standing(Struct, frozen=True):
+class StreamState(Struct, frozen=True):
     """An aggregate as it was after ``version`` of its stream; the rest of that version's event."""
 
     context: str
@@ -110,13 +110,13 @@ class History:
 
     async def state(
         self, tenant: str, context: str, id: str, moment: Moment | None = None
-    ) -> Standing:
+    ) -> StreamState:
         """``moment`` None: now. Raises Missing."""
         stream = f"{tenant}/{context}/{id}"
         place = await self._place(stream, moment)
         states = await self._states(stream, place.version)
         told = (place.version, place.position, place.recorded_at, place.occurred_at)
-        return Standing(context, id, *told, states[place.version])
+        return StreamState(context, id, *told, states[place.version])
 
     async def changes(
         self, tenant: str, context: str, id: str, begin: Moment | None, end: Moment | None = None

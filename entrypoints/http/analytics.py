@@ -48,7 +48,7 @@ class AnalyticsController(Controller):
         found = await analytics.revenue(view.db, of, first, last, paging.page, paging.limit)
         return view.page(found, paging)
 
-    @get("/top-products", **lists("analytics:view", analytics.Product))
+    @get("/top-products", **lists("analytics:view", analytics.ProductSales))
     async def top_products(
         self, view: NamedDependency[View], paging: NamedDependency[Paging], seller: Of = None
     ) -> ASGIResponse:

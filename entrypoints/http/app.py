@@ -10,7 +10,7 @@ from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import ScalarRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, License, SecurityScheme
 from litestar.types import Scope
 
 from entrypoints.http import CONTROLLERS
@@ -19,6 +19,7 @@ from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.commands import call, creating
 from entrypoints.http.console import console, console_file
 from entrypoints.http.direct import directing
+from entrypoints.http.document import Described, operation_id
 from entrypoints.http.edge import edging, marking
 from entrypoints.http.heads import Headed
 from entrypoints.http.health import HealthController, jwks, roots_keys
@@ -98,13 +99,17 @@ def caller(scope: Scope) -> Caller:
 
 def _openapi() -> OpenAPIConfig:
     bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
-    return OpenAPIConfig(
+    return Described(
         title="Souk",
         version=version("souk"),
         description="Commands append events; queries read what they were folded into.",
-        openapi_router=Router("/docs", route_handlers=[], opt={"public": True}),
+        license=License(name="Apache 2.0", identifier="Apache-2.0"),
+        openapi_router=Router(
+            "/docs", route_handlers=[], opt={"public": True}, include_in_schema=False
+        ),
         render_plugins=[ScalarRenderPlugin()],
         components=Components(security_schemes={"bearer": bearer}),
         security=[{"bearer": []}],
         use_handler_docstrings=True,
+        operation_id_creator=operation_id,
     )

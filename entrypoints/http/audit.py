@@ -20,7 +20,7 @@ from adapters.audit.history import (
     UNKNOWN_VERSION,
     Compared,
     Detail,
-    Standing,
+    StreamState,
 )
 from adapters.audit.moments import SPELT, Malformed, Moment, moment
 from entrypoints.http.answers import Ready
@@ -138,7 +138,9 @@ class AuditController(Controller):
         history = await recording.history()
         return sent(await history.event(recording.tenant, position))
 
-    @get("/streams/{context:str}/{id:str}", **recounts(VIEW, Standing, *REJECTS, missing=MISSING))
+    @get(
+        "/streams/{context:str}/{id:str}", **recounts(VIEW, StreamState, *REJECTS, missing=MISSING)
+    )
     async def state(
         self,
         context: Part,

@@ -48,7 +48,7 @@ class Seen(Struct, forbid_unknown_fields=True):
     price: Price | None = None
 
 
-class Payment(Struct, forbid_unknown_fields=True):
+class PaymentChoice(Struct, forbid_unknown_fields=True):
     """``amount`` null: the whole total. A tip comes on top of it."""
 
     method: Annotated[Code, Meta(examples=["card"])]
@@ -72,11 +72,11 @@ class Customer(Struct, forbid_unknown_fields=True):
         return Contact(self.name, self.phone, self.email, self.address, self.region)
 
 
-class Purchase(Struct, forbid_unknown_fields=True):
+class CheckOut(Struct, forbid_unknown_fields=True):
     """``payments`` null: cash on delivery."""
 
     channel: Annotated[Code, Meta(examples=["web"])] = "web"
-    payments: Annotated[list[Payment], Meta(min_length=1, max_length=10)] | None = None
+    payments: Annotated[list[PaymentChoice], Meta(min_length=1, max_length=10)] | None = None
     customer: Customer | None = None
     note: Note | None = None
 
@@ -198,7 +198,7 @@ class CartsController(Controller):
     async def check_out(
         self,
         id: FromPath[UUID],
-        data: JSONBody[Purchase],
+        data: JSONBody[CheckOut],
         creating: SentToCreate,
         caller: NamedDependency[Caller],
         souk: NamedDependency[Souk],

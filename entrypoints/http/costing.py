@@ -185,7 +185,7 @@ class CostingController(Controller):
         cost if they did, and all else that would. Nothing is written."""
         return await calculated(id, data, call, caller, souk)
 
-    @get("/", **lists("costing:read", costing.Product))
+    @get("/", **lists("costing:read", costing.CostedProduct))
     async def all(
         self,
         view: NamedDependency[View],
@@ -201,7 +201,7 @@ class CostingController(Controller):
         found = await costing.products(view.db, wanted, paging.page, paging.limit)
         return view.page(found, paging)
 
-    @get("/{id:uuid}", **reads("costing:read", costing.Product, UNKNOWN))
+    @get("/{id:uuid}", **reads("costing:read", costing.CostedProduct, UNKNOWN))
     async def one(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:
         """One product, for its owner and staff."""
         found = await costing.product(view.db, str(id), whose(view.caller))

@@ -35,7 +35,7 @@ class NewCosted(Struct, forbid_unknown_fields=True, kw_only=True):
         return rules.DefineProduct(owner, self.name, self.currency, self.margin)
 
 
-class Part(Struct, forbid_unknown_fields=True):
+class RecipePart(Struct, forbid_unknown_fields=True):
     """``quantity``: in the material's own unit, or in pieces."""
 
     kind: Kind
@@ -46,7 +46,7 @@ class Part(Struct, forbid_unknown_fields=True):
 class Recipe(Struct, forbid_unknown_fields=True):
     """All that a batch takes, and how many pieces it makes."""
 
-    components: list[Part]
+    components: list[RecipePart]
     makes: int = 1
 
     def command(self) -> rules.SetComponents:

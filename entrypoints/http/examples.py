@@ -1,6 +1,6 @@
 """What the OpenAPI page shows beyond types: a body to send to each route, and its codes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from litestar.openapi.spec import (
@@ -34,14 +34,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "CustomFields": {"fields": {"colour": "red", "organic": True, "season": None}},
     "NewCategory": {"name": "Green teas", "slug": "green-teas", "parent": PRODUCT},
     "NewName": {"name": "Teas of the world"},
-    "NewPlace": {"parent": None},
+    "NewPlace": {"parent": PRODUCT},
     "Delivery": {"quantity": 20},
     "Correction": {"delta": -2, "reason": "count"},
     "Threshold": {"threshold": 5},
     "NewItem": {"product": PRODUCT, "quantity": 2},
     "NewQuantity": {"quantity": 3},
     "Seen": {"price": PRICE},
-    "Purchase": {
+    "CheckOut": {
         "channel": "web",
         "payments": [{"method": "card"}],
         "customer": {"name": "Karim D.", "address": "12 rue Didouche", "region": "16"},
@@ -158,5 +158,9 @@ def _enumerate(problem: OpenAPIMediaType | None) -> None:
     """Say which codes this status can have here; ``routes`` gave an example of each."""
     if problem is None or not problem.schema or not problem.examples:
         return
+    problem.examples = {  # whose id is their key, which the framework would write again
+        code: replace(example, id=None) if isinstance(example, Example) else example
+        for code, example in problem.examples.items()
+    }
     code = Schema(properties={"code": Schema(enum=sorted(problem.examples))})
     problem.schema = Schema(all_of=[problem.schema, code])

@@ -66,7 +66,7 @@ class PaymentsController(Controller):
     tags = ["payments"]
     opt = {"projection": "payments"}
 
-    @get("/", **reads("payments:read", payments.Checkout, UNKNOWN))
+    @get("/", **reads("payments:read", payments.CheckoutPayments, UNKNOWN))
     async def checkout(self, checkout: NamedInPath, view: NamedDependency[View]) -> ASGIResponse:
         """What a checkout owes, what came in and what goes back; for its buyer and staff."""
         buyer = None if view.caller.sees_all("payments") else view.caller.user

@@ -71,7 +71,7 @@ class ProjectsController(Controller):
         """The same as retiring a costed product."""
         return await product(Costing.change, rules.RetireProduct())
 
-    @get("/", **lists("costing:read", costing.Product))
+    @get("/", **lists("costing:read", costing.CostedProduct))
     async def all(
         self,
         view: NamedDependency[View],
@@ -86,7 +86,7 @@ class ProjectsController(Controller):
         found = await costing.products(view.db, wanted, paging.page, paging.limit)
         return view.page(found, paging)
 
-    @get("/{id:uuid}/complete", **reads("costing:read", costing.Product, UNKNOWN))
+    @get("/{id:uuid}/complete", **reads("costing:read", costing.CostedProduct, UNKNOWN))
     async def one(self, id: FromPath[UUID], view: NamedDependency[View]) -> ASGIResponse:
         """The same as one costed product."""
         found = await costing.product(view.db, str(id), whose(view.caller))

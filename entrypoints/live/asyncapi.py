@@ -73,7 +73,7 @@ def _topic(pattern: str, kind: Kind) -> dict[str, Any]:
     whose = "of another tier" if kind.tiers else "anyone's"
     wide = "" if kind.for_all else f"; {whose}: {kind.resource}:read_all"
     name = _shown(kind).__name__
-    told = {
+    return {
         "title": pattern,
         "description": f"Needs {kind.permission}{wide}.",
         "address": None,
@@ -92,8 +92,6 @@ def _topic(pattern: str, kind: Kind) -> dict[str, Any]:
         "x-topic": pattern,
         "x-newest-wins": kind.newest_wins,
     }
-    words = [part[1:-1] for part in pattern.replace("=", "/").split("/") if part[:1] == "{"]
-    return told | ({"parameters": {word: {"description": "a name"} for word in words}})
 
 
 def _operations() -> dict[str, Any]:
@@ -129,7 +127,7 @@ def _schemas() -> dict[str, Any]:
 
 @cache
 def _shown(kind: Kind) -> type[Any]:
-    """A document as it is pushed: without what is personal; two contexts have a Checkout."""
+    """A document as it is pushed: without what is personal; some share a name with a message."""
     hints = get_type_hints(kind.table.document)
     parts = [(name, of) for name, of in hints.items() if name != "personal"]
     about = {"__doc__": cleandoc(kind.table.document.__doc__ or "")}

@@ -4,7 +4,7 @@ from datetime import date
 
 from projections.analytics.days import DAYS, Day, SalesByDay, sales_by_day
 from projections.analytics.orders import ORDERS
-from projections.analytics.products import PRODUCTS, Product
+from projections.analytics.products import PRODUCTS, ProductSales
 from projections.analytics.reels import REELS, ReelPerformance
 from projections.analytics.report import MarketplaceReport, marketplace
 from projections.analytics.sales import METHODS, SALES, SALES_ID, Sales
@@ -16,7 +16,7 @@ __all__ = [
     "VERSION",
     "Day",
     "MarketplaceReport",
-    "Product",
+    "ProductSales",
     "ReelPerformance",
     "Sales",
     "SalesByDay",

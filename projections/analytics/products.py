@@ -7,7 +7,7 @@ from projections.analytics.orders import OrderMoved
 from projections.kernel import Column, Document, Table, own
 
 
-class Product(Document):
+class ProductSales(Document):
     id: str
     seller: str
     sku: str | None
@@ -17,11 +17,11 @@ class Product(Document):
     units_sold: int = 0  # of paid orders that were neither cancelled nor returned
 
 
-def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | None:
+def evolve(product: ProductSales | None, recorded: Recorded, id: str) -> ProductSales | None:
     match recorded.event:
         case ProductCreated() as new:
             nothing = Price.of(Money(0, new.price.currency))
-            return Product(id, new.seller, new.sku, new.describing.name, nothing)
+            return ProductSales(id, new.seller, new.sku, new.describing.name, nothing)
         case ProductDescribed(describing=describing):
             return product and but(product, name=describing.name)
         case OrderMoved() as move:
@@ -29,11 +29,11 @@ def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | No
     return product
 
 
-def _moved(product: Product | None, move: OrderMoved, id: str) -> Product | None:
+def _moved(product: ProductSales | None, move: OrderMoved, id: str) -> ProductSales | None:
     for line in move.after.lines:
         if line.product == id:
             nothing = Price.of(Money(0, line.subtotal.currency))
-            row = product or Product(id, move.after.seller, line.sku, line.name, nothing)
+            row = product or ProductSales(id, move.after.seller, line.sku, line.name, nothing)
             return but(
                 row,
                 units_ordered=row.units_ordered + (line.units if move.placed else 0),
@@ -56,7 +56,7 @@ def _of_move(recorded: Recorded) -> list[str]:
 
 PRODUCTS = Table(
     name="analytics_products",
-    document=Product,
+    document=ProductSales,
     on={ProductCreated: own, ProductDescribed: own, OrderMoved: _of_move},
     evolve=evolve,
     columns={

@@ -1,6 +1,6 @@
 """Costed products: what each is made of, what it costs, how that came about, what it earned."""
 
-from projections.costing.products import PRODUCTS, Filter, Product, product, products
+from projections.costing.products import PRODUCTS, CostedProduct, Filter, product, products
 from projections.costing.sales import SALES, Sale, sales, since
 from projections.costing.timeline import TIMELINE, Moment, timeline, timeline_from
 
@@ -10,9 +10,9 @@ __all__ = [
     "TABLES",
     "TIMELINE",
     "VERSION",
+    "CostedProduct",
     "Filter",
     "Moment",
-    "Product",
     "Sale",
     "product",
     "products",

@@ -55,7 +55,7 @@ class Overhead(Document):
     amount: Price | None
 
 
-class Product(Document):
+class CostedProduct(Document):
     """``components``, ``labour`` and ``overheads`` are those of a batch of ``makes`` pieces.
 
     ``cost``: of one piece, null while it is unknown; ``price``: what leaves ``margin``
@@ -81,10 +81,10 @@ class Product(Document):
     sells: str | None = None
 
 
-def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | None:
+def evolve(product: CostedProduct | None, recorded: Recorded, id: str) -> CostedProduct | None:
     event = recorded.event
     if isinstance(event, ProductDefined):
-        return Product(
+        return CostedProduct(
             recorded.id,
             recorded.version,
             event.owner,
@@ -98,7 +98,7 @@ def evolve(product: Product | None, recorded: Recorded, id: str) -> Product | No
     return _priced(_changed(but(product, version=recorded.version), event, recorded))
 
 
-def _changed(product: Product, event: object, recorded: Recorded) -> Product:
+def _changed(product: CostedProduct, event: object, recorded: Recorded) -> CostedProduct:
     match event:
         case ComponentsSet(components=components, makes=makes):
             told = [Component(c.kind, c.id, shown(c.quantity)) for c in components]
@@ -125,7 +125,7 @@ def _changed(product: Product, event: object, recorded: Recorded) -> Product:
     return product
 
 
-def _priced(product: Product) -> Product:
+def _priced(product: CostedProduct) -> CostedProduct:
     cost = None if product.cost is None else product.cost.cost
     return but(product, price=_price(price_at(cost, product.margin)))
 
@@ -136,7 +136,7 @@ def _price(money: Money | None) -> Price | None:
 
 PRODUCTS = Table(
     name="costing_products",
-    document=Product,
+    document=CostedProduct,
     on=dict.fromkeys(
         (
             ProductDefined,

@@ -50,6 +50,14 @@ async def test_the_page_is_served_to_programs_and_to_people(api):
         assert f"<code>{context}/" in page.text
 
 
+def test_a_topic_has_no_address_and_so_no_parameters_in_it():
+    """AsyncAPI has parameters in addresses only; its parser takes no document with others."""
+    channels = document()["channels"].values()
+    topics = [channel for channel in channels if "x-topic" in channel]
+    assert {channel["address"] for channel in topics} == {None}
+    assert [channel for channel in channels if "parameters" in channel] == []
+
+
 def references(part):
     if isinstance(part, dict):
         yield from [part["$ref"]] if "$ref" in part else []

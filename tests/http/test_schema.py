@@ -154,6 +154,6 @@ async def test_every_answer_is_as_documented(stack, s3, database, role, user, ex
         assert seen[200] > examples
         assert seen[201] > 2
         assert seen[401] == 0
-        assert seen[403] > 0
+        assert seen[403] > 0 or role == "admin"  # who may do nearly everything
         if wrong:
             pytest.fail("\n\n".join(w[:1500] for w in wrong))

@@ -1,0 +1,91 @@
+"""The OpenAPI document, with names that generators of clients can make good use of."""
+
+import re
+from dataclasses import dataclass, fields
+from typing import Any
+
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import OpenAPI
+from litestar.types import Method
+from litestar.types.internal_types import PathParameterDefinition
+
+SCHEMAS = "#/components/schemas/"
+ROOT = ["api", "v1"]
+# What the framework calls a page of products: Listed_projections.catalog.rows.Product_
+GENERIC = re.compile(r"(?P<kind>\w+?)_(?:\w+\.)*(?P<of>\w+)_$")
+
+
+@dataclass
+class Described(OpenAPIConfig):
+    def to_openapi_schema(self) -> OpenAPI:
+        made = super().to_openapi_schema()
+        return Document(**{field.name: getattr(made, field.name) for field in fields(made)})
+
+
+@dataclass
+class Document(OpenAPI):
+    """Each schema is called as its class, and a generic one as its class and what it is of:
+    ListedProduct. Where a class happens to be is nobody's business."""
+
+    def to_schema(self) -> dict[str, Any]:
+        made = super().to_schema()
+        named = {name: _named(name) for name in made["components"]["schemas"]}
+        names = {SCHEMAS + old: SCHEMAS + new for old, new in named.items()}
+        document: dict[str, Any] = _renamed(made, names)
+        schemas = document["components"]["schemas"]
+        document["components"]["schemas"] = {
+            new: schemas[old] | {"title": new} for old, new in named.items()
+        }
+        return document
+
+
+def operation_id(
+    handler: HTTPRouteHandler, method: Method, path: list[str | PathParameterDefinition]
+) -> str:
+    """The fixed words of the path and those of the handler: catalogProductsCreate. One that has
+    several paths is called as each of them."""
+    fixed = [part for part in path if isinstance(part, str)]
+    told = _words(*(fixed[len(ROOT) :] if fixed[: len(ROOT)] == ROOT else fixed))
+    name = _words(handler.handler_name)
+    if len(handler.paths) == 1 and told[-len(name) :] != name:
+        told += name
+    return told[0] + "".join(word.title() for word in told[1:])
+
+
+def _words(*parts: str) -> list[str]:
+    return [word for part in parts for word in re.split(r"[^a-zA-Z0-9]+", part) if word]
+
+
+def _named(name: str) -> str:
+    generic = GENERIC.fullmatch(name)
+    return f"{generic['kind']}{generic['of']}" if generic else name
+
+
+def _renamed(part: Any, names: dict[str, str]) -> Any:
+    """With its references under their new names, and without alternatives of which there is only
+    one, which the framework writes for what may be left out."""
+    if isinstance(part, list):
+        return [_renamed(each, names) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if part.get("$ref") in names:
+        part = part | {"$ref": names[part["$ref"]]}
+    if part.get("in") in ("query", "header"):
+        part = part | {"schema": _sent(part["schema"])}
+    if len(part.get("oneOf", ())) == 1:
+        (only,) = part["oneOf"]
+        part = {word: each for word, each in part.items() if word != "oneOf"} | only
+    return {word: _renamed(each, names) for word, each in part.items()}
+
+
+def _sent(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter is there or it is not: nobody can send null."""
+    if "oneOf" in schema:
+        return schema | {"oneOf": [kind for kind in schema["oneOf"] if kind.get("type") != "null"]}
+    if isinstance(schema.get("type"), list):
+        (kind,) = (kind for kind in schema["type"] if kind != "null")
+        schema = schema | {"type": kind}
+    if "enum" in schema:
+        schema = schema | {"enum": [word for word in schema["enum"] if word is not None]}
+    return schema
