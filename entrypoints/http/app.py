@@ -19,7 +19,7 @@ from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.commands import call, creating
 from entrypoints.http.console import console, console_file
 from entrypoints.http.direct import directing
-from entrypoints.http.document import Described, operation_id
+from entrypoints.http.document import Described, Structs, operation_id
 from entrypoints.http.edge import edging, marking
 from entrypoints.http.heads import Headed
 from entrypoints.http.health import HealthController, jwks, roots_keys
@@ -89,6 +89,7 @@ def http(
         },
         request_max_body_size=LARGEST,
         openapi_config=_openapi(),
+        plugins=[Structs()],
         logging_config=None,
     )
 

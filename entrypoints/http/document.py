@@ -1,19 +1,35 @@
-"""The OpenAPI document, with names that generators of clients can make good use of."""
+"""The OpenAPI document, with names and words that generators of clients can make good use of."""
 
 import re
 from dataclasses import dataclass, fields
+from inspect import cleandoc
 from typing import Any
 
+from litestar._openapi.schema_generation import SchemaCreator
+from litestar._openapi.schema_generation.plugins.struct import StructSchemaPlugin
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import OpenAPI
+from litestar.openapi.spec import OpenAPI, Schema
 from litestar.types import Method
 from litestar.types.internal_types import PathParameterDefinition
+from litestar.typing import FieldDefinition
 
 SCHEMAS = "#/components/schemas/"
 ROOT = ["api", "v1"]
 # What the framework calls a page of products: Listed_projections.catalog.rows.Product_
 GENERIC = re.compile(r"(?P<kind>\w+?)_(?:\w+\.)*(?P<of>\w+)_$")
+
+
+class Structs(StructSchemaPlugin):
+    """What a class says of itself goes along: units, and what null stands for."""
+
+    def to_openapi_schema(
+        self, field_definition: FieldDefinition, schema_creator: SchemaCreator
+    ) -> Schema:
+        schema = super().to_openapi_schema(field_definition, schema_creator)
+        words = cleandoc(field_definition.type_.__doc__ or "").replace("``", "`")
+        schema.description = words or None
+        return schema
 
 
 @dataclass

@@ -43,10 +43,12 @@ class HealthController(Controller):
 
     @get(["/health/live"], sync_to_thread=False)
     def live(self) -> Alive:
+        """Whether the process lives."""
         return Alive()
 
     @get(["/health/ready", "/health", "/api/health"])
     async def ready(self, souk: NamedDependency[Souk]) -> Response[Ready]:
+        """Whether what it needs is there: 503 while Postgres is not."""
         found = await checks(souk.settings, souk.project)
         lags, reacting, parked, letters = (
             await _behind(souk) if found["postgres"].status == "ok" else NOTHING

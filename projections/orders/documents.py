@@ -34,7 +34,7 @@ class People(Value):
 
 
 class Order(Document, kw_only=True):
-    """``<step>_at`` is None until that step is taken. ``archived``: it is on its seller's and the
+    """``<step>_at`` is null until that step is taken. ``archived``: it is on its seller's and the
     tenant's lists only if these are asked for what is archived."""
 
     id: str

@@ -32,6 +32,13 @@ def test_a_schema_is_called_as_its_class_wherever_that_is(document):
     assert {"Product", "ListedProduct", "SlicedComment", "CheckOut"} <= schemas.keys()
 
 
+def test_a_schema_says_of_itself_what_its_class_says(document):
+    schemas = document["components"]["schemas"]
+    told = "`amount` null: the whole total. A tip comes on top of it."
+    assert schemas["PaymentChoice"]["description"] == told
+    assert schemas["ListedProduct"]["description"] == "A page of a list."
+
+
 def test_an_operation_is_called_by_its_path_and_what_it_does(document):
     names = [operation["operationId"] for operation in operations(document)]
     assert len(names) == len(set(names))
