@@ -133,7 +133,8 @@ class OrdersController(Controller):
         paging: NamedDependency[Paging],
         sought: NamedDependency[Sought],
     ) -> ASGIResponse:
-        """What the caller bought, or sold, or all orders for staff; newest first."""
+        """What the caller bought, or sold (`as=seller`), or all orders for staff (`as=tenant`);
+        newest first."""
         found = await orders.orders(view.db, sought.filter, paging.page, paging.limit)
         if sought.opened:
             return await view.opened_page(found, paging)

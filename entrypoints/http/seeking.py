@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
@@ -19,6 +19,8 @@ from entrypoints.wiring import Souk
 from projections import orders
 
 MALFORMED = "orders.unknown_status orders.unknown_channel"
+Party: TypeAlias = Literal["buyer", "seller", "tenant"]
+WHOSE = "those that the caller bought (the default) or sold, or, for staff, all of the tenant"
 PHONE = "orders placed with this number; for who may see their personal part"
 
 
@@ -32,7 +34,7 @@ class Sought(Struct, frozen=True):
 async def sought(
     view: NamedDependency[View],
     souk: NamedDependency[Souk],
-    party: Annotated[Literal["buyer", "seller", "tenant"], QueryParameter(name="as")] = "buyer",
+    party: Annotated[Party, QueryParameter(name="as", description=WHOSE)] = "buyer",
     status: Annotated[str | None, QueryParameter(enum=list(STATUSES))] = None,
     channel: Annotated[str | None, QueryParameter(enum=list(CHANNELS))] = None,
     number: Annotated[int | None, QueryParameter(ge=1, le=MOST)] = None,
