@@ -13,7 +13,7 @@ from application.ports import Missing, Receipt
 from domain import catalog as rules
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import On, Sent, SentToCreate
-from entrypoints.http.finding import Category, Fields, having
+from entrypoints.http.finding import PREFIX, Category, Fields, having
 from entrypoints.http.names import Name, money
 from entrypoints.http.products import (
     CustomFields,
@@ -172,7 +172,7 @@ class CatalogController(Controller):
         """Put a retired product back on the lists, unless another has its names by now."""
         return await product(Catalog.change, rules.RestoreProduct())
 
-    @get("/", **lists("products:read", catalog.Product, shared=True))
+    @get("/", **lists("products:read", catalog.Product, shared=True, family=PREFIX))
     async def products(
         self,
         view: NamedDependency[View],

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from types import UnionType
-from typing import Any, TypeAlias, get_args
+from typing import Any, NamedTuple, TypeAlias, get_args
+from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request, Response
@@ -27,6 +28,7 @@ from entrypoints.http.authentication import QUERIES
 from entrypoints.http.problems import Problem, handle
 
 GIVEN = {"data", "request", "scope"}  # what may be wanted besides parameters and dependencies
+LONGEST = 50  # characters of a name that is told again
 SMALL = 1 << 20  # bytes, under every limit of a body
 UNFIT = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 Values: TypeAlias = dict[str, Any]
@@ -35,6 +37,15 @@ Read: TypeAlias = Callable[[Any], Any]
 
 class Unplanned(Exception):
     """Only the framework knows how to call this."""
+
+
+class Way(NamedTuple):
+    """``asks``: the names that a query may have; None: any. ``family``: what other names that it
+    may have begin with."""
+
+    plan: "Plan | None"
+    asks: frozenset[str] | None
+    family: str | None = None
 
 
 class Step:
@@ -118,13 +129,16 @@ class Plan:
 
 def directing(app: ASGIApp) -> ASGIApp:
     """The layer."""
-    plans: dict[tuple[object, str], Plan | None] = {}
+    ways: dict[tuple[object, str], Way] = {}
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
         route = scope["route_handler"], scope["path_template"]
-        if route not in plans:
-            plans[route] = _planned(scope)
-        if (plan := plans[route]) is None:
+        if route not in ways:
+            ways[route] = _way(scope)
+        way = ways[route]
+        if scope["query_string"] and way.asks is not None:
+            _check_query(scope["query_string"], way.asks, way.family)
+        if (plan := way.plan) is None:
             await app(scope, receive, send)
             return
         if scope.get("method") not in QUERIES:
@@ -163,15 +177,34 @@ async def _piece(receive: Receive) -> Any:
     return piece
 
 
-def _planned(scope: Scope) -> Plan | None:
+def _way(scope: Scope) -> Way:
     template, handler = scope["path_template"], scope["route_handler"]
     for route in scope["litestar_app"].routes:
         if isinstance(route, HTTPRoute) and route.path_format == template:
             for known, model in route.route_handler_map.values():
                 if known is handler:
-                    with suppress(Unplanned):
-                        return Plan(known, model)
+                    asks = _asked(known, model)
+                    return Way(_planned(known, model), asks, known.opt.get("family"))
+    return Way(None, None)
+
+
+def _planned(handler: HTTPRouteHandler, model: Any) -> Plan | None:
+    with suppress(Unplanned):
+        return Plan(handler, model)
     return None
+
+
+def _asked(handler: HTTPRouteHandler, model: Any) -> frozenset[str] | None:
+    if handler.opt.get("public"):  # files and pages, whose addresses others extend
+        return None
+    return frozenset(parameter.field_alias for parameter in model.expected_query_params)
+
+
+def _check_query(query: bytes, asks: frozenset[str], family: str | None) -> None:
+    """As for bodies: a filter that is misspelt is not silently none. Raises Problem."""
+    for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if name not in asks and not (family and name.startswith(family)):
+            raise Problem(400, "malformed", f"{name[:LONGEST]}: no such parameter")
 
 
 def _check(handler: HTTPRouteHandler, model: Any, provides: Iterable[Provide]) -> None:

@@ -83,14 +83,16 @@ def lists(
     *,
     missing: str = "",
     shared: bool = False,
+    family: str | None = None,
 ) -> dict[str, Any]:
     """A query for a page of documents. ``malformed``: codes of its own that answer 400.
-    ``missing``, ``shared``: as in others."""
+    ``family``: what parameters of any other name begin with. ``missing``, ``shared``: as in
+    others."""
     kind: Any = Listed[shown(document)]  # type: ignore[misc]
     own = {"malformed": malformed, "missing": missing}
     known = _known((), own, EVERY, QUERY, PAST, {404: ("not_found",)} if missing else {})
     query = _query(permission, kind, known)
-    query["opt"]["shared"] = shared
+    query["opt"] |= {"shared": shared, "family": family}
     return query
 
 

@@ -100,7 +100,7 @@ async def test_an_url_that_cannot_be_read_is_refused(api):
 
 
 async def test_a_parameter_that_is_missing_is_named_and_nothing_that_was_sent(api):
-    answer = await api.of("buyer", "karim").send("GET", "/reels/liked?phone=0550")
+    answer = await api.of("buyer", "karim").send("GET", "/reels/liked?axis=recorded")
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
     assert answer.json()["detail"] == "Missing required query parameter 'reel'"
 
@@ -189,3 +189,18 @@ def assert_problem(answer, what):
     assert {"type", "title", "status", "code", "instance"} <= problem.keys(), what
     assert problem["status"] == answer.status_code, what
     assert problem["type"].endswith(problem["code"]), what
+
+
+async def test_a_parameter_that_a_route_does_not_know_is_refused(api):
+    """Whoever misspells a filter would take everything for what was asked."""
+    await api.market("amina")
+    tea = await api.product("amina", "tea")
+    karim, amina = api.of("buyer", "karim"), api.of("seller", "amina")
+    refused = await karim.get("/orders", stauts="pending")
+    assert (refused.status_code, refused.json()["code"]) == (400, "malformed")
+    assert refused.json()["detail"] == "stauts: no such parameter"
+    assert (await karim.get("/catalog/products", **{"fields.hue": "red"})).status_code == 400
+    assert (await karim.get("/catalog/products", **{"field.hue": "red"})).status_code == 200
+    assert (await amina.post(f"/catalog/products/{tea}/retire?x")).status_code == 400
+    assert (await karim.get(f"/catalog/products/{tea}")).status_code == 200
+    assert (await api.http.get("/health/live", params={"at": "now"})).status_code == 200
