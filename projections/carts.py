@@ -40,7 +40,7 @@ class CartLine(Document):
 
 
 class Cart(Document):
-    """``total`` is at the prices held, None for an empty cart; ``checkout`` once it is closed."""
+    """``total`` is at the prices held, null for an empty cart; ``checkout`` once it is closed."""
 
     id: str
     version: int

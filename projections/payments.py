@@ -50,7 +50,7 @@ class Owed(Value):
 
 
 class Refund(Value):
-    """Requested, and paid out when ``refunded``; ``order`` None: not that of one order."""
+    """Requested, and paid out when ``refunded``; ``order`` null: not that of one order."""
 
     id: str
     order: str | None

@@ -63,6 +63,8 @@ class Child:
             self._record(self.process.pid)
         except OSError:
             self.process.kill()
+            with suppress(ProcessLookupError):  # it has no group yet, or has left nothing
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             raise
 

@@ -25,6 +25,7 @@ class Nats:
         self._home, self._password = home, home.secret("nats")
         self._issuer = Issuer(home.secret("hmac").encode())
         self._port = self._monitor = 0
+        self._store: tuple[int, int] | None = None
 
     @property
     def url(self) -> str:
@@ -55,6 +56,7 @@ class Nats:
             },
         }
         _forget(folder)
+        self._store = None
         write_private(folder / "nats.conf", json.dumps(config, indent=2).encode())
 
     async def _well(self) -> bool:
@@ -62,19 +64,31 @@ class Nats:
         its server starts anew; nor does one whose directory was removed under it, once the file
         that it has open is full, and it does not say so. Silence is no answer: it may only be
         busy."""
-        if not (self._home.path / "nats" / STORE).exists():
-            return False
         with suppress(OSError):
             async with asyncio.timeout(2):
                 reader, writer = await asyncio.open_connection(LOOPBACK, self._monitor)
                 writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
                 status = await reader.readline()
                 writer.close()
-                return b" 503 " not in status
+                return b" 503 " not in status and (not status or self._keeps())
         return True
+
+    def _keeps(self) -> bool:
+        """Whether its directory is the one that it began with: it makes parts of one anew."""
+        now = _identity(self._home.path / "nats" / STORE)
+        self._store = self._store or now
+        return now is not None and now == self._store
 
     async def _ready(self) -> bool:
         return await answers(self._port)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """None: there is none."""
+    with suppress(FileNotFoundError):
+        found = folder.stat()
+        return found.st_dev, found.st_ino
+    return None
 
 
 def _forget(folder: Path) -> None:

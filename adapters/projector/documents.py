@@ -104,5 +104,20 @@ def shape(table: Table[Any]) -> str:
 
 
 @cache
-def _schema(document: type[Document]) -> dict[str, Any]:
-    return msgspec.json.schema(document, schema_hook=lambda kind: {"title": kind.__name__})
+def _schema(document: type[Document]) -> Any:
+    """Without what is said of it: no other word makes another row."""
+    schema = msgspec.json.schema(document, schema_hook=lambda kind: {"title": kind.__name__})
+    return _wordless(schema, properties=False)
+
+
+def _wordless(part: Any, properties: bool) -> Any:
+    """``properties``: the keys of ``part`` are names of fields."""
+    if isinstance(part, list):
+        return [_wordless(each, False) for each in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        word: _wordless(each, word in ("properties", "$defs") and not properties)
+        for word, each in part.items()
+        if properties or word not in ("title", "description")
+    }

@@ -204,7 +204,8 @@ def _check_query(query: bytes, asks: frozenset[str], family: str | None) -> None
     """As for bodies: a filter that is misspelt is not silently none. Raises Problem."""
     for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if name not in asks and not (family and name.startswith(family)):
-            raise Problem(400, "malformed", f"{name[:LONGEST]}: no such parameter")
+            told = f"{name[:LONGEST]}: " if name.isprintable() else ""
+            raise Problem(400, "malformed", f"{told}no such parameter")
 
 
 def _check(handler: HTTPRouteHandler, model: Any, provides: Iterable[Provide]) -> None:

@@ -5,30 +5,34 @@ from dataclasses import dataclass, fields
 from inspect import cleandoc
 from typing import Any
 
-from litestar._openapi.schema_generation import SchemaCreator
-from litestar._openapi.schema_generation.plugins.struct import StructSchemaPlugin
+from litestar.exceptions import ImproperlyConfiguredException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import OpenAPI, Schema
+from litestar.plugins import OpenAPISchemaPlugin
 from litestar.types import Method
 from litestar.types.internal_types import PathParameterDefinition
 from litestar.typing import FieldDefinition
+from msgspec import Struct
 
 SCHEMAS = "#/components/schemas/"
 ROOT = ["api", "v1"]
+SHOWN = {"example", "examples", "default"}  # what others send, not what it looks like
 # What the framework calls a page of products: Listed_projections.catalog.rows.Product_
 GENERIC = re.compile(r"(?P<kind>\w+?)_(?:\w+\.)*(?P<of>\w+)_$")
 
 
-class Structs(StructSchemaPlugin):
+class Structs(OpenAPISchemaPlugin):
     """What a class says of itself goes along: units, and what null stands for."""
 
-    def to_openapi_schema(
-        self, field_definition: FieldDefinition, schema_creator: SchemaCreator
-    ) -> Schema:
-        schema = super().to_openapi_schema(field_definition, schema_creator)
-        words = cleandoc(field_definition.type_.__doc__ or "").replace("``", "`")
-        schema.description = words or None
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        return not field_definition.is_union and field_definition.is_subclass_of(Struct)
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
+        usual = (plugin for plugin in schema_creator.plugins if plugin is not self)
+        able = (plugin for plugin in usual if plugin.is_plugin_supported_field(field_definition))
+        schema: Schema = next(able).to_openapi_schema(field_definition, schema_creator)
+        schema.description = _marked(cleandoc(field_definition.type_.__doc__ or "")) or None
         return schema
 
 
@@ -47,6 +51,8 @@ class Document(OpenAPI):
     def to_schema(self) -> dict[str, Any]:
         made = super().to_schema()
         named = {name: _named(name) for name in made["components"]["schemas"]}
+        if len(set(named.values())) < len(named):
+            raise ImproperlyConfiguredException("two classes of the API share a name")
         names = {SCHEMAS + old: SCHEMAS + new for old, new in named.items()}
         document: dict[str, Any] = _renamed(made, names)
         schemas = document["components"]["schemas"]
@@ -85,14 +91,21 @@ def _renamed(part: Any, names: dict[str, str]) -> Any:
         return [_renamed(each, names) for each in part]
     if not isinstance(part, dict):
         return part
-    if part.get("$ref") in names:
-        part = part | {"$ref": names[part["$ref"]]}
     if part.get("in") in ("query", "header"):
         part = part | {"schema": _sent(part["schema"])}
     if len(part.get("oneOf", ())) == 1:
         (only,) = part["oneOf"]
         part = {word: each for word, each in part.items() if word != "oneOf"} | only
-    return {word: _renamed(each, names) for word, each in part.items()}
+    if part.get("$ref") in names:
+        part = part | {"$ref": names[part["$ref"]]}
+    if isinstance(part.get("description"), str):
+        part = part | {"description": _marked(part["description"])}
+    return {word: each if word in SHOWN else _renamed(each, names) for word, each in part.items()}
+
+
+def _marked(text: str) -> str:
+    """As Markdown has it."""
+    return text.replace("``", "`")
 
 
 def _sent(schema: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from entrypoints import logs
 from entrypoints.http.heads import is_bare
 from entrypoints.http.pages import Origins, options, shared
-from entrypoints.http.problems import Problem
+from entrypoints.http.problems import Problem, of
 
 BODY = 60.0  # seconds that a body has to come: who sends one holds a connection and a request
 ONCE = {b"authorization", b"idempotency-key", b"souk-after", b"souk-purpose"}
@@ -38,6 +38,9 @@ def edging(app: ASGIApp) -> ASGIApp:
         answering = options if scope.get("method") == "OPTIONS" else app
         try:
             await answering(scope, receive, sending)
+        except Exception as error:  # which is told outside of all layers
+            status = of(error).status
+            raise
         finally:
             logs.request(
                 "HEAD" if is_bare(scope) else str(scope.get("method", "")),

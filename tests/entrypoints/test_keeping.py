@@ -100,6 +100,8 @@ async def test_a_stream_whose_directory_was_removed_under_it_has_its_server_star
         assert await child.well()
         shutil.rmtree(tmp_path / "souk" / "nats")
         assert not await child.well()
+        (tmp_path / "souk" / "nats" / "jetstream").mkdir(parents=True)  # as for a new consumer
+        assert not await child.well()
 
         async def mended():
             return child.process.pid != before and await child.well()

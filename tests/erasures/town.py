@@ -8,7 +8,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import get_args, get_origin, get_type_hints
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import nats
@@ -32,6 +32,15 @@ TENANT = "bazaar"
 CODEC = Codec.of(AGGREGATES)
 # What is about the erasure itself, or about files, or not of the tenant's data.
 ELSEWHERE = ("audit", "projections", "erasures", "live", "media", "storage")
+DAYS = {"from": "2026-01-01", "to": "2026-12-31"}
+ASKED = {
+    "/analytics/revenue": DAYS,
+    "/analytics/sales/days": DAYS,
+    "/catalog/products/search": {"q": "canary"},
+    "/orders": {"as": "tenant"},
+    "/orders/all": {"as": "tenant"},
+    "/reels/liked": {"reel": str(UUID(int=1))},
+}
 canaries = itertools.count(1)
 
 
@@ -98,13 +107,15 @@ class Town:
         """Every GET of the tenant's data, for staff, by path."""
         found = {}
         for path in self.paths(await self.ids()):
-            answer = await self.root.get(path.removeprefix("/api/v1"), **{"as": "tenant"})
-            assert answer.status_code < 500, (path, answer.text)
+            short = path.removeprefix("/api/v1")
+            answer = await self.root.get(short, **ASKED.get(short, {}))
+            assert answer.status_code in (200, 404), (path, answer.text)
             found[path] = answer.status_code, answer.content
         return found
 
     def paths(self, ids):
-        for path in sorted(http(lambda: None).openapi_schema.paths):
+        routes = http(lambda: None).openapi_schema.paths
+        for path in sorted(path for path, route in routes.items() if route.get):
             context = path.split("/")[3] if path.startswith("/api/v1/") else ""
             if context and context not in ELSEWHERE:
                 if "{" not in path:

@@ -24,6 +24,14 @@ def test_it_is_an_openapi_document(document):
     assert [(error.message, list(error.instance_path)) for error in errors[:5]] == []
 
 
+def test_every_reference_leads_somewhere(document):
+    told = set(
+        re.findall(r'"#/components/schemas/([^"]+)"', msgspec.json.encode(document).decode())
+    )
+    assert told <= document["components"]["schemas"].keys()
+    assert len(told) > 100
+
+
 def test_a_schema_is_called_as_its_class_wherever_that_is(document):
     """One that fails shares its class's name with another: call it otherwise."""
     schemas = document["components"]["schemas"]

@@ -204,3 +204,14 @@ async def test_a_parameter_that_a_route_does_not_know_is_refused(api):
     assert (await amina.post(f"/catalog/products/{tea}/retire?x")).status_code == 400
     assert (await karim.get(f"/catalog/products/{tea}")).status_code == 200
     assert (await api.http.get("/health/live", params={"at": "now"})).status_code == 200
+
+
+async def test_a_refusal_is_logged_with_its_status_whichever_layer_it_comes_from(api, monkeypatch):
+    logged = []
+    monkeypatch.setattr("entrypoints.logs.request", lambda *line: logged.append(line[:3]))
+    karim = api.of("buyer", "karim")
+    await karim.get("/orders", stauts="pending")
+    await karim.get("/orders", page=0)
+    await api.http.get("/api/v1/orders")
+    orders = "GET", "/api/v1/orders"
+    assert logged == [(*orders, 400), (*orders, 400), (*orders, 401)]

@@ -138,7 +138,7 @@ async def running(url, nats=None, valkey=None, projections=TOYS):
 
 
 async def eventually(question, answer):
-    """Ask until the answer is as expected, for at most 20 seconds."""
+    """Ask until the answer is as expected, for at most a minute."""
     last = None
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
