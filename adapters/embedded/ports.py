@@ -2,30 +2,51 @@
 
 import asyncio
 import socket
+import sys
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from random import randrange
 
 LOOPBACK = "127.0.0.1"
 FIRST, LAST = 20_000, 32_000
+KEPT = 64  # ports that stay reserved, the last that were given
 given: set[int] = set()
+reserved: deque[socket.socket] = deque()
 
 
 def free_ports(count: int) -> list[int]:
-    """Free now, and never given to two in this process, whose servers start at different times:
-    another process may take one before its server does, so starts are retried.
+    """Free now, and never given to two in this process, nor soon to another of this machine's that
+    asks here: servers take theirs at different times. Others may take one before its server does,
+    so starts are retried.
 
-    Below the range that systems give to outgoing connections, which would be those processes.
+    Below the range that systems give to outgoing connections, which would be those others.
     """
     found: list[int] = []
     if len(given) > (LAST - FIRST) // 2:
         given.clear()
     while len(found) < count:
         port = randrange(FIRST, LAST)  # noqa: S311 - any will do
-        if port not in given and is_free(port):
+        if port not in given and is_free(port) and _reserve(port):
             given.add(port)
             found.append(port)
     return found
+
+
+def _reserve(port: int) -> bool:
+    """By a name that goes with the process, where there are such names."""
+    if sys.platform != "linux":
+        return True
+    mark = socket.socket(socket.AF_UNIX)
+    try:
+        mark.bind(f"\0souk-port-{port}")
+    except OSError:
+        mark.close()
+        return False
+    reserved.append(mark)
+    while len(reserved) > KEPT:
+        reserved.popleft().close()
+    return True
 
 
 def kept_ports(file: Path, count: int) -> list[int]:
