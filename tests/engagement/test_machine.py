@@ -137,6 +137,7 @@ class Crowd(RuleBasedStateMachine):
     @rule(reel=which, who=st.lists(viewers, min_size=1, max_size=6), briefly=st.booleans())
     def it_is_watched_by_several_at_once(self, reel, who, briefly):
         path, body = f"/reels/{self.reels[reel]}/view", {"seconds": 1.9 if briefly else 2}
+        self.unheard = 0
         answers = self.do(together(self.watch(viewer, path, body) for viewer in who))
         if briefly:
             assert all(not answer.json()["counted"] for answer in answers)
@@ -144,16 +145,19 @@ class Crowd(RuleBasedStateMachine):
             assert {answer.status_code for answer in answers} == {503}
         else:
             news = {(reel, viewer) for viewer in who} - self.window
-            assert sum(answer.json()["counted"] for answer in answers) == len(news)
+            counted = sum(answer.json()["counted"] for answer in answers)
+            assert len(news) - self.unheard <= counted <= len(news)
             self.window |= news
             self.seen[self.reels[reel]] += len(news)
 
     async def watch(self, viewer, path, body):
-        """Again, when a connection had not noticed yet that Valkey was away for a while."""
+        """Again, when a connection had not noticed yet that Valkey was away for a while, or when
+        Valkey was slow: then it may have counted all the same, and says so no second time."""
         for _ in range(5):
             answer = await self.of(viewer).post(path, body)
             if answer.status_code != 503 or not self.up:
                 break
+            self.unheard += 1
         return answer
 
     @rule(lives=st.lists(st.integers(1, 9) | st.none(), min_size=1, max_size=3))
