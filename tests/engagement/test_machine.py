@@ -219,10 +219,15 @@ class Crowd(RuleBasedStateMachine):
         assert found == counters_of(events)
 
     def teardown(self):
+        """What no example may leave out, whatever was drawn; then all at rest."""
         if not getattr(self, "reels", None):
             return
-        if not self.up:
-            self.valkey_comes_back(True)
+        self.the_feed_shows_them_as_they_are()
+        if self.up:
+            self.valkey_dies()
+        self.the_feed_shows_them_as_they_are()
+        self.valkey_comes_back(True)
+        self.it_is_watched_by_several_at_once(0, ["zoe"], False)
         self.do(self.rests())
 
     async def rests(self):
