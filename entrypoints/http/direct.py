@@ -11,7 +11,6 @@ from contextlib import suppress
 from functools import partial
 from types import UnionType
 from typing import Any, NamedTuple, TypeAlias, get_args
-from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request, Response
@@ -24,11 +23,11 @@ from litestar.utils.scope.state import ScopeState
 from msgspec import Struct
 
 from entrypoints.http.answers import Ready
+from entrypoints.http.asking import ANYTHING, Asks
 from entrypoints.http.authentication import QUERIES
 from entrypoints.http.problems import Problem, handle
 
 GIVEN = {"data", "request", "scope"}  # what may be wanted besides parameters and dependencies
-LONGEST = 50  # characters of a name that is told again
 SMALL = 1 << 20  # bytes, under every limit of a body
 UNFIT = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 Values: TypeAlias = dict[str, Any]
@@ -40,12 +39,8 @@ class Unplanned(Exception):
 
 
 class Way(NamedTuple):
-    """``asks``: the names that a query may have; None: any. ``family``: what other names that it
-    may have begin with."""
-
     plan: "Plan | None"
-    asks: frozenset[str] | None
-    family: str | None = None
+    asks: Asks
 
 
 class Step:
@@ -136,8 +131,8 @@ def directing(app: ASGIApp) -> ASGIApp:
         if route not in ways:
             ways[route] = _way(scope)
         way = ways[route]
-        if scope["query_string"] and way.asks is not None:
-            _check_query(scope["query_string"], way.asks, way.family)
+        if scope["query_string"]:
+            way.asks.check(scope["query_string"])
         if (plan := way.plan) is None:
             await app(scope, receive, send)
             return
@@ -183,29 +178,14 @@ def _way(scope: Scope) -> Way:
         if isinstance(route, HTTPRoute) and route.path_format == template:
             for known, model in route.route_handler_map.values():
                 if known is handler:
-                    asks = _asked(known, model)
-                    return Way(_planned(known, model), asks, known.opt.get("family"))
-    return Way(None, None)
+                    return Way(_planned(known, model), Asks.of(known, model))
+    return Way(None, ANYTHING)
 
 
 def _planned(handler: HTTPRouteHandler, model: Any) -> Plan | None:
     with suppress(Unplanned):
         return Plan(handler, model)
     return None
-
-
-def _asked(handler: HTTPRouteHandler, model: Any) -> frozenset[str] | None:
-    if handler.opt.get("public"):  # files and pages, whose addresses others extend
-        return None
-    return frozenset(parameter.field_alias for parameter in model.expected_query_params)
-
-
-def _check_query(query: bytes, asks: frozenset[str], family: str | None) -> None:
-    """As for bodies: a filter that is misspelt is not silently none. Raises Problem."""
-    for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-        if name not in asks and not (family and name.startswith(family)):
-            told = f"{name[:LONGEST]}: " if name.isprintable() else ""
-            raise Problem(400, "malformed", f"{told}no such parameter")
 
 
 def _check(handler: HTTPRouteHandler, model: Any, provides: Iterable[Provide]) -> None:
