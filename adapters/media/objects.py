@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 from urllib.parse import parse_qs, unquote, urlsplit
+from xml.etree.ElementTree import ParseError
 
 import urllib3
 from minio import Minio
@@ -17,13 +18,13 @@ from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, S3Error, ServerError
 from msgspec import Struct
 
+from adapters.media.sending import pools
 from application.ports import Unavailable
 
 BUCKET, REGION = "souk", "us-east-1"  # unless the URL names others
 THREADS = 8  # calls at once; more wait
-CONNECT, ANSWER = 2.0, 20.0  # seconds
 CHUNK = 256 * 1024  # bytes
-AWAY = (urllib3.exceptions.HTTPError, ServerError, InvalidResponseError, OSError)
+AWAY = (urllib3.exceptions.HTTPError, ServerError, InvalidResponseError, ParseError, OSError)
 GONE = ("NoSuchKey", "NoSuchObject", "NoSuchBucket", "ResourceNotFound")
 R = TypeVar("R")
 
@@ -205,13 +206,7 @@ class Objects:
 
 
 def _client(url: str, public: str) -> Minio:
-    """One that tries once: who calls knows whether to wait."""
     parts, shown = urlsplit(url or "http://a:b@nowhere"), urlsplit(public or url)
-    pool = urllib3.PoolManager(
-        maxsize=THREADS,
-        timeout=urllib3.Timeout(connect=CONNECT, read=ANSWER),
-        retries=urllib3.Retry(0, redirect=0),
-    )
     return Minio(
         shown.netloc.rpartition("@")[2] or "nowhere",
         unquote(parts.username or ""),
@@ -219,7 +214,7 @@ def _client(url: str, public: str) -> Minio:
         parse_qs(parts.query).get("token", [None])[0],
         secure=shown.scheme == "https",
         region=parse_qs(parts.query).get("region", [REGION])[0],
-        http_client=pool,
+        http_client=pools(THREADS),
     )
 
 
