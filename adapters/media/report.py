@@ -53,7 +53,8 @@ class Refusal(Struct, frozen=True, tag="refusal"):
 
 class Ended(Struct, frozen=True, tag="ended"):
     """Said for a job that died without a word. ``status``: its own, or less than 0: a signal;
-    ``late``: its time was up, on the clock or of the processor."""
+    ``late``: its time of the processor was up, or that on the clock after it had worked for half
+    of it; who did nothing meanwhile waited for this machine."""
 
     status: int
     late: bool

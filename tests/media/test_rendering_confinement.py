@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.media.rendering import Job, Unacceptable, render_in
 from adapters.media.report import Ended, Limits, Order, Refusal, Report
 from adapters.media.workshop import Workshop
 from tests.media import corpus
+from tests.policies.market import until
+from tests.support.patience import PATIENCE
 
 SECRET = "souk-a-secret-of-the-parent"
-LIMITS = Limits(memory=200 * 1024**2, cpu=2, wall=30.0, written=4 * 1024**2)
+LIMITS = Limits(memory=200 * 1024**2, cpu=60, wall=300.0, written=4 * 1024**2)
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +62,12 @@ async def test_it_writes_no_more_than_it_may(place: Workshop) -> None:
 
 
 async def test_who_computes_for_ever_is_ended(place: Workshop) -> None:
-    report = await trick(place, "loop")
+    report = await trick(place, "loop", replace(LIMITS, cpu=1))
     assert report == Ended(-24, True)
 
 
 async def test_who_does_not_hear_that_its_time_is_up_is_late_all_the_same(place: Workshop) -> None:
-    assert await trick(place, "deaf", Limits(cpu=1)) == Ended(-9, True)
+    assert await trick(place, "deaf", replace(LIMITS, cpu=1)) == Ended(-9, True)
 
 
 async def test_a_job_that_the_machine_killed_says_nothing_of_its_source(
@@ -86,7 +89,16 @@ async def test_a_source_at_which_its_job_crashes_is_refused(
 
 
 async def test_who_waits_for_ever_is_ended(place: Workshop) -> None:
-    assert await trick(place, "sleep", Limits(wall=0.3)) == Ended(-9, True)
+    """And nothing is said of its source: it did not work, so it waited for this machine."""
+    assert await trick(place, "sleep", replace(LIMITS, wall=0.3)) == Ended(-9, False)
+
+
+async def test_who_works_until_the_clock_ends_it_is_late(place: Workshop) -> None:
+    wall = 0.3
+    while (report := await trick(place, "loop", replace(LIMITS, wall=wall))) != Ended(-9, True):
+        assert report == Ended(-9, False)  # it was hardly let work
+        wall *= 2
+        assert wall < PATIENCE
 
 
 async def test_who_crashes_takes_nobody_along(place: Workshop) -> None:
@@ -119,13 +131,9 @@ async def test_a_nursery_that_died_is_replaced(place: Workshop) -> None:
 
 async def test_who_no_longer_waits_has_their_job_ended(place: Workshop) -> None:
     waiting = asyncio.create_task(trick(place, "sleep"))
-    await asyncio.sleep(0.3)
-    assert _children(place) == 1
+    await until(lambda: _children(place) == 1)
     waiting.cancel()
-    for _ in range(100):
-        if _children(place):
-            await asyncio.sleep(0.02)
-    assert _children(place) == 0
+    await until(lambda: _children(place) == 0)
 
 
 def _environment(pid: int) -> bytes:
@@ -133,5 +141,6 @@ def _environment(pid: int) -> bytes:
 
 
 def _children(place: Workshop) -> int:
-    pid = place.pid
+    if (pid := place.pid) is None:
+        return 0
     return len(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
