@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -25,7 +26,7 @@ class Nats:
         self._home, self._password = home, home.secret("nats")
         self._issuer = Issuer(home.secret("hmac").encode())
         self._port = self._monitor = 0
-        self._store: tuple[int, int] | None = None
+        self._store: int | None = None  # a descriptor: what is open gives its number to no other
 
     @property
     def url(self) -> str:
@@ -56,6 +57,8 @@ class Nats:
             },
         }
         _forget(folder)
+        if self._store is not None:
+            os.close(self._store)
         self._store = None
         write_private(folder / "nats.conf", json.dumps(config, indent=2).encode())
 
@@ -75,20 +78,19 @@ class Nats:
 
     def _keeps(self) -> bool:
         """Whether its directory is the one that it began with: it makes parts of one anew."""
-        now = _identity(self._home.path / "nats" / STORE)
-        self._store = self._store or now
-        return now is not None and now == self._store
+        try:
+            if self._store is None:
+                self._store = os.open(self._folder, os.O_RDONLY)
+            return os.path.samestat(os.fstat(self._store), self._folder.stat())
+        except FileNotFoundError:
+            return False
+
+    @property
+    def _folder(self) -> Path:
+        return self._home.path / "nats" / STORE
 
     async def _ready(self) -> bool:
         return await answers(self._port)
-
-
-def _identity(folder: Path) -> tuple[int, int] | None:
-    """None: there is none."""
-    with suppress(FileNotFoundError):
-        found = folder.stat()
-        return found.st_dev, found.st_ino
-    return None
 
 
 def _forget(folder: Path) -> None:

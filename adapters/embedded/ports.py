@@ -5,6 +5,7 @@ import socket
 import sys
 from collections import deque
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from random import randrange
 
@@ -18,18 +19,19 @@ reserved: deque[socket.socket] = deque()
 def free_ports(count: int) -> list[int]:
     """Free now, and never given to two in this process, nor soon to another of this machine's that
     asks here: servers take theirs at different times. Others may take one before its server does,
-    so starts are retried.
+    so starts are retried. Raises OSError when there are no more.
 
     Below the range that systems give to outgoing connections, which would be those others.
     """
-    found: list[int] = []
     if len(given) > (LAST - FIRST) // 2:
         given.clear()
-    while len(found) < count:
-        port = randrange(FIRST, LAST)  # noqa: S311 - any will do
-        if port not in given and is_free(port) and _reserve(port):
-            given.add(port)
-            found.append(port)
+    first = randrange(FIRST, LAST)  # noqa: S311 - any will do
+    asked = (*range(first, LAST), *range(FIRST, first))
+    free = (port for port in asked if port not in given and is_free(port) and _reserve(port))
+    found = list(islice(free, count))
+    if len(found) < count:
+        raise OSError(f"no free port from {FIRST} to {LAST}")
+    given.update(found)
     return found
 
 

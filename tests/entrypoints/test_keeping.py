@@ -1,7 +1,7 @@
 """What dies is started again, in an empty directory if need be, and later and later."""
 
 import asyncio
-import shutil
+import sys
 
 import nats
 import pytest
@@ -11,6 +11,7 @@ from adapters.embedded import keeper
 from adapters.embedded.child import Child
 from adapters.embedded.home import Home
 from adapters.embedded.keeper import keep
+from adapters.embedded.nats import Nats
 from adapters.embedded.stack import Stack
 from adapters.embedded.urls import Urls
 from tests.support.patience import PATIENCE
@@ -26,13 +27,18 @@ async def _until(true):
             await asyncio.sleep(0.05)
 
 
+def lose(folder):
+    """At once, since its server may be writing into it; and no other is given its inode."""
+    folder.rename(folder.with_name("lost"))
+
+
 async def test_a_server_that_lost_its_directory_starts_again_without_it(tmp_path):
     heard = []
     stack = Stack(tmp_path / "souk", GIVEN, tell=heard.append)
     async with stack as urls, redis.Redis.from_url(urls.valkey) as valkey:
         await valkey.set("kept", 1)
         (child,) = stack.children
-        shutil.rmtree(tmp_path / "souk" / "valkey")
+        lose(tmp_path / "souk" / "valkey")
         child.process.kill()
 
         async def empty():
@@ -55,7 +61,7 @@ async def test_what_cannot_be_started_is_tried_until_it_can(tmp_path):
 
     home = Home(tmp_path / "home")
     home.path.mkdir()
-    child = Child(home, "sleeper", ["/bin/sleep", "60"], prepare=prepare)
+    child = Child(home, "sleeper", ["/bin/sleep", "600"], prepare=prepare)
     child.start()
     child.process.kill()
     keeping = asyncio.create_task(keep(child, heard.append))
@@ -79,7 +85,7 @@ async def test_what_cannot_be_recorded_does_not_run(tmp_path, monkeypatch):
 
     home = Home(tmp_path / "home")
     home.path.mkdir()
-    child = Child(home, "sleeper", ["/bin/sleep", "60"])
+    child = Child(home, "sleeper", ["/bin/sleep", "600"])
     with monkeypatch.context() as disk:
         disk.setattr("adapters.embedded.child.write_private", full)
         with pytest.raises(OSError, match="No space left"):
@@ -90,18 +96,29 @@ async def test_what_cannot_be_recorded_does_not_run(tmp_path, monkeypatch):
     await child.stop()
 
 
-async def test_a_stream_whose_directory_was_removed_under_it_has_its_server_started_again(tmp_path):
+async def test_a_stream_whose_directory_was_removed_under_it_has_its_server_started_again(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(keeper, "SICK", sys.maxsize)  # not before it was seen to be ill
     heard = []
     given = Urls(postgres="given", valkey="given", s3="given")
     stack = Stack(tmp_path / "souk", given, tell=heard.append)
     async with stack as url:
         (child,) = stack.children
         before = child.process.pid
-        assert await child.well()
-        shutil.rmtree(tmp_path / "souk" / "nats")
-        assert not await child.well()
+
+        async def asked():  # and answered: silence, on a slow machine, tells nothing
+            return await child.well() and child.well.__self__._store
+
+        async def ill():
+            return not await child.well()
+
+        await _until(asked)
+        lose(tmp_path / "souk" / "nats")
+        await _until(ill)
         (tmp_path / "souk" / "nats" / "jetstream").mkdir(parents=True)  # as for a new consumer
-        assert not await child.well()
+        await _until(ill)
+        monkeypatch.undo()
 
         async def mended():
             return child.process.pid != before and await child.well()
@@ -113,6 +130,18 @@ async def test_a_stream_whose_directory_was_removed_under_it_has_its_server_star
     assert heard == ["the nats is not well and is started again"]
 
 
+async def test_a_directory_that_took_the_place_of_another_is_not_taken_for_it(tmp_path):
+    """Nor if it was given the number that the other had."""
+    store = tmp_path / "nats" / "jetstream"
+    store.mkdir(parents=True)
+    nats = Nats(Home(tmp_path))
+    assert nats._keeps()
+    store.rmdir()
+    assert not nats._keeps()
+    store.mkdir()
+    assert not nats._keeps()
+
+
 async def test_what_says_that_it_is_not_well_is_started_again(tmp_path, monkeypatch):
     monkeypatch.setattr(keeper, "ASK", 0.02)
     heard, sick = [], [True] * keeper.SICK
@@ -122,7 +151,7 @@ async def test_what_says_that_it_is_not_well_is_started_again(tmp_path, monkeypa
 
     home = Home(tmp_path / "home")
     home.path.mkdir()
-    child = Child(home, "sleeper", ["/bin/sleep", "60"], well=well)
+    child = Child(home, "sleeper", ["/bin/sleep", "600"], well=well)
     child.start()
     before = child.process.pid
     keeping = asyncio.create_task(keep(child, heard.append))
