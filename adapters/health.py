@@ -68,9 +68,8 @@ async def _valkey(url: str) -> None:
 
 
 async def _nats(url: str) -> None:
-    connection = await nats.connect(
-        url, allow_reconnect=False, connect_timeout=1, error_cb=_quietly
-    )
+    once = {"allow_reconnect": False, "max_reconnect_attempts": 1, "reconnect_time_wait": 0}
+    connection = await nats.connect(url, connect_timeout=PATIENCE, error_cb=_quietly, **once)
     await connection.close()
 
 

@@ -5,7 +5,8 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from redis.exceptions import RedisError
 
-from adapters.projector.relay import CONNECT, STREAM
+from adapters.nats.connecting import connected
+from adapters.projector.relay import STREAM
 from adapters.projector.valkey import client
 from application.ports import Unavailable
 
@@ -18,7 +19,7 @@ async def purge_messages(url: str, tenant: str, subject: str) -> int:
     """Messages with their id in the subject; live watchers read Postgres instead. Raises
     Unavailable."""
     try:
-        connection = await nats.connect(url, connect_timeout=int(CONNECT), allow_reconnect=False)
+        connection = await connected(url)
         try:
             stream = connection.jetstream()
             purged = 0

@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 from adapters.live import truth
 from adapters.live.chain import Arrival, Chain, Group
 from adapters.live.change import Change
+from adapters.nats.connecting import quiet
 from adapters.nats.flushing import flushed
 from adapters.postgres.pools import Connection
 from adapters.projector.leader import Bell, persist
@@ -129,7 +130,7 @@ class Feed:
             max_reconnect_attempts=-1,
             reconnect_time_wait=RECONNECT,
             ping_interval=PING,
-            error_cb=_quiet,
+            error_cb=quiet,
             reconnected_cb=back,
             closed_cb=lost,
         )
@@ -199,7 +200,3 @@ async def _either(*events: Awaitable[Any]) -> None:
     finally:
         for one in waiting:
             one.cancel()
-
-
-async def _quiet(error: Exception) -> None:
-    logger.debug("nats", error=str(error))

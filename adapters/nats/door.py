@@ -14,6 +14,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from adapters.nats.accounts import WISHES
+from adapters.nats.connecting import connected
 from adapters.nats.consumers import Consumers
 from adapters.nats.flushing import flushed
 from adapters.nats.issuer import Issuer, payload
@@ -24,7 +25,6 @@ from application.ports import Unavailable
 AUTHORIZATIONS = "$SYS.REQ.USER.AUTH"
 QUEUE = "souk-door"  # of several processes, one answers
 AWAY = 0.5  # seconds between tries to connect
-CONNECT = 2.0  # seconds for one
 MOST = 1000  # who are being answered at once; the others try again
 logger = structlog.get_logger(__name__)
 
@@ -78,10 +78,7 @@ class Door:
         async def closed() -> None:
             lost.set()
 
-        async with asyncio.timeout(CONNECT):  # it tries for minutes by itself, deaf to ``stop``
-            return await nats.connect(
-                self._url, allow_reconnect=False, error_cb=_quiet, closed_cb=closed
-            )
+        return await connected(self._url, closed)
 
     async def _serve(self, client: Client, stop: asyncio.Event, lost: asyncio.Event) -> None:
         consumers = Consumers(client)
@@ -143,7 +140,3 @@ class Door:
         if not subjects(claims):
             raise Refused("nothing to read")
         return claims
-
-
-async def _quiet(error: Exception) -> None:
-    logger.debug("nats", error=str(error))

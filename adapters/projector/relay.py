@@ -13,6 +13,7 @@ from nats.js import JetStreamContext
 from nats.js.api import StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
+from adapters.nats.connecting import connected
 from adapters.postgres import packed
 from adapters.postgres.pools import Connection
 from adapters.projector import changes
@@ -25,7 +26,6 @@ STREAM, SUBJECTS = "SOUK", "souk.>"
 WINDOW = 64  # messages whose acknowledgements are awaited together; rows wait while they are sent
 LOOK = 0.25  # seconds between looks at the changes of other processes
 PURGE = 600.0  # seconds between purges
-CONNECT = 2.0  # seconds for the first connection
 HEADERS = 80  # bytes around the id and mark that a message is sent with: they count as its payload
 SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 CONFIG = StreamConfig(
@@ -128,11 +128,8 @@ class Relay:
             if box:
                 box.lost()
 
-        async with asyncio.timeout(CONNECT):
-            client = await nats.connect(
-                self._url, allow_reconnect=False, error_cb=_quiet, closed_cb=lost
-            )
-            box = await Outbox(client).open()
+        client = await connected(self._url, lost)
+        box = await Outbox(client).open()
         return client, box
 
     async def _purge(self, db: Connection) -> None:
@@ -158,7 +155,3 @@ async def ensure(stream: JetStreamContext) -> None:
         await stream.stream_info(STREAM)
     except NotFoundError:
         await stream.add_stream(CONFIG)
-
-
-async def _quiet(error: Exception) -> None:
-    logger.debug("nats", error=str(error))

@@ -1,6 +1,5 @@
 """Where roots go, so that they are kept by others than who keeps the log: S3 and NATS."""
 
-import asyncio
 import re
 from typing import Protocol
 
@@ -11,8 +10,9 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from adapters.media.objects import Gone, Objects
+from adapters.nats.connecting import connected
 from adapters.projector.outbox import ACK
-from adapters.projector.relay import CONNECT, ensure
+from adapters.projector.relay import ensure
 from adapters.roots.statement import Root
 from application.ports import Unavailable
 
@@ -95,8 +95,7 @@ class Wire:
             await client.close()
 
     async def _connect(self) -> JetStreamContext:
-        async with asyncio.timeout(CONNECT):
-            self._client = await nats.connect(self._url, allow_reconnect=False, error_cb=_quiet)
+        self._client = await connected(self._url)
         stream = self._client.jetstream(timeout=ACK)
         await ensure(stream)
         self._stream = stream
@@ -105,7 +104,3 @@ class Wire:
 
 def message(root: Root) -> bytes:
     return msgspec.json.encode({"topic": TOPIC, "position": root.position, "document": root})
-
-
-async def _quiet(error: Exception) -> None:
-    logger.debug("nats", error=str(error))
