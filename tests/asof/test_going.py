@@ -12,7 +12,7 @@ from adapters.postgres.pools import ASOF
 from adapters.projector.leader import connected
 from application.ports import Unavailable
 from tests.asof.conftest import asking
-from tests.asof.toys import LAMPS, begun, folds, lamps, shown
+from tests.asof.toys import LAMPS, begun, folds, lamps, shown, tidied
 from tests.projector.toys import TOYS, Switched, eventually, fetch, happen, lamp
 from tests.projector.toys import connected as owned
 
@@ -56,6 +56,7 @@ async def test_what_a_killed_process_left_is_not_served_and_goes(database):
     await fetch(database, "UPDATE asof.folds SET name = 'another' WHERE id LIKE '1%%' RETURNING 1")
     async with asking(database, TOYS) as ask:
         assert (await lamps(ask, 2))[0] == shown("1", 2)
+        await tidied(ask)
         await ask.folds.tidy()
     tables = await fetch(database, "SELECT count(*) FROM pg_tables WHERE schemaname = 'asof'")
     assert (await folds(database), tables) == ([(2, 2)], [(2,)])
@@ -85,6 +86,7 @@ async def test_what_a_crash_of_the_server_empties_is_not_taken_for_the_past(data
     async with asking(database, TOYS) as ask:
         past = await ask.past("A", 1)
         assert len(await past.rows(LAMPS, ("A",))) == 1
+        await tidied(ask)
         ((tables,),) = await fetch(database, "SELECT tables FROM asof.folds")
         for table in ("folds", *tables):  # as unlogged tables are by a crash
             await fetch(database, f"DELETE FROM asof.{table} RETURNING 1")
@@ -93,7 +95,8 @@ async def test_what_a_crash_of_the_server_empties_is_not_taken_for_the_past(data
         assert (await lamps(ask, 1))[0] == shown("1", 1)
 
 
-async def test_what_is_being_folded_while_all_must_go_is_folded_anew(database):
+@pytest.mark.parametrize("tidied_away", [False, True])
+async def test_what_is_being_folded_while_all_must_go_is_folded_anew(database, tidied_away):
     await happen(database, *[(lamp("1"), Switched())] * 2)
     async with asking(database, TOYS) as ask:
         past = await ask.past("A", 2)
@@ -102,8 +105,12 @@ async def test_what_is_being_folded_while_all_must_go_is_folded_anew(database):
                 await owner.execute("LOCK TABLE log.events")  # nothing is read of it meanwhile
                 asked = asyncio.create_task(past.rows(LAMPS, ("A",)))
                 left = await begun(database)
+                await tidied(ask)
                 assert await drop_all(database, "B") == 0
+                tables = await fetch(database, "SELECT unnest(tables) FROM asof.folds")
                 assert await drop_all(database, "A") == 0  # none is served yet
+                if tidied_away:  # by who had seen them before
+                    await scratch.drop(database, [name for (name,) in tables])
         assert dict(await asked) == shown("1", 2)
         ((id, tables),) = await fetch(database, "SELECT id, tables FROM asof.folds")
         assert (id,) not in left

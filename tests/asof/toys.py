@@ -1,5 +1,7 @@
 """Lamps as of then."""
 
+import asyncio
+
 from tests.projector.toys import fetch
 
 LAMPS = "SELECT id, body FROM read.toys_lamps WHERE tenant = %s ORDER BY id"
@@ -13,6 +15,11 @@ async def lamps(ask, position, tenant="A"):
 
 async def folds(url):
     return await fetch(url, "SELECT last, through FROM asof.folds WHERE ready ORDER BY last")
+
+
+async def tidied(ask):
+    """What the first question began beside is over: it drops tables of which nobody knows."""
+    await asyncio.wait({ask.folds._tidying})
 
 
 async def begun(url):
