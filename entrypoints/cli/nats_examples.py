@@ -12,6 +12,7 @@ import nats
 from nats.js.api import ConsumerConfig, DeliverPolicy
 
 MINE, KEPT = json.loads(Path("reader.json").read_text()), Path("place.json")
+NEXT = KEPT.with_suffix(".next")
 TOLD = ("souk.stream", "souk.whole")
 
 
@@ -47,7 +48,8 @@ async def follow(client):
             if number.consumer == expected:
                 expected += 1
                 print(change.subject, change.data.decode(), flush=True)
-                KEPT.write_text(json.dumps({"stream": name, "at": number.stream}))
+                NEXT.write_text(json.dumps({"stream": name, "at": number.stream}))
+                NEXT.replace(KEPT)  # whole, whenever this is killed
 
 
 async def main():
