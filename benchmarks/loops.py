@@ -31,12 +31,14 @@ async def closed(
     span, took = Span(seconds), list[tuple[float, float]]()
 
     async def caller(operation: Callable[[], Awaitable[object]]) -> None:
-        while (began := now()) < span.end:
+        began = now()
+        while began < span.end or not took:
             try:
                 await operation()
             except Exhausted:
                 return
             took.append((began, now()))
+            began = now()
 
     await asyncio.gather(*(caller(make(number)) for number in range(callers)))
     return summary(span, took)
@@ -50,10 +52,12 @@ def closed_threads(
     span, took, failures = Span(seconds), list[tuple[float, float]](), list[Exception]()
 
     def caller(operation: Callable[[], object]) -> None:
+        began = now()
         try:
-            while (began := now()) < span.end:
+            while began < span.end or not took:
                 operation()
                 took.append((began, now()))
+                began = now()
         except Exhausted:
             pass
         except Exception as failure:

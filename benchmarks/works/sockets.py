@@ -60,6 +60,7 @@ async def _closed(
     end, before = began + site.seconds, busy()
 
     async def publisher() -> None:
+        await watchers.reached(await publish())
         while now() < end:
             await watchers.reached(await publish())
 
@@ -153,7 +154,8 @@ def cut(site: Site) -> Figures:
 async def _cut(site: Site) -> Figures:
     async with live(site, PRODUCTS) as shop:
         asked = [shop.watching(number % PRODUCTS) for number in range(site.some(MANY))]
-        async with watching(site, shop.port, "souk", asked) as watchers:
+        async with watching(site, shop.port, "souk", asked, _sharing(asked)) as watchers:
+            await shop.change_any()
             storm = asyncio.create_task(_storm(shop, site.some(STORM)))
             await asyncio.sleep(min(WARM, site.seconds))
             at = now()
@@ -162,12 +164,23 @@ async def _cut(site: Site) -> Figures:
             await asyncio.sleep(min(WARM, site.seconds))
             storm.cancel()
             await asyncio.gather(storm, return_exceptions=True)
-            await asyncio.sleep(2 * SETTLE)
+            await _all_told(shop, watchers, asked)
             _, told = await watchers.end()
         await shop.verify({number: told[number] for number in range(len(asked))})
     missed = [position for position, when in shop.changed if when <= there]
     last = max(each.at for each in _changes(told) if each.position <= missed[-1])
     return {"seconds": max(last, there) - at}
+
+
+def _sharing(asked: list[Socket]) -> int:
+    """How many of them watch one product."""
+    return max(1, len(asked) // PRODUCTS)
+
+
+async def _all_told(shop: Shop, watchers: Watchers, asked: list[Socket]) -> None:
+    """Until each has had what is meant for it: of one product, changes come in order."""
+    for product in range(min(PRODUCTS, len(asked))):
+        await watchers.reached(await shop.change(product))
 
 
 async def _storm(shop: Shop, rate: float) -> None:
@@ -183,16 +196,17 @@ async def _acknowledged(site: Site) -> Figures:
     rate = site.some(COMMANDS)
     async with live(site, PRODUCTS) as shop:
         asked = [shop.watching(number % PRODUCTS) for number in range(site.some(FEW))]
-        async with watching(site, shop.port, "souk", asked) as watchers:
+        async with watching(site, shop.port, "souk", asked, _sharing(asked)) as watchers:
             await paced(rate, min(WARM, site.seconds), shop.change_any)
             shop.forget()
             await paced(rate, site.seconds, shop.change_any)
-            await asyncio.sleep(SETTLE)
+            sent = [list(shop.acknowledged(product)) for product in range(PRODUCTS)]
+            await _all_told(shop, watchers, asked)
             _, told = await watchers.end()
     waits = [
         max(0.0, wait)
         for number in range(len(asked))
-        for wait in delays(told[number], shop.acknowledged(number % PRODUCTS))
+        for wait in delays(told[number], sent[number % PRODUCTS])
     ]
     return {"p50": quantile(waits, 0.5), "p99": quantile(waits, 0.99)}
 

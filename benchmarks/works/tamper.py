@@ -100,7 +100,7 @@ async def _turn(carts: Carts) -> float:
 
     async def caller() -> None:
         nonlocal number
-        while perf_counter() < began + TURN:
+        while not number or perf_counter() < began + TURN:
             await _open(carts)
             number += 1
 
