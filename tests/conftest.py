@@ -11,6 +11,7 @@ from xdist.scheduler import LoadFileScheduling
 from projections import PROJECTIONS
 from tests.support.http import Api, running_api
 from tests.support.instances import Up
+from tests.support.patience import be_patient
 from tests.support.s3 import running_s3
 from tests.support.stack import Stack, running, template
 
@@ -19,6 +20,7 @@ settings.register_profile(
     "souk", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("souk")
+be_patient()
 
 # Tests that share a running `souk up`, or what was imported: one process runs them all.
 TOGETHER = {

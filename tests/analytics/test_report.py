@@ -4,6 +4,7 @@ import pytest
 
 from projections.analytics.report import marketplace
 from tests.carts.test_http import cart
+from tests.support.patience import PATIENCE
 
 SALES = (
     ("ada", "10.00", "DZD"),
@@ -32,7 +33,7 @@ async def sold(api):
         position = placed.json()["position"]
 
     async def report(currency=None):
-        await api.souk.positions.wait("analytics", position, 10)
+        await api.souk.positions.wait("analytics", position, PATIENCE)
         return await marketplace(api.souk.reader("bazaar"), currency)
 
     return report

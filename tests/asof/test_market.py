@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime
 from itertools import count
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -191,12 +190,12 @@ STEPS += ("offer", "make")
 steps = st.tuples(st.sampled_from(STEPS), st.integers(0, 1), st.integers(0, 3), st.integers(1, 9))
 
 
-@pytest.mark.timeout(300)
 def test_every_query_as_of_then_is_answered_as_it_was_live(stack, new_database, tmp_path):
     paths, met = sorted(set(queries())), set()
 
     with asyncio.Runner() as runner:
-        started = running_api(stack, new_database(), as_of_folds=100, receipts=str(tmp_path))
+        more = {"as_of_folds": 100}
+        started = running_api(stack, new_database(), receipts=str(tmp_path), **more)
         api = runner.run(started.__aenter__())
 
         @settings(

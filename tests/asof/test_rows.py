@@ -19,6 +19,7 @@ from tests.checkouts.test_rows import histories as checkouts
 from tests.costing.test_rows import histories as costs
 from tests.materials.test_rows import histories as materials
 from tests.reels.test_rows import histories as reels
+from tests.support.patience import PATIENCE
 from tests.support.rows import START, mixed, record, recorded
 
 HISTORIES = {
@@ -76,7 +77,7 @@ def world(database):
     with asyncio.Runner() as runner:
         opened = asking(database, PROJECTIONS)
         ask = runner.run(opened.__aenter__())
-        conninfo = conninfo_of(database, PROJECT, "test", 30)
+        conninfo = conninfo_of(database, PROJECT, "test", PATIENCE)
         owner = runner.run(AsyncConnection.connect(database, autocommit=True))
         db = runner.run(AsyncConnection.connect(conninfo, autocommit=True))
         yield runner, World(owner, db, ask)

@@ -8,6 +8,7 @@ import pytest
 from domain.audit import LONGEST_PURPOSE, LONGEST_QUERY
 from tests.carts.test_http import cart
 from tests.support.http import running_api
+from tests.weather.returning import returning
 
 SOLD_TO = {"customer": {"name": "Karim B", "address": "2 rue Didouche"}}
 
@@ -213,7 +214,7 @@ async def test_too_long_a_purpose_is_refused_and_nothing_is_told(auditor):
 
 async def test_what_cannot_be_recorded_is_not_answered(stack, database):
     async with running_api(stack, database, projecting=False, patience=2.0) as api:
-        await api.market()
+        await returning(api).market()
         with psycopg.connect(database) as blocker:  # whoever appends waits for the head
             blocker.execute("SELECT FROM log.head FOR UPDATE")
             answer = await api.of("auditor", "nadia").get("/audit/events")

@@ -13,6 +13,7 @@ from domain.audit import HistoryRead
 from domain.engagement import ViewsCounted
 from domain.kernel import Personal
 from domain.tenants import CostBasisSet, TenantCreated
+from tests.support.patience import PATIENCE
 from tests.support.rows import record, recorded
 
 TENANTS, ACTORS = ("acme", "zenith"), ("ana", "policy:stock", "bob")
@@ -55,8 +56,8 @@ async def pools(database, rows):
     """Those of a database that has exactly these rows, for auditors and for who finds positions."""
     async with await psycopg.AsyncConnection.connect(database, autocommit=True) as db:
         await record(db, rows)
-    pool = await open_pool(database, AUDIT, size=2, name="test")
-    log = await open_pool(database, PROJECT, size=1, name="test")
+    pool = await open_pool(database, AUDIT, size=2, name="test", timeout=PATIENCE)
+    log = await open_pool(database, PROJECT, size=1, name="test", timeout=PATIENCE)
     try:
         yield pool, log
     finally:

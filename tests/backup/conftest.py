@@ -58,8 +58,8 @@ async def history(instance, others, s3, tmp_path_factory):
     """What came before the backups, after them, and after the moment to go back to."""
     folder = tmp_path_factory.mktemp("drill")
     home, backups = folder / "old", folder / "backups"
-    archive = Archive(Objects(f"{s3}/drill-backups"), PREFIX)
     async with instance(home, others("drill-old")) as (town, settings):
+        archive = Archive(Objects(f"{s3}/drill-backups"), PREFIX)
         await town.open()
         for user in ("ana", "bob"):
             await town.join(user)
@@ -68,8 +68,8 @@ async def history(instance, others, s3, tmp_path_factory):
         before, gone = [await gallery.stored() for _ in range(2)]
         await gallery.rendered(before, gone)
         known = secrets.fingerprint(secrets.load(home))
-        objects = town.api.souk.objects
-        source = Source(settings.postgres_url, objects, home, settings.receipts, known)
+        bucket = town.api.souk.objects
+        source = Source(settings.postgres_url, bucket, home, settings.receipts, known)
         pushing = Pushing(source, archive, "s3://drill-backups/instances/one")
         backup = await take(source, backups, keep=2)
         far, _ = await pushing.take(keep=2)

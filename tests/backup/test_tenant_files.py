@@ -13,8 +13,8 @@ OLD, NEW = "bazaar", "bazaar-may"
 
 @pytest.fixture
 async def gallery(stack, database, s3, tmp_path):
-    url = f"{s3}/one-tenant"
-    async with running_api(stack, database, s3_url=url, receipts=str(tmp_path)) as api:
+    more = {"s3_url": f"{s3}/one-tenant", "receipts": str(tmp_path)}
+    async with running_api(stack, database, **more) as api:
         yield Gallery(Town(api))
 
 

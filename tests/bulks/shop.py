@@ -19,6 +19,7 @@ from domain.kernel import fold
 from domain.materials import AddMaterial, Describing
 from domain.money import Money
 from domain.tenants import CreateTenant
+from tests.support.patience import PATIENCE
 
 DECIDERS = {kind: each.decider for kind, each in KINDS.items()}
 
@@ -108,7 +109,7 @@ def updates(ids, what):
 @asynccontextmanager
 async def shops(url):
     """Opens a shop whenever it is awaited."""
-    async with PostgresLog(url, os.urandom(32)) as log:
+    async with PostgresLog(url, os.urandom(32), patience=PATIENCE) as log:
 
         async def opened(**more):
             return await Shop(log, **more).opened()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bulks.test_http import MATERIALS, PRODUCTS, SILK, confirmed, previewed, sent
+from tests.bulks.test_http import MATERIALS, PRODUCTS, SILK, confirmed, head, previewed, sent
 from tests.materials.test_http import add
 from tests.reels.house import refused
 
@@ -20,6 +20,7 @@ async def test_a_filter_names_somebody_else_for_staff_alone(house, method, path,
     await add(house, house.basma, name="Hers")
     await house.product("pots")
     await house.product("pans", seller="basma")
+    house.at = await head(house)
     more = UPDATE if method == "PUT" else {}
     hers, mine = {"filter": {whose: "basma"}} | more, {"filter": {whose: "amina"}} | more
     assert await refused(sent(house, method, path, hers)) == FORBIDDEN

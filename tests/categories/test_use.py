@@ -8,12 +8,13 @@ from domain import categories
 from domain.categories import CreateCategory, MoveCategory
 from domain.kernel import Rejected
 from tests.policies.market import call
+from tests.support.patience import PATIENCE
 
 
 async def test_of_moves_that_would_close_a_loop_together_one_is_refused(house):
     """Each process has commands of its own, which know nothing of the other's."""
     log, ids = house.souk.log, [f"c{n}" for n in range(6)]
-    processes = [Categories(Commands(log)) for _ in range(2)]
+    processes = [Categories(Commands(log, patience=PATIENCE)) for _ in range(2)]
     for id in ids:
         await processes[0].create(call(tenant=house.tenant), CreateCategory(id, id, id))
     around = [MoveCategory(id, above) for id, above in zip(ids, [*ids[1:], ids[0]], strict=True)]

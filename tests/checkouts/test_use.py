@@ -16,6 +16,7 @@ from domain.identity import DismissSeller
 from domain.kernel import Personal, Rejected
 from domain.money import Money, Price
 from tests.policies.market import call, market_at
+from tests.support.patience import PATIENCE
 
 CARD = Terms(payments=(Paying("card"),))
 
@@ -204,7 +205,8 @@ async def test_the_same_key_for_another_request_is_refused(market):
 
 async def test_many_carts_race_for_five_rugs_and_five_are_sold(market):
     carts_ = [await filled(market, ("tea", 1), ("rug", 1), owner=f"b{n}") for n in range(12)]
-    other = Checkouts(Commands(market.log))  # another process: nothing queues between the two
+    # Another process: nothing queues between the two.
+    other = Checkouts(Commands(market.log, patience=PATIENCE))
     racing = [
         (market.checkouts, other)[n % 2].check_out(call(), cart, f"b{n}", Terms())
         for n, cart in enumerate(carts_)

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.postgres.pools import borrow
 from tests.reels.house import refused, running, slices
+from tests.support.patience import PATIENCE
 
 UNKNOWN, UNSAID = (404, "reels.unknown_reel"), (404, "comments.unknown_comment")
 TEXT = "Does it shrink? I am Karim of 12 Rue Didouche"
@@ -211,7 +212,7 @@ async def test_who_reads_after_a_position_waits_for_the_reel_too(house):
     async with standing_still(house, "reels_reels"):
         house.path = f"/reels/{await house.reel(house.rug)}/comments"
         await say(house, TEXT)
-        await house.souk.positions.wait("comments", house.at)
+        await house.souk.positions.wait("comments", house.at, PATIENCE)
         reading = asyncio.create_task(said(house))
         await asyncio.wait([reading], timeout=0.3)
     assert await reading == [TEXT]

@@ -10,6 +10,7 @@ import pytest
 from adapters.projector.projector import Projector
 from projections import PROJECTIONS
 from tests.support.http import running_api
+from tests.support.patience import PATIENCE
 from tests.support.poison import Poison
 
 TAG = "catalog.product_created"
@@ -97,7 +98,7 @@ async def test_what_could_not_be_folded_is_told_to_its_tenant_and_folded_after_t
     poison = Poison(api.souk.settings.postgres_url, TAG)
     admin = api.of("admin", "root")
     async with folding(api, "catalog", "tenants"):
-        await api.souk.positions.wait("catalog", (await told(admin))["head"], 10)
+        await api.souk.positions.wait("catalog", (await told(admin))["head"], PATIENCE)
         (letter,) = await letters(api)
         assert (letter["kind"], letter["name"], letter["position"]) == (
             "projection",

@@ -10,16 +10,38 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.instances import Up
 from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+LAST = "as $SELLER -X POST $SOUK/orders/$ORDER/confirm"
 
 
 def block(name: str) -> str:
     found = re.search(rf"<!-- run: {name} -->\n```\w+\n(.*?)\n```", README, re.DOTALL)
     assert found, name
     return found[1]
+
+
+def walk_of(up: Up, seen: str) -> str:
+    """The README's walk on that instance; its last step waits until the watcher was told ``seen``:
+    changes that a projector comes to together are told as one."""
+    script = block("walk").replace("http://127.0.0.1:8000", up.url)
+    assert script.endswith(LAST)
+    return script.replace(LAST, f"until grep -q {seen} watched; do sleep 0.05; done\n{LAST}")
+
+
+def run(place: Path, script: str) -> str:
+    done = subprocess.run(
+        ["bash", "-eu", "-c", script],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        timeout=5 * PATIENCE,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture
@@ -29,7 +51,11 @@ def place(walk):
 
 @contextmanager
 def watching(place: Path):
-    (place / "watch.py").write_text(block("watch"))
+    script = block("watch")
+    assert script.count(".jetstream()") == 1
+    (place / "watch.py").write_text(
+        script.replace(".jetstream()", f".jetstream(timeout={PATIENCE})")
+    )
     with (place / "watched").open("w") as output:
         watcher = subprocess.Popen([sys.executable, "watch.py"], cwd=place, stdout=output)
         try:
@@ -41,13 +67,9 @@ def watching(place: Path):
 
 def test_the_order_of_the_readme_is_bought_and_pushed(place):
     place, up = place
-    script = block("walk").replace("http://127.0.0.1:8000", up.url)
     with watching(place) as watched:
-        done = subprocess.run(
-            ["bash", "-eu", "-c", script], cwd=place, capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == 0, done.stderr
-        put, placed, confirmed = [json.loads(line) for line in done.stdout.split("\n") if line]
+        said = run(place, walk_of(up, '"$ORDER.* pending"'))
+        put, placed, confirmed = [json.loads(line) for line in said.split("\n") if line]
         order = placed["orders"][0]
         assert put["position"] < placed["position"] < confirmed["position"]
         assert order["total"] == {"amount": "4800.00", "currency": "DZD"}

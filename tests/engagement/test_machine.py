@@ -4,6 +4,7 @@ a reel's counters are the fold of the log, in the table and in Valkey."""
 import asyncio
 import random
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import count
 from uuid import uuid4
 
@@ -37,6 +38,7 @@ from tests.engagement.ground import (
 from tests.policies.market import until
 from tests.projector.toys import connected
 from tests.support.http import running_api
+from tests.support.patience import PATIENCE
 
 EXAMPLES, STEPS = 10, 14
 VIEWERS = ("mia", "noa", "ravi", "zoe")
@@ -274,6 +276,8 @@ async def projected(database, nats_url, valkey_url):
 async def everything(stack, database, valkey_url):
     more = {"projecting": False, "valkey_url": valkey_url}
     async with projected(database, None, valkey_url), running_api(stack, database, **more) as api:
+        positions = api.souk.positions
+        positions.wait = partial(positions.wait, timeout=PATIENCE)
         yield api
 
 

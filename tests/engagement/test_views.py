@@ -27,6 +27,7 @@ from tests.engagement.ground import (
 from tests.policies.market import until
 from tests.projector.toys import connected
 from tests.support.http import empty_valkey
+from tests.support.patience import PATIENCE
 
 
 class House:
@@ -58,8 +59,8 @@ class House:
 
 @asynccontextmanager
 async def housed(database, valkey):
-    pool = await open_pool(database, PROJECT, size=2, name="test")
-    async with PostgresLog(database, os.urandom(32)) as log:
+    pool = await open_pool(database, PROJECT, size=2, name="test", timeout=PATIENCE)
+    async with PostgresLog(database, os.urandom(32), patience=PATIENCE) as log:
         house = House(database, valkey, log, pool)
         try:
             yield house
@@ -194,7 +195,7 @@ async def test_several_deaths_in_a_row_count_nothing_twice(house, monkeypatch):
 
 async def test_two_at_once_do_not_double(house):
     reels = some(4)
-    async with PostgresLog(house.database, os.urandom(32)) as log:
+    async with PostgresLog(house.database, os.urandom(32), patience=PATIENCE) as log:
         other_watched = Watched(house.valkey, SLOW)
         other = Gathering(house.database, log, other_watched)
         for turn in range(8):

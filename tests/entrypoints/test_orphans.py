@@ -13,7 +13,7 @@ import pytest
 from adapters.embedded.home import MARK, Held, Home
 from adapters.embedded.orphans import end_orphans
 
-SLEEP = [sys.executable, "-S", "-c", "import time; time.sleep(60)"]
+SLEEP = [sys.executable, "-S", "-c", "import time; time.sleep(600)"]
 
 
 @pytest.fixture

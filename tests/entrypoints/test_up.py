@@ -9,10 +9,11 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nats
+import psutil
 import pytest
 
 from adapters.nats.flushing import flushed
@@ -62,16 +63,32 @@ def create_tenant(instance, name):
 
 
 def tenant_of(instance, name, after):
-    token = instance.token("admin", name)
-    return instance.get(f"/api/v1/tenants/{name}?after={after}", token)
+    """Asked for again while its projection is behind for longer than the API waits: it may only
+    just have been started."""
+    path, token = f"/api/v1/tenants/{name}?after={after}", instance.token("admin", name)
+    until = time.monotonic() + PATIENCE
+    while (answer := instance.get(path, token))[0] == 503 and time.monotonic() < until:
+        time.sleep(0.1)
+    return answer
 
 
 def servers_of(instance):
     """How many of each server run on the directory."""
-    found = [each for each in instance.processes() if each.parent() is not None]
-    names = Counter(each.name() for each in found if each.name() != "postgres")
-    names["postgres"] = sum(each.name() == "postgres" and "-D" in each.cmdline() for each in found)
+    names = Counter(of_each(instance, _server))
     return {server: names[binary] for server, binary in SERVERS.items()}
+
+
+def _server(process):
+    """Its name; empty for what a server forked, as Postgres does for each connection."""
+    parent = process.parent()
+    return process.name() if parent and parent.name() != process.name() else ""
+
+
+def of_each(instance, look):
+    """What each of its processes is found to be, but for those that end meanwhile."""
+    for process in instance.processes():
+        with suppress(psutil.NoSuchProcess):
+            yield look(process)
 
 
 def _until(true, within=PATIENCE):
@@ -150,21 +167,23 @@ def test_two_instances_run_side_by_side_and_trust_only_their_own(instance, other
 def test_an_ordinary_user_runs_it_too(other):
     ordinary = os.geteuid() if NOBODY is None else NOBODY
     assert ordinary != 0
-    assert {each.uids().real for each in other.processes()} == {ordinary}
+    assert set(of_each(other, lambda each: each.uids().real)) == {ordinary}
 
 
 def test_a_role_and_a_server_that_die_are_started_again(instance):
     position = create_tenant(instance, "mended")
-    victims = [
-        each
-        for each in instance.processes()
-        if each.name() == "valkey-server" or each.cmdline()[-1:] == ["projector"]
-    ]
+    victims = [each for each in of_each(instance, _victim) if each]
     assert len(victims) == 2
     for process in victims:
         process.kill()
     _until(lambda: _status(instance) == "ok" and servers_of(instance) == ONE_OF_EACH)
     assert tenant_of(instance, "mended", position)[0] == 200
+
+
+def _victim(process):
+    if process.name() == "valkey-server" or process.cmdline()[-1:] == ["projector"]:
+        return process
+    return None
 
 
 def _status(instance):

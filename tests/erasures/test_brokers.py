@@ -6,6 +6,7 @@ import redis.asyncio as redis
 from adapters.erasing.brokers import purge_keys, purge_messages
 from adapters.projector.relay import STREAM, ensure
 from tests.support.http import empty_valkey
+from tests.support.patience import PATIENCE
 
 THEIRS = ("carts.ana", "orders.o1.sara.ana", "orders.o2.ana.bob", "live.a.b.c.d.ana", "x.ana.y.z")
 OTHERS = ("ana.o3", "orders.ana1.sara.bob", "orders.o4.sara.bob")
@@ -13,7 +14,7 @@ OTHERS = ("ana.o3", "orders.ana1.sara.bob", "orders.o4.sara.bob")
 
 async def test_messages_go_wherever_their_subject_names_them(stack):
     connection = await nats.connect(stack.nats_url)
-    stream = connection.jetstream()
+    stream = connection.jetstream(timeout=PATIENCE)
     await ensure(stream)
     for name in (*THEIRS, *OTHERS):
         await stream.publish(f"souk.named.{name}", b"{}")

@@ -4,8 +4,10 @@ import asyncio
 import base64
 import itertools
 import mmap
+import os
 import subprocess
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args, get_origin, get_type_hints
 from uuid import UUID, uuid4
@@ -26,13 +28,15 @@ from domain.kernel import Personal
 from entrypoints.http.app import http
 from projections import PROJECTIONS
 from tests.architecture.freeze import event_types, sample
+from tests.support.patience import PATIENCE
 from tests.support.stack import POSTGRES
 
 TENANT = "bazaar"
 CODEC = Codec.of(AGGREGATES)
 # What is about the erasure itself, or about files, or not of the tenant's data.
 ELSEWHERE = ("audit", "projections", "erasures", "live", "media", "storage")
-DAYS = {"from": "2026-01-01", "to": "2026-12-31"}
+TODAY = datetime.now(UTC).date()
+DAYS = {"from": str(TODAY - timedelta(180)), "to": str(TODAY + timedelta(180))}
 ASKED = {
     "/analytics/revenue": DAYS,
     "/analytics/sales/days": DAYS,
@@ -95,7 +99,17 @@ class Town:
 
     async def settled(self):
         for name in PROJECTIONS:
-            await self.api.souk.positions.wait(name, self.at, 20)
+            await self.api.souk.positions.wait(name, self.at, PATIENCE)
+
+    async def relayed(self):
+        """Until NATS has all that there is to tell, of anyone."""
+        unsent = "SELECT 1 FROM read.changes c JOIN read.relays r USING (projection)"
+        unsent += " WHERE c.seq > r.seq LIMIT 1"
+        async with asyncio.timeout(PATIENCE), borrow(self.api.souk.project) as db:
+            while True:
+                if not await (await db.execute(unsent)).fetchone():
+                    return
+                await asyncio.sleep(0.02)
 
     async def readings(self):
         """Of the history, as they were recorded."""
@@ -152,7 +166,8 @@ class Town:
     async def messages(self, user):
         """The subjects of what lies in NATS that name them."""
         connection = await nats.connect(self.api.souk.settings.nats_url)
-        info = await connection.jetstream().stream_info("SOUK", subjects_filter=f"souk.{TENANT}.>")
+        stream = connection.jetstream(timeout=PATIENCE)
+        info = await stream.stream_info("SOUK", subjects_filter=f"souk.{TENANT}.>")
         await connection.close()
         return [name for name in info.state.subjects or {} if user in name.split(".")]
 
@@ -165,7 +180,7 @@ class Town:
         kept = [dump, *clear(dump)]
         async with redis.Redis.from_url(settings.valkey_url) as valkey:
             async for key in valkey.scan_iter():
-                kept += [key, await valkey.dump(key)]
+                kept += [key, await valkey.dump(key) or b""]  # it may end meanwhile
         return b"\n".join(kept)
 
     async def files_with(self, words):
@@ -187,11 +202,15 @@ class Town:
 
 
 def files_below(places):
-    return [path for place in places for path in place.rglob("*") if path.is_file()]
+    """By ``walk``, which passes over a directory that is removed meanwhile."""
+    for place in places:
+        for folder, _, names in os.walk(place):
+            yield from filter(Path.is_file, (Path(folder) / name for name in names))
 
 
 def holds(path, words):
-    with path.open("rb") as file, suppress(ValueError):  # it is empty
+    # Empty, or removed since it was listed.
+    with suppress(ValueError, FileNotFoundError), path.open("rb") as file:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             return content.find(words) >= 0
     return False

@@ -57,13 +57,17 @@ class Page:
             self.do(f"{domain}.enable")
 
     def do(self, method, **parameters):
+        answer = self._answer(method, **parameters)
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def _answer(self, method, **parameters):
         id = next(self._ids)
         said = {"id": id, "sessionId": self._session, "method": method, "params": parameters}
         self._socket.send(json.dumps(said))
         while (answer := json.loads(self._socket.recv(PATIENCE))).get("id") != id:
             self._note(answer)
-        assert "error" not in answer, answer
-        return answer["result"]
+        return answer
 
     def _note(self, event):
         if event.get("method") == "Runtime.exceptionThrown":
@@ -94,6 +98,18 @@ class Page:
 
     def type(self, text):
         self.do("Input.insertText", text=text)
+
+    def reload(self):
+        """Until it is another page: for a while it still is the one before, or none."""
+        self.run("window.before = true")
+        self.do("Page.reload")
+        end, there = time.monotonic() + PATIENCE, "!window.before && document.readyState"
+        while time.monotonic() < end:
+            answer = self._answer("Runtime.evaluate", expression=there, returnByValue=True)
+            if answer.get("result", {}).get("result", {}).get("value") == "complete":
+                return
+            time.sleep(0.05)
+        raise AssertionError(answer)
 
     def press(self, *keys):
         for key in keys:
@@ -179,7 +195,8 @@ def _address(home, child):
 def tab(browser):
     """A Page, in which nothing is left of those before it: to start a browser for each takes longer
     than most tests."""
-    with connect(browser, max_size=None, proxy=None) as socket:
+    patient = {"open_timeout": PATIENCE, "ping_interval": None}
+    with connect(browser, max_size=None, proxy=None, **patient) as socket:
         do = partial(_do, socket, itertools.count(-1, -1))
         place = do("Target.createBrowserContext")["browserContextId"]
         where = {"browserContextId": place, "width": WIDTH, "height": HEIGHT}

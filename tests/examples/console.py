@@ -11,6 +11,7 @@ from tests.examples.test_feed import Person
 
 LIVE = "document.querySelector('.state')?.dataset.is === 'live'"
 TAGS = "[...document.querySelectorAll('.row .tag')].map(each => each.innerText)"
+SEEN = "[...document.querySelectorAll('[data-position]')].map(each => +each.dataset.position)"
 SETTLED = "document.querySelector('.columns').ariaBusy === 'false'"
 VIEWS = ("log", "stream", "causes", "projections", "charts")
 PHONE, DESK = (360, 740), (1200, 850)

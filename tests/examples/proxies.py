@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -80,7 +81,7 @@ def running(name, place, port, api_url, live_url):
         try:
             child.wait(0.5)
         except subprocess.TimeoutExpired:  # it waits for its last connections
-            child.kill()
+            os.killpg(child.pid, signal.SIGKILL)  # its workers have the port, too
             child.wait()
 
 

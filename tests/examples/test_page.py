@@ -1,16 +1,12 @@
 """The example page in a real browser: a seller's orders arrive, whatever happens to the gateway."""
 
-import json
-import os
-import signal
-import uuid
-
 import pytest
 
 from tests.examples.browser import tab
+from tests.examples.gateway import kill_gateway
+from tests.examples.test_feed import Person
 
 LIVE = "document.getElementById('status').dataset.is === 'live'"
-AWAY = "document.getElementById('status').dataset.is === 'waiting'"
 ROWS = "[...document.querySelectorAll('tbody tr')].map(row => [...row.cells].map(c => c.innerText))"
 
 
@@ -33,32 +29,22 @@ def watching(page, up):
 
 class Shop:
     def __init__(self, up):
-        self._up = up
-
-    def _ask(self, role, method, path, body=None):
-        ask = self._up.get if method == "GET" else self._up.post
-        token = self._up.token(role, "bazaar")
-        more = () if method == "GET" else (body or {},)
-        words = (token,) if method == "GET" else (token, str(uuid.uuid4()))
-        status, answer = ask(f"/api/v1{path}", *more, *words)
-        assert status in (200, 201), answer
-        return json.loads(answer)
+        self._buyer, self._seller = [Person(up, role, role) for role in ("buyer", "seller")]
 
     def order(self):
         """Placed over HTTP; its id and number."""
-        bowl = self._ask("buyer", "GET", "/catalog/products/search?q=pottery+bowl")["items"][0]
-        cart = self._ask("buyer", "POST", "/carts")["id"]
-        item = {"product": bowl["id"], "quantity": 1}
-        self._ask("buyer", "POST", f"/carts/{cart}/items", item)
+        ask = self._buyer.ask
+        bowl = ask("GET", "/catalog/products/search", q="pottery bowl")["items"][0]
+        cart = ask("POST", "/carts")["id"]
+        ask("POST", f"/carts/{cart}/items", {"product": bowl["id"], "quantity": 1})
         customer = {"customer": {"name": "Amina", "address": "1 rue Didouche"}}
-        placed = self._ask("buyer", "POST", f"/carts/{cart}/check-out", customer)
+        placed = ask("POST", f"/carts/{cart}/check-out", customer)
         (order,) = placed["orders"]
-        position = placed["position"]
-        shown = self._ask("buyer", "GET", f"/orders/{order['id']}?after={position}")
+        shown = ask("GET", f"/orders/{order['id']}", after=placed["position"])
         return order["id"], str(shown["number"])
 
     def confirm(self, order):
-        self._ask("seller", "POST", f"/orders/{order}/confirm")
+        self._seller.ask("POST", f"/orders/{order}/confirm")
 
 
 @pytest.fixture
@@ -72,11 +58,6 @@ def row(page, number, status):
     rows = page.run(ROWS)
     assert [each[0] for each in rows].count(number) == 1
     return found
-
-
-def kill_gateway(up):
-    pid = json.loads((up.directory / "run" / "live.json").read_text())["pid"]
-    os.kill(pid, signal.SIGKILL)
 
 
 def test_an_order_appears_with_its_number_and_status(watching, shop):
@@ -95,8 +76,7 @@ def test_an_order_appears_with_its_number_and_status(watching, shop):
 def test_after_the_gateway_was_killed_the_next_orders_appear_too(watching, shop, up):
     _, before = shop.order()
     row(watching, before, "pending")
-    kill_gateway(up)
-    watching.until(AWAY)
+    kill_gateway(up, watching)
     _, meanwhile = shop.order()
     watching.until(LIVE)
     _, after = shop.order()

@@ -154,7 +154,7 @@ async def tenants(mail: Mail, tail: Tail, followers: list[Follower]) -> list[str
                 wrong.append(f"{follower.tenant} was told of {topic}")
     for tenant in TENANTS:
         for path, context in (("/orders", "orders"), ("/catalog/products", "catalog")):
-            listed = await mail.read((tenant, "root", "admin"), f"{path}?limit=100")
+            listed = await mail.look((tenant, "root", "admin"), f"{path}?limit=100")
             if listed.status_code != 200:
                 wrong.append(f"{path} was answered {listed.status_code}: {listed.text}")
                 continue

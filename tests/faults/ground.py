@@ -82,7 +82,7 @@ class Ground:
                 [*front, *command], stdout=log, stderr=log, env={**os.environ, **environment}
             )
         url = f"http://127.0.0.1:{port}"
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + 3 * PATIENCE
         while time.monotonic() < until:
             if await answers(url):
                 return url

@@ -86,9 +86,9 @@ class Load:
         self.shops[tenant].reel = reel
 
     async def _rendered(self, who: tuple[str, str, str], asset: str) -> None:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + 3 * PATIENCE
         while time.monotonic() < until:
-            found = await self._mail.read(who, f"/media/{asset}")
+            found = await self._mail.look(who, f"/media/{asset}")
             if found.status_code == 200 and found.json()["status"] == "rendered":
                 return
             await asyncio.sleep(0.1)

@@ -7,7 +7,7 @@ from tests.faults.rounds import faults
 SEED = 3
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1500)
 async def test_no_crash_loses_doubles_or_skips_anything():
     report = await faults(rounds=5, seed=SEED, longest=2.0, say=print)
     assert report.rounds == 5

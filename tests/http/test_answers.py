@@ -79,7 +79,7 @@ async def test_two_tenants_do_not_share_a_tag_or_an_answer(api):
     assert (there.status_code, there.json()["items"]) == (200, [])
 
 
-async def test_the_health_pages_are_one_and_count_every_projection(api):
+async def test_the_health_pages_are_one_and_count_every_projection(api, unhurried):
     await api.market("amina")
     for path in ("/health/ready", "/health", "/api/health"):
         answer = await api.http.get(path)
@@ -89,7 +89,7 @@ async def test_the_health_pages_are_one_and_count_every_projection(api):
         assert all(lag["events"] >= 0 for lag in told["projections"].values())
 
 
-async def test_lag_shows_when_nobody_folds(stack, database):
+async def test_lag_shows_when_nobody_folds(stack, database, unhurried):
     async with running_api(stack, database, projecting=False) as api:
         await api.market("amina")
         told = (await api.http.get("/health/ready")).json()
@@ -98,8 +98,8 @@ async def test_lag_shows_when_nobody_folds(stack, database):
 
 async def test_without_postgres_it_lives_and_is_not_ready(stack, database):
     (nobody,) = free_ports(1)
-    url = f"postgresql://postgres@127.0.0.1:{nobody}/postgres"
-    async with running_api(stack, database, projecting=False, postgres_url=url) as api:
+    away = {"postgres_url": f"postgresql://postgres@127.0.0.1:{nobody}/postgres", "patience": 2.0}
+    async with running_api(stack, database, projecting=False, **away) as api:
         assert (await api.http.get("/health/live")).status_code == 200
         ready = await api.http.get("/health/ready")
         assert (ready.status_code, ready.json()["status"]) == (503, "unavailable")
@@ -110,11 +110,11 @@ async def test_without_postgres_it_lives_and_is_not_ready(stack, database):
 
 
 @pytest.mark.parametrize("away", ["valkey", "nats"])
-async def test_without_valkey_or_nats_everything_is_answered(stack, database, away):
+async def test_without_valkey_or_nats_everything_is_answered(stack, database, away, unhurried):
     (nobody,) = free_ports(1)
     scheme = {"valkey": "redis", "nats": "nats"}[away]
-    url = f"{scheme}://127.0.0.1:{nobody}"
-    async with running_api(stack, database, **{f"{away}_url": url}) as api:
+    more = {f"{away}_url": f"{scheme}://127.0.0.1:{nobody}"}
+    async with running_api(stack, database, **more) as api:
         await api.market("amina")
         seller = api.of("seller", "amina")
         made = (await seller.post(PATH, TEA)).json()

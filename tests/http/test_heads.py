@@ -48,7 +48,7 @@ async def test_what_is_known_already_need_not_be_sent(api):
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_monitors_and_browsers_need_no_token_for_it(api):
+async def test_monitors_and_browsers_need_no_token_for_it(api, unhurried):
     for path in ("/health/live", "/health/ready", "/.well-known/jwks.json", "/docs", "/console"):
         asked = await api.http.head(path)
         assert (asked.status_code, asked.content) == (200, b""), path

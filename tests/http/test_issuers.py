@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -53,7 +54,7 @@ class Elsewhere:
 
 
 async def test_another_issuers_tokens_work_and_its_new_key_is_learnt(stack, database):
-    elsewhere = Elsewhere()
+    elsewhere, began = Elsewhere(), time.monotonic()
     with elsewhere.serving() as url:
         issuer = Issuer("https://elsewhere.example", url, "souk-api")
         async with running_api(stack, database, issuers=(issuer,)) as api:
@@ -72,7 +73,8 @@ async def test_another_issuers_tokens_work_and_its_new_key_is_learnt(stack, data
                 impostor.rotate()
                 forged = impostor.bearer("bazaar", "*:*")
                 assert (await api.http.get(PATH, headers=forged)).status_code == 401
-            assert elsewhere.asked <= FETCHES_A_MINUTE
+            minutes = 1 + (time.monotonic() - began) // 60  # that have begun by now
+            assert elsewhere.asked <= minutes * FETCHES_A_MINUTE
 
 
 async def test_an_issuer_that_is_away_opens_nothing_and_stops_nobody_else(stack, database):

@@ -13,7 +13,8 @@ NAMED = {"access-control-allow-origin": SHOP, "vary": "origin"}
 
 @pytest.fixture
 async def api(stack, database):
-    async with running_api(stack, database, origins=("https://b.example", SHOP)) as running:
+    origins = "https://b.example", SHOP
+    async with running_api(stack, database, origins=origins) as running:
         await running.market("amina")
         yield running
 

@@ -71,7 +71,7 @@ async def test_a_position_of_the_future_is_not_waited_for_without_end(api):
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
 
 
-async def test_health_tells_each_server_and_each_projection(api):
+async def test_health_tells_each_server_and_each_projection(api, unhurried):
     await api.market("amina")
     live, ready = [await api.http.get(f"/health/{what}") for what in ("live", "ready")]
     assert live.status_code == ready.status_code == 200

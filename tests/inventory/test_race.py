@@ -11,6 +11,7 @@ from application.commands import Commands
 from domain import inventory
 from domain.inventory import ReceiveStock, StockReserved
 from domain.kernel import Rejected
+from tests.support.patience import PATIENCE
 
 BUYERS, PIECES = 200, 50
 
@@ -19,7 +20,7 @@ BUYERS, PIECES = 200, 50
 async def test_two_hundred_buyers_race_for_fifty_pieces_and_fifty_are_sold(market, processes):
     """Each process queues its own commands; between processes only the log decides."""
     await market.do(inventory, "tea", ReceiveStock(PIECES))
-    patient = [Commands(market.log, patience=60) for _ in range(processes)]
+    patient = [Commands(market.log, patience=PATIENCE) for _ in range(processes)]
     shops = [Checkouts(commands) for commands in patient]
 
     async def buy(number):

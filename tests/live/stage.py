@@ -28,7 +28,7 @@ from tests.support.patience import PATIENCE
 from tests.support.rows import record, recorded
 
 SELLER, OTHER = "amina", "zohra"
-LIMITS = Limits(outbox=32 * 1024, frames=8, farewell=0.2)
+LIMITS = Limits(outbox=32 * 1024, frames=8, farewell=0.2, patience=PATIENCE, waiting=PATIENCE)
 # What was ever written to read.changes: rows there are replaced and purged.
 NOTED = """
 CREATE TABLE public.written (seq bigint, tenant text, topic text, position bigint,
@@ -77,6 +77,7 @@ class Stage:
             master_key=os.urandom(32),
             signing_key_pem=new_key(),
             secret=os.urandom(32),
+            patience=PATIENCE,
         )
         self.head, self.number, self.up, self.blind = 0, 0, False, False
         self._held, self._spoilt = [], {}

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.live.peer import Refusal
 from domain.permissions import ROLES, allows, expand
 from entrypoints.live.authority import narrowed
 from projections.identity import role_of
@@ -108,12 +109,12 @@ async def test_a_wider_token_than_ones_role_is_no_wider(api, readers):
 
 
 async def test_another_token_of_the_same_person_goes_on(api, readers):
-    short = api.souk.signer.sign("karim", "bazaar", ROLES["buyer"], lasts=timedelta(seconds=30))
+    short = api.souk.signer.sign("karim", "bazaar", ROLES["buyer"], lasts=timedelta(minutes=5))
     reader = await readers.signed_in(short)
     reader.ask(type="authenticate", token=api.token("buyer", "karim"))
     hello = await reader.until(lambda m: m["type"] == "hello" and m != reader.told[0])
     assert hello["expires_at"] > reader.told[0]["expires_at"]
-    readers.gateway.expiries.look(time.time() + 60)
+    readers.gateway.expiries.look(time.time() + 600)
     assert not reader.closed
 
 
@@ -138,11 +139,21 @@ async def test_another_persons_token_is_refused(api, readers, user, tenant):
 
 
 async def test_a_token_that_runs_out_ends_the_conversation(api, readers):
-    token = api.souk.signer.sign("karim", "bazaar", ROLES["buyer"], lasts=timedelta(seconds=1))
-    reader = await readers.signed_in(token)
+    reader = await briefly(api, readers)
     told = await reader.until(lambda m: m["type"] == "error")
     assert told["code"] == "unauthenticated"
     await until(lambda: reader.code == 4401)
+
+
+async def briefly(api, readers):
+    """Who is so slow to come that their token has run out already asks for another."""
+    while True:
+        token = api.souk.signer.sign("karim", "bazaar", ROLES["buyer"], lasts=timedelta(seconds=1))
+        try:
+            return await readers.signed_in(token)
+        except Refusal as refusal:
+            if refusal.code != "unauthenticated":
+                raise
 
 
 async def test_whoever_leaves_leaves_nothing_behind(api, readers):

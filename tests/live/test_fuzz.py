@@ -8,15 +8,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.live.frames import Broken, Incoming, Message
-from adapters.live.peer import Limits
-from tests.live.house import House, Raw, head, masked, open_house, until
+from tests.live.house import House, Raw, head, masked, open_house, patient, until
 
-MANY = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
-    with open_house(Limits(farewell=0.1, rate=100_000)) as found:
+    with open_house(patient(farewell=0.1, rate=100_000)) as found:
         yield found
 
 

@@ -17,6 +17,7 @@ from adapters.projector import changes as kept
 from application.ports import Unavailable
 from tests.live.ground import fed, ledger, row
 from tests.projector.toys import eventually, fetch
+from tests.support.patience import PATIENCE
 
 SOLD = [f"toys.{id}.{seller}" for id in "123" for seller in "xy"]
 WHERES = [
@@ -33,7 +34,7 @@ EVERY = WHERES[0]
 
 @asynccontextmanager
 async def reading(database):
-    pool = await open_pool(database, READ, size=2, name="test-live")
+    pool = await open_pool(database, READ, size=2, name="test-live", timeout=PATIENCE)
     try:
         yield pool
     finally:
@@ -158,7 +159,8 @@ async def test_what_was_handed_on_before_this_process_began_is_told(database):
         await told.check(history, [("A", EVERY, after) for after in range(5)])
 
 
-async def test_who_comes_back_before_it_began_waits_and_need_not_begin_anew(database):
+async def test_who_comes_back_before_it_began_waits_and_need_not_begin_anew(database, monkeypatch):
+    monkeypatch.setattr(histories, "BEGINNING", PATIENCE)
     async with ledger(database) as changes, reading(database) as pool:
         told = Told(changes)
         for _ in range(3):

@@ -11,18 +11,19 @@ from websockets.sync.client import ClientConnection, connect
 
 from adapters.live.frames import closing
 from adapters.live.peer import Frame
-from tests.live.house import ORIGIN, House, open_house, until
+from tests.live.house import ORIGIN, House, open_house, patient, until
 from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
 def house() -> Iterator[House]:
-    with open_house() as found:
+    with open_house(patient(farewell=PATIENCE)) as found:
         yield found
 
 
 def joined(house: House, query: str = "", **options: Any) -> ClientConnection:
-    return connect(f"ws://127.0.0.1:{house.port}/api/v1/live{query}", **options)
+    times = {"open_timeout": PATIENCE, "close_timeout": PATIENCE, "ping_interval": None}
+    return connect(f"ws://127.0.0.1:{house.port}/api/v1/live{query}", **times, **options)
 
 
 def refused(house: House, query: str = "", **options: Any) -> tuple[int, dict[str, Any]]:

@@ -5,8 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from adapters.live.peer import Limits
-from tests.live.house import House, Raw, head, masked, open_house, until
+from tests.live.house import House, Raw, head, masked, open_house, patient, until
 from tests.support.patience import PATIENCE
 
 
@@ -19,7 +18,7 @@ def refused(house: House, target: str = "/api/v1/live") -> bytes:
 
 
 def test_who_finds_it_full_is_told_when_to_come_back_and_may_when_there_is_room():
-    with open_house(Limits(sockets=2)) as house:
+    with open_house(patient(sockets=2)) as house:
         with Raw(house.port).upgrade(), Raw(house.port).upgrade() as second:
             assert b"\r\nRetry-After: " in refused(house)
             assert b"\r\nRetry-After: " in refused(house, "/api/v1/live/events")
@@ -31,14 +30,14 @@ def test_who_finds_it_full_is_told_when_to_come_back_and_may_when_there_is_room(
 
 
 def test_those_who_are_being_accepted_count_as_here():
-    with open_house(Limits(sockets=1)) as house, Raw(house.port) as first:
+    with open_house(patient(sockets=1)) as house, Raw(house.port) as first:
         first.send(head("/api/v1/live?be=slow"))
         until(lambda: house.server._entering == 1)
         refused(house)
 
 
 def test_who_gives_up_while_being_accepted_makes_room():
-    with open_house(Limits(sockets=1)) as house:
+    with open_house(patient(sockets=1)) as house:
         with Raw(house.port) as first:
             first.send(head("/api/v1/live?be=slow"))
             until(lambda: house.server._entering == 1)
@@ -57,7 +56,7 @@ def test_who_floods_while_being_accepted_is_dropped():
 
 
 def test_connections_that_say_nothing_are_limited_too():
-    with open_house(Limits(openings=3)) as house:
+    with open_house(patient(openings=3)) as house:
         silent = [Raw(house.port) for _ in range(3)]
         until(lambda: len(house.server._openings) == 3)
         with Raw(house.port) as raw:
@@ -95,7 +94,7 @@ def test_everyone_is_told_to_come_back_at_a_time_of_their_own():
 
 
 def test_a_server_that_goes_waits_for_nobody_forever():
-    with open_house(Limits(farewell=0.2)) as house:
+    with open_house(patient(farewell=0.2)) as house:
         with Raw(house.port).upgrade():
             house.do(lambda: house.server.close())
             assert house.sessions[0].ended == 1

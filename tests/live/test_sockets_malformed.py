@@ -9,12 +9,12 @@ import pytest
 from litestar import Request
 
 from adapters.live import answers
-from adapters.live.peer import Limits, Refusal
+from adapters.live.peer import Refusal
 from entrypoints.http.problems import Problem, handle
-from tests.live.house import KEY, House, Raw, head, masked, open_house, until
+from tests.live.house import KEY, House, Raw, head, masked, open_house, patient, until
 from tests.support.patience import PATIENCE
 
-LIMITS = Limits(message=1000, rate=20, patience=0.3, waiting=0.3, farewell=0.3)
+LIMITS = patient(message=1000, rate=20, farewell=0.3)
 
 
 @pytest.fixture(scope="module")
@@ -168,14 +168,14 @@ def test_the_key_is_answered_as_rfc_6455_has_it_for_its_example(house):
 
 
 @pytest.mark.parametrize("started", [b"", b"GET /api/v1/live HT", head()[:-2]])
-def test_who_never_says_what_they_want_is_dropped(house, started):
-    with Raw(house.port) as raw:
+def test_who_never_says_what_they_want_is_dropped(started):
+    with open_house(patient(patience=0.3)) as house, Raw(house.port) as raw:
         raw.send(started)
         assert raw.rest() == b""
 
 
-def test_whoever_takes_too_long_to_be_accepted_is_told_to_come_back(house):
-    with Raw(house.port) as raw:
+def test_whoever_takes_too_long_to_be_accepted_is_told_to_come_back():
+    with open_house(patient(waiting=0.3)) as house, Raw(house.port) as raw:
         status, answer = raw.ask(head("/api/v1/live?be=slow"))
         assert status == 503
         assert b"Retry-After: " in answer
@@ -198,7 +198,7 @@ def test_health_is_answered_at_the_same_port(house):
 
 
 def test_a_crowd_is_accepted_whole_a_few_at_a_time():
-    with open_house(Limits(entering=3)) as house:
+    with open_house(patient(entering=3)) as house:
         together = threading.Barrier(40)
 
         def join(_: int) -> int:

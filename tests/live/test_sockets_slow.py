@@ -1,5 +1,6 @@
 """Readers that do not keep up: what waits for them is bounded, and nobody else notices."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -10,8 +11,8 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from adapters.live.peer import Frame, Limits
-from tests.live.house import House, Raw, open_house, until
+from adapters.live.peer import Frame
+from tests.live.house import NEVER, House, Raw, head, open_house, patient, until
 from tests.support.patience import PATIENCE
 
 HUNDRED_KIB = b'"' + b"x" * 100_000 + b'"'
@@ -31,7 +32,7 @@ while True:
 
 @pytest.fixture
 def house() -> Iterator[House]:
-    with open_house(Limits(farewell=60)) as found:
+    with open_house(patient(farewell=NEVER)) as found:
         yield found
         for session in found.sessions:
             found.do(session.peer.abort)
@@ -150,23 +151,40 @@ def test_too_much_of_what_is_new_cuts_too(house):
 
 
 def test_a_cut_reader_that_never_reads_is_dropped():
-    with open_house(Limits(farewell=0.3)) as house, Raw(house.port, receive=4096).upgrade():
+    with open_house(patient(farewell=0.3)) as house, Raw(house.port, receive=4096).upgrade():
         fill(house)
         house.tell(HUNDRED_KIB, HUNDRED_KIB, HUNDRED_KIB)
         until(lambda: house.sessions[0].ended == 1)
         assert house.server.counts.open == 0
 
 
+class Lively(asyncio.Protocol):
+    """In the server's own loop, so that it is never later than the server is."""
+
+    def __init__(self) -> None:
+        self.heard = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        transport.write(head())
+
+    def data_received(self, data: bytes) -> None:
+        self.heard += data
+        self.transport.write(b"\x8a\x80\0\0\0\0")
+
+
 def test_who_answers_no_ping_is_dropped_and_who_does_stays():
-    with open_house(Limits(ping=0.2)) as house:
-        with Raw(house.port).upgrade() as silent, Raw(house.port).upgrade() as lively:
-            lively.socket.settimeout(0.1)
-            while not house.sessions[0].ended:
-                try:
-                    opcode, payload = lively.frame()
-                except TimeoutError:
-                    continue
-                assert (opcode, payload) == (9, b"")
-                lively.send(b"\x8a\x80\0\0\0\0")
+    with open_house(patient(ping=0.2)) as house:
+        lively = Lively()
+        house.do(
+            lambda: asyncio.get_running_loop().create_connection(
+                lambda: lively, "127.0.0.1", house.port
+            )
+        )
+        until(lambda: house.sessions)
+        with Raw(house.port).upgrade() as silent:
+            until(lambda: house.sessions[1].ended)
             assert silent.rest().strip(b"\x89\x00") == b""
-            assert house.sessions[1].ended == 0
+        assert house.sessions[0].ended == 0
+        assert set(lively.heard.partition(b"\r\n\r\n")[2]) == set(b"\x89\x00")
+        house.do(lively.transport.close)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from adapters.live.peer import Frame, Limits
-from tests.live.house import ORIGIN, House, Raw, head, open_house, until
+from adapters.live.peer import Frame
+from tests.live.house import ORIGIN, House, Raw, head, open_house, patient, until
+from tests.support.patience import PATIENCE
 
 EVENTS = "/api/v1/live/events"
 
@@ -39,7 +40,7 @@ def test_messages_are_events_with_the_id_that_they_are_resumed_from(house):
 
 def test_a_stock_client_reads_it(house):
     url = f"http://127.0.0.1:{house.port}{EVENTS}?be=welcomed"
-    with httpx.stream("GET", url, headers={"Last-Event-ID": "7"}) as response:
+    with httpx.stream("GET", url, headers={"Last-Event-ID": "7"}, timeout=PATIENCE) as response:
         assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert response.headers["cache-control"] == "no-store"
         lines = response.iter_lines()
@@ -74,22 +75,23 @@ def test_a_page_of_a_known_origin_may_read_it_and_no_other(house):
 def test_a_page_of_a_known_origin_may_ask_before_and_read_why_it_is_refused(house):
     url = f"http://127.0.0.1:{house.port}{EVENTS}"
     asks = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "x"}
-    asked = httpx.options(url, headers={"Origin": ORIGIN, **asks})
+    asked = httpx.options(url, headers={"Origin": ORIGIN, **asks}, timeout=PATIENCE)
     assert (asked.status_code, asked.headers["allow"]) == (204, "GET, OPTIONS")
     assert asked.headers["access-control-allow-origin"] == ORIGIN
     assert asked.headers["access-control-allow-headers"] == "authorization, last-event-id"
-    refused = httpx.get(f"{url}?be=refused", headers={"Origin": ORIGIN})
+    refused = httpx.get(f"{url}?be=refused", headers={"Origin": ORIGIN}, timeout=PATIENCE)
     assert refused.headers["access-control-allow-origin"] == ORIGIN
     assert "www-authenticate" in refused.headers["access-control-expose-headers"]
     assert refused.json()["code"] == "unauthenticated"
     for other in ({"Origin": "https://other.example", **asks}, asks):
-        told = httpx.options(url, headers=other)
+        told = httpx.options(url, headers=other, timeout=PATIENCE)
         assert (told.status_code, told.headers["allow"]) == (204, "GET, OPTIONS")
         assert not [name for name in told.headers if name.startswith("access-control")]
 
 
 def test_a_refusal_is_problem_json(house):
-    answer = httpx.get(f"http://127.0.0.1:{house.port}{EVENTS}?be=refused")
+    url = f"http://127.0.0.1:{house.port}{EVENTS}?be=refused"
+    answer = httpx.get(url, timeout=PATIENCE)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
     assert answer.headers["www-authenticate"] == "Bearer"
 
@@ -133,7 +135,7 @@ def test_the_newest_waits_on_streams_too(house):
 
 
 def test_comments_keep_it_alive_and_one_that_takes_nothing_is_dropped():
-    with open_house(Limits(ping=0.2)) as house:
+    with open_house(patient(ping=0.2)) as house:
         with stream(house) as reader, stream(house) as stalled:
             peer = house.sessions[1].peer
             house.do(lambda: peer.send(Frame(b"0" * 16_000_000)))

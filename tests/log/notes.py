@@ -1,12 +1,14 @@
 """A test-only aggregate with personal data and a number, and what it takes to append its events."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 from adapters.log.codec import Codec
 from adapters.log.log import PostgresLog
 from application.ports import Append, Appended, Call, Key, New, Receipt, Unavailable
 from domain.kernel import Event, Personal, Value
+from tests.support.patience import PATIENCE
 
 MASTER = bytes(range(32))
 TENANT = "acme"
@@ -40,8 +42,8 @@ class Called(Event, tag="notes.called"):
 CODEC = Codec([Noted, Numbered, Signed, Called])
 
 
-def opened(url: str, **options) -> PostgresLog:
-    return PostgresLog(url, MASTER, codec=CODEC, **options)
+def opened(url: str, **options: Any) -> PostgresLog:
+    return PostgresLog(url, MASTER, codec=CODEC, **{"patience": PATIENCE, **options})
 
 
 def stream(id: object, tenant: str = TENANT) -> str:
@@ -67,12 +69,12 @@ def append(*new: New, tenant: str = TENANT, idempotency: Key | None = None, **pa
 async def insist(log: PostgresLog, wanted: Append) -> Appended:
     """Appends as a caller does that is told to come back, for logs whose patience is shorter than a
     machine may be busy. With a key, or what it appends says where its streams are."""
-    for pause in (0.1, 0.5, 1, 2, 4, 8):
-        try:
-            return await log.append(wanted)
-        except Unavailable:
-            await asyncio.sleep(pause)
-    return await log.append(wanted)
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await log.append(wanted)
+            except Unavailable:
+                await asyncio.sleep(0.1)
 
 
 def landed(recorded) -> Receipt:

@@ -11,6 +11,7 @@ from adapters.log.committer import WATCH
 from application.ports import Conflict, Landing, Unavailable
 from tests.log.notes import append, insist, key, landed, note, opened, rows, stream
 from tests.log.proxy import Proxy
+from tests.support.patience import PATIENCE
 
 
 async def test_a_cancelled_append_happens_whole_or_not_at_all_and_never_twice(database):
@@ -132,13 +133,15 @@ async def test_connections_that_die_between_appends_are_made_again(database):
 
 
 async def test_while_nobody_can_tell_the_caller_may_come_back_with_its_key(database):
-    async with Proxy(database) as proxy, opened(proxy.url, patience=3.0) as log:
-        await insist(log, append(note("warm", "up"), idempotency=key("warm")))
+    async with Proxy(database) as proxy, opened(proxy.url) as log:
+        await log.append(append(note("warm", "up")))
         proxy.swallow, proxy.refuse = 1, True
+        log._patience = 3.0  # the caller's; the server still has all the time to commit
         first = append(note(1, "a"), idempotency=key("k"), answer=landed)
         with pytest.raises(Unavailable):
             await log.append(first)
         proxy.refuse = False
+        log._patience = PATIENCE
         again = await insist(log, first)
         assert again.replayed
         ((count,),) = await rows(database, "SELECT count(*) FROM log.events")

@@ -18,7 +18,8 @@ BLANK = "UPDATE keys.subjects SET sealed_key = NULL WHERE subject = %s RETURNING
 @asynccontextmanager
 async def process(url):
     """Another one, with a keyring of its own that keeps keys."""
-    pool = await open_pool(url, APPEND, size=2, name="another")
+    pool = await open_pool(url, APPEND, size=2, name="another", timeout=PATIENCE)
+    pool.timeout = PATIENCE  # also for a connection, of which a crowd has but two
     keyring = Keyring(pool, MASTER, url)
     try:
         await heard(keyring)
@@ -76,8 +77,10 @@ async def test_many_at_once_are_told_of_each(database):
 async def test_nothing_is_said_to_be_done_before_the_last_has_dropped_it(database):
     async with slow(database) as other, opened(database) as log:
         destroying = asyncio.create_task(log.keyring.destroy("acme", "ana"))
+        async with asyncio.timeout(PATIENCE):
+            while await rows(database, "SELECT 1 FROM keys.subjects") != [(1,)]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
         await asyncio.wait([destroying], timeout=0.3)
-        assert await rows(database, "SELECT 1 FROM keys.subjects") == [(1,)]
         assert not destroying.done()
         await other.execute(hearing._LEAVE, (7,))
         await destroying

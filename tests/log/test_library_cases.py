@@ -13,12 +13,17 @@ from eventsourcing.persistence import ProgrammingError
 from eventsourcing.projection import Projection, ProjectionRunner
 from eventsourcing.tests import persistence as cases
 
-from adapters.log import recorder
+from adapters.log import bridge, recorder
 from adapters.log.bridge import Bridge
 from adapters.log.tracking import SnapshotRecorder, SoukTrackingRecorder
 from adapters.postgres.pools import APPEND, PROJECT
 from tests.log.notes import append, note, opened
 from tests.support.patience import PATIENCE
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    monkeypatch.setattr(bridge, "TIMEOUT", PATIENCE)
 
 
 class Recorders(TestCase):

@@ -173,11 +173,11 @@ async def test_processes_that_take_turns_never_double_or_lose_an_event(database,
     monkeypatch.setattr(store, "finished", counted_behind)
     async with opened(database) as one, opened(database) as other:
 
-        async def write(log, name):
-            for version in range(30):
-                await log.append(append(note(name, str(version), expected=version)))
+        def write(log, name, version):
+            return log.append(append(note(name, str(version), expected=version)))
 
-        await asyncio.gather(*(write((one, other)[n % 2], n) for n in range(8)))
+        for version in range(30):  # neither runs ahead of the other, or would be alone
+            await asyncio.gather(*(write((one, other)[n % 2], n, version) for n in range(8)))
         for n in range(10):
             await one.append(append(note(f"alone {n}", "a")))
     assert True in taken

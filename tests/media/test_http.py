@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from contextlib import asynccontextmanager
 from io import BytesIO
 
 import av
@@ -9,7 +10,10 @@ import httpx
 import psycopg
 
 from domain.media import Rendered, Stored, UploadRequested
-from tests.policies.market import call
+from tests.media.house import House
+from tests.policies.market import call, until
+from tests.support.http import running_api
+from tests.support.patience import PATIENCE
 from tests.support.pictures import decoded, film, picture
 from tests.support.s3 import send
 
@@ -26,7 +30,7 @@ async def test_a_picture_goes_straight_to_the_bucket_and_comes_back_in_all_sizes
     assert {r["name"] for r in asset["renditions"]} >= {"150", "300", "600", "1200"}
     links = (await working.amina.get(f"/media/{id}/links")).json()
     found = {(link["name"], link["format"]): link["url"] for link in links["renditions"]}
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         for made in asset["renditions"]:
             data = (await client.get(found[made["name"], made["format"]])).content
             image = decoded(data)
@@ -49,7 +53,7 @@ async def test_the_forms_conditions_hold_at_the_bucket(house):
     assert elsewhere.status_code == 403
     unsigned = {"fields": {"key": form["fields"]["key"]}, "url": form["url"]}
     assert (await send(unsigned, JPEG)).status_code in (400, 401, 403)
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         asked = {"origin": "https://shop.example", "access-control-request-method": "POST"}
         allowed = await client.options(form["url"], headers=asked)
         assert allowed.headers["access-control-allow-origin"] in ("*", "https://shop.example")
@@ -70,7 +74,7 @@ async def test_a_film_comes_back_with_a_poster_and_plays(working):
     assert 0.9 <= asset["duration"] <= 1.1
     assert "poster" in {r["name"] for r in asset["renditions"]}
     links = (await working.amina.get(f"/media/{id}/links")).json()["renditions"]
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         for link in links:
             data = (await client.get(link["url"])).content
             if link["format"] != "mp4":
@@ -100,19 +104,38 @@ async def test_a_retry_is_the_same_upload_and_leaves_nothing_behind(house):
     assert one.json()["id"] == other.json()["id"]
 
 
-async def test_what_became_of_no_upload_leaves_no_bytes_that_none_will_remove(house, monkeypatch):
+@asynccontextmanager
+async def hasty(stack, house):
+    """Another process of the same Souk, which soon takes the log for gone."""
+    known = house.souk.settings
+    same = {"s3_url": known.s3_url, "secret": known.secret, "master_key": known.master_key}
+    less = same | {"projecting": False, "patience": 2.0}
+    async with running_api(stack, known.postgres_url, **less) as api:
+        yield House(api, house.tenant)
+
+
+async def test_what_became_of_no_upload_leaves_no_bytes_that_none_will_remove(
+    stack, house, monkeypatch
+):
     """The log goes away right after the bytes were sent; the client comes back with its key."""
-    put, database = house.souk.objects.put, house.souk.settings.postgres_url
-    locked = psycopg.connect(database)
+    locked = psycopg.connect(house.souk.settings.postgres_url)
+    async with hasty(stack, house) as other:
+        put, away = other.souk.objects.put, asyncio.Event()
 
-    async def sent_and_then_away(*what):
-        await put(*what)
-        locked.execute("SELECT FROM log.head FOR UPDATE")
+        async def sent_and_then_away(*what):
+            await put(*what)
+            locked.execute("SELECT FROM log.head FOR UPDATE")
+            away.set()
 
-    with monkeypatch.context() as patched:
-        patched.setattr(house.souk.objects, "put", sent_and_then_away)
-        assert (await house.amina.post("/media/inline", DOT, key="k")).status_code == 503
-    locked.close()
+        async def cut_off():
+            """Not only too hasty to come so far."""
+            answer = await other.amina.post("/media/inline", DOT, key="k")
+            assert answer.status_code == 503
+            return away.is_set()
+
+        monkeypatch.setattr(other.souk.objects, "put", sent_and_then_away)
+        await until(cut_off)
+        locked.close()
     made = await house.amina.post("/media/inline", DOT, key="k")
     assert made.status_code == 201
     assert await house.objects() == {f"{house.tenant}/uploads/{made.json()['id']}"}

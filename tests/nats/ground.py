@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import nats
+import pytest
 
 from adapters.embedded.home import Home
 from adapters.embedded.nats import Nats
@@ -42,22 +44,31 @@ class Ground:
 
     async def connect(self, reader, **options):
         options = {"inbox_prefix": reader.inbox, "allow_reconnect": False, **options}
-        return await nats.connect(
-            self.url,
-            user=reader.name,
-            password=reader.token,
-            error_cb=self._note,
-            connect_timeout=5,
-            **options,
+        return await connected(
+            self.url, user=reader.name, password=reader.token, error_cb=self._note, **options
         )
 
     async def _note(self, error):
         self.refused.append(str(error))
 
 
+async def connected(url, **options):
+    """Who is refused is; but who is not answered in time comes again."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return await nats.connect(url, connect_timeout=PATIENCE, **options)
+        except nats.errors.Error as error:
+            if "Authentication Timeout" not in str(error) or time.monotonic() > until:
+                raise
+
+
 @asynccontextmanager
 async def ground(tmp_path, tokens=None):
     async with AsyncExitStack() as stack:
+        unhurried = stack.enter_context(pytest.MonkeyPatch.context())
+        for module in ("consumers", "flushing"):
+            unhurried.setattr(f"adapters.nats.{module}.PATIENCE", PATIENCE)
         home = Home(tmp_path / "nats")
         home.hold()
         stack.callback(home.free)
@@ -72,7 +83,7 @@ async def ground(tmp_path, tokens=None):
         await asyncio.wait_for(door.open.wait(), PATIENCE)
         found.souk = await nats.connect(server.url)
         stack.push_async_callback(found.souk.close)
-        found.stream = found.souk.jetstream()
+        found.stream = found.souk.jetstream(timeout=PATIENCE)
         await found.stream.add_stream(CONFIG)
         yield found
 

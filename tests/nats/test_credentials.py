@@ -18,7 +18,7 @@ from adapters.projector.relay import CONFIG
 from adapters.tokens import Signer, TokenVerifier
 from entrypoints.cli import main
 from entrypoints.settings import Settings, to_env
-from tests.nats.ground import PEM, ground
+from tests.nats.ground import PEM, connected, ground
 from tests.support.patience import PATIENCE
 
 
@@ -44,7 +44,7 @@ def printed(souk, *words):
 
 async def read(mine, subject):
     """As the printed example does."""
-    client = await nats.connect(
+    client = await connected(
         mine["url"],
         user=mine["user"],
         password=mine["password"],
@@ -52,7 +52,7 @@ async def read(mine, subject):
         allow_reconnect=False,
     )
     async with client:
-        stream = client.jetstream(domain=mine["domain"])
+        stream = client.jetstream(domain=mine["domain"], timeout=PATIENCE)
         wanted = ConsumerConfig(name=mine["consumer"], filter_subject=subject)
         await stream.add_consumer(mine["stream"], wanted)
         source = await stream.pull_subscribe_bind(mine["consumer"], mine["stream"])
@@ -136,7 +136,7 @@ def door_of(given):
 
 async def served(url):
     async with await nats.connect(url) as own:
-        stream = own.jetstream()
+        stream = own.jetstream(timeout=PATIENCE)
         await stream.add_stream(CONFIG)
         await stream.publish("souk.rowan.catalog.1.s", b'{"position":9}')
     found = run(

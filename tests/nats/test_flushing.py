@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 import nats
 
+from adapters.nats import flushing
 from adapters.nats.flushing import flushed
+from tests.support.patience import PATIENCE
 
 
 @asynccontextmanager
@@ -35,9 +37,10 @@ async def between(url):
         listening.close()
 
 
-async def test_the_server_has_the_subscription_before_the_ping_that_it_answered(stack):
+async def test_the_server_has_the_subscription_before_the_ping_that_it_answered(stack, monkeypatch):
+    monkeypatch.setattr(flushing, "PATIENCE", PATIENCE)
     async with between(stack.nats_url) as (url, said):
-        client = await nats.connect(url, allow_reconnect=False)
+        client = await nats.connect(url, allow_reconnect=False, connect_timeout=PATIENCE)
         try:
             await client.subscribe("flushing.one")
             await flushed(client)

@@ -223,16 +223,27 @@ async def test_souks_own_name_with_another_password_is_nobody(souk, reader):
 
 
 async def test_a_token_that_expires_ends_its_connection(souk):
-    reader, lost = Reader("tests", souk.token("auditor", "mine", ttl=2)), asyncio.Event()
+    lost = asyncio.Event()
 
     async def note():
         lost.set()
 
-    client = await souk.connect(reader, closed_cb=note)
+    reader, client = await briefly(souk, note)
     await asyncio.wait_for(lost.wait(), PATIENCE)
     assert client.is_closed
     with pytest.raises(nats.errors.Error, match=r"(?i)auth"):
         await refusal(souk, reader)
+
+
+async def briefly(souk, closed):
+    """Who is so slow to come that their token has run out already asks for another."""
+    while True:
+        reader = Reader("tests", souk.token("auditor", "mine", ttl=2))
+        try:
+            return reader, await souk.connect(reader, closed_cb=closed)
+        except nats.errors.Error as error:
+            if "auth" not in str(error).lower():
+                raise
 
 
 async def refusal(souk, reader):

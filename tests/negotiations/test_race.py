@@ -21,6 +21,7 @@ from domain.offers import Break, OfferClosed, OfferOrdered, Terms
 from domain.orders import OrderPlaced
 from tests.offers.house import price
 from tests.policies.market import call, market_at
+from tests.support.patience import PATIENCE
 
 AGREED = Counter((ResponseAccepted, OfferOrdered, OrderPlaced, StockReserved))
 BUYERS = 12
@@ -32,7 +33,7 @@ class Floor:
 
     def __init__(self, market, processes):
         self.market = market
-        shops = [Commands(market.log) for _ in range(processes)]
+        shops = [Commands(market.log, patience=PATIENCE) for _ in range(processes)]
         self.offers = [Offers(commands) for commands in shops]
         self.negotiations = [Negotiations(commands, market.log) for commands in shops]
 

@@ -51,7 +51,7 @@ class Souk:
             read, log, asof = [await self._pool(stack, role) for role in (READ, PROJECT, ASOF)]
             folds = await stack.enter_async_context(Folds(self.url, asof, PROJECTIONS))
             then = await point(log, moment, axis)
-            past = Past(folds, PostgresReader(read)(TENANT), then, 60)
+            past = Past(folds, PostgresReader(read)(TENANT), then, 5 * PATIENCE)
             answer = await analytics.marketplace(past)
             return json.loads(msgspec.json.encode(answer)), past.cost
 
@@ -75,7 +75,7 @@ class Souk:
 
 @asynccontextmanager
 async def souk_on(url):
-    async with PostgresLog(url, bytes(32)) as log:
+    async with PostgresLog(url, bytes(32), patience=PATIENCE) as log:
         yield Souk(url, log)
 
 

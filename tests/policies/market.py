@@ -49,7 +49,7 @@ class Market:
 
     def __init__(self, url, log, pool, policies=POLICIES):
         self.url, self.log, self.pool = url, log, pool
-        self.commands = Commands(log)
+        self.commands = Commands(log, patience=PATIENCE)
         self.orders, self.checkouts = Orders(self.commands), Checkouts(self.commands)
         self.policies = policies
 
@@ -170,8 +170,9 @@ class Market:
 
 @asynccontextmanager
 async def market_at(url, policies=POLICIES) -> AsyncIterator[Market]:
-    pool = await open_pool(url, PROJECT, size=4, name="test-policies")
-    async with PostgresLog(url, os.urandom(32)) as log:
+    """Whose log is not away because the machine is slow."""
+    pool = await open_pool(url, PROJECT, size=4, name="test-policies", timeout=PATIENCE)
+    async with PostgresLog(url, os.urandom(32), patience=PATIENCE) as log:
         try:
             yield Market(url, log, pool, policies)
         finally:

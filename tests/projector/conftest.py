@@ -4,10 +4,20 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from adapters.nats import flushing
+from adapters.projector import outbox
 from adapters.schema import establish
 from projections import PROJECTIONS
 from tests.support.http import Api, running_api
+from tests.support.patience import PATIENCE
 from tests.support.stack import Stack
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What NATS is slow to acknowledge is sent again, and heard twice by plain subscribers."""
+    monkeypatch.setattr(outbox, "ACK", PATIENCE)
+    monkeypatch.setattr(flushing, "PATIENCE", PATIENCE)
 
 
 @pytest.fixture(scope="session")

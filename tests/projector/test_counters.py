@@ -30,6 +30,7 @@ from tests.projector.toys import (
     prepare,
     running,
 )
+from tests.support.patience import PATIENCE
 from tests.support.stack import free_ports, start_valkey
 
 
@@ -59,9 +60,9 @@ def valkey():
 
 @asynccontextmanager
 async def counting(database, url):
-    pool = await open_pool(database, READ, size=2, name="test")
+    pool = await open_pool(database, READ, size=2, name="test", timeout=PATIENCE)
     try:
-        async with Counters(url, PostgresReader(pool), TOYS, timeout=2.0) as counters:
+        async with Counters(url, PostgresReader(pool), TOYS, timeout=PATIENCE) as counters:
             yield counters
     finally:
         await pool.close()
@@ -112,6 +113,7 @@ async def test_what_has_not_changed_is_told_once_in_a_while(database, valkey, mo
         await mark(self, projection, **fields)
 
     monkeypatch.setattr(Feed, "_mark", marked)
+    monkeypatch.setattr(feed, "client", lambda url, timeout: client(url, PATIENCE))
     await prepare(database)
     follower = Feed(valkey.url, TOYS)
     async with connected(database, "test") as db:
@@ -176,7 +178,7 @@ async def test_a_valkey_that_lost_its_disk_gets_its_counters_back_exact(database
 
 
 async def test_a_valkey_that_is_back_fails_nobody(valkey):
-    reader = client(valkey.url, timeout=5.0)
+    reader = client(valkey.url, timeout=PATIENCE)
     await asyncio.gather(*(reader.get("key") for _ in range(15)))
     valkey.kill()
     valkey.start()

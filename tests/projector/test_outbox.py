@@ -13,6 +13,7 @@ from adapters.projector import outbox
 from adapters.projector.outbox import Message, Outbox
 from adapters.projector.relay import ensure
 from tests.projector.test_relay import Nats
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -32,9 +33,10 @@ async def opened(url):
         for box in boxes:
             box.lost()
 
-    client = await nats.connect(url, allow_reconnect=False, closed_cb=lost)
+    once = {"allow_reconnect": False, "connect_timeout": PATIENCE}
+    client = await nats.connect(url, closed_cb=lost, **once)
     boxes.append(await Outbox(client).open())
-    other = await nats.connect(url, allow_reconnect=False)
+    other = await nats.connect(url, **once)
     try:
         yield boxes[0], other
     finally:
@@ -49,7 +51,7 @@ def window(*names, subject="souk.t.things", size=1):
 async def test_a_window_is_kept_in_its_order_and_once(server):
     names = [f"m{n}" for n in range(200)]
     async with opened(server.url) as (box, other):
-        stream = other.jetstream()
+        stream = other.jetstream(timeout=PATIENCE)
         await ensure(stream)
         await box.send(window(*names))
         await box.send(window(*names[-3:], "last"))
@@ -63,14 +65,15 @@ async def test_without_a_stream_it_fails_at_once_and_works_when_there_is_one(ser
     async with opened(server.url) as (box, other):
         with pytest.raises(NoStreamResponseError):
             await box.send(window("a", "b"))
-        await ensure(other.jetstream())
+        stream = other.jetstream(timeout=PATIENCE)
+        await ensure(stream)
         await box.send(window("a", "b"))
-        assert (await other.jetstream().stream_info("SOUK")).state.messages == 2
+        assert (await stream.stream_info("SOUK")).state.messages == 2
 
 
 async def test_what_the_stream_refuses_is_no_success(server):
     async with opened(server.url) as (box, other):
-        stream = other.jetstream()
+        stream = other.jetstream(timeout=PATIENCE)
         await stream.add_stream(name="SMALL", subjects=["souk.>"], max_msg_size=100)
         with pytest.raises(APIError):
             await box.send([*window("a"), *window("b", size=500), *window("c")])
@@ -95,14 +98,14 @@ async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_ones(serv
         await flushed(other)
         with pytest.raises(TimeoutError):
             await box.send(window("a"))
-        late = (await taken.next_msg(5)).reply
+        late = (await taken.next_msg(PATIENCE)).reply
 
-        monkeypatch.setattr(outbox, "ACK", 5.0)
+        monkeypatch.setattr(outbox, "ACK", PATIENCE)
         sending = asyncio.create_task(box.send(window("b", "c")))
-        replies = [(await taken.next_msg(5)).reply for _ in "bc"]
+        replies = [(await taken.next_msg(PATIENCE)).reply for _ in "bc"]
         for reply in (late, late, late, replies[0]):
             await other.publish(reply, b'{"stream":"SOUK","seq":1}')
-        await other.flush()
+        await other.flush(PATIENCE)
         await asyncio.sleep(0.1)
         assert not sending.done()
         await other.publish(replies[1], b'{"stream":"SOUK","seq":2}')

@@ -2,12 +2,15 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from adapters.postgres.pools import APPEND, READ, borrow, conninfo_of, open_pool
+from adapters.postgres import pools
+from adapters.postgres.pools import APPEND, READ, borrow, conninfo_of
+from adapters.projector import positions as seeing
 from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
 from application.ports import Unavailable
@@ -27,6 +30,7 @@ from tests.projector.toys import (
 )
 from tests.support.patience import PATIENCE
 
+open_pool = partial(pools.open_pool, timeout=PATIENCE)
 VISIBLE = ("read.toys_lamps", "read.changes", "read.dead_letters")
 LETTER = "INSERT INTO read.dead_letters VALUES (%s, 'toys', 's', 1, 't', 'e') RETURNING 1"
 
@@ -42,7 +46,7 @@ async def two_tenants(database):
 
 
 async def seen(database, table, tenant=None):
-    conninfo = conninfo_of(database, READ, "test", 5)
+    conninfo = conninfo_of(database, READ, "test", PATIENCE)
     async with await AsyncConnection.connect(conninfo) as db:
         if tenant is not None:
             await db.execute("SELECT set_config('souk.tenant', %s, true)", (tenant,))
@@ -59,7 +63,7 @@ async def test_a_reader_sees_its_tenant_and_nothing_else(two_tenants, table):
 
 @pytest.mark.parametrize("table", [*VISIBLE, "read.projections"])
 async def test_a_reader_cannot_write(two_tenants, table):
-    conninfo = conninfo_of(two_tenants, READ, "test", 5)
+    conninfo = conninfo_of(two_tenants, READ, "test", PATIENCE)
     async with await AsyncConnection.connect(conninfo, autocommit=True) as db:
         for statement in (f"DELETE FROM {table}", f"INSERT INTO {table} DEFAULT VALUES"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -178,7 +182,8 @@ async def test_everyone_who_waits_sees_their_write(database):
     async with running(database):
         for position in range(1, 6):
             await happen(database, (lamp("1"), Switched()))
-            await asyncio.gather(*(positions.wait("toys", position) for _ in range(50)))
+            waiting = (positions.wait("toys", position, PATIENCE) for _ in range(50))
+            await asyncio.gather(*waiting)
             (row,) = await PostgresReader(pool)("A").rows("SELECT position FROM read.toys_lamps")
             assert row == (position,)
     await pool.close()
@@ -194,29 +199,30 @@ async def test_waiting_ends_at_the_deadline(database):
             await positions.wait(projection, 1, timeout=0.1)
     await happen(database, (lamp("1"), Switched()))
     await caught_up(database)
-    await positions.wait("toys", 1)
+    await positions.wait("toys", 1, PATIENCE)
     await pool.close()
 
 
-async def test_a_position_seen_before_the_server_crashed_is_not_gone_by(database):
+async def test_a_position_seen_before_the_server_crashed_is_not_gone_by(database, monkeypatch):
     """Simulated: every connection ends, and what was not yet on the disk is gone."""
+    monkeypatch.setattr(seeing, "FRESH", PATIENCE)
     await prepare(database)
     await happen(database, (lamp("1"), Switched()))
     await caught_up(database)
     pool = await open_pool(database, READ, size=2, name="crashing")
     positions = Positions(pool)
-    await positions.wait("toys", 1)
+    await positions.wait("toys", 1, PATIENCE)
     await fetch(database, "UPDATE read.projections SET position = 0 RETURNING 1")
-    await positions.wait("toys", 1)  # from memory, while the connection lasts
+    await positions.wait("toys", 1, PATIENCE)  # from memory, while the connection lasts
     await fetch(
         database,
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
         " WHERE datname = current_database() AND application_name = 'crashing'",
     )
     with pytest.raises(Unavailable):
         await positions.wait("toys", 1, timeout=0.5)
     await fetch(database, "UPDATE read.projections SET position = 1 RETURNING 1")
-    await positions.wait("toys", 1)
+    await positions.wait("toys", 1, PATIENCE)
     await pool.close()
 
 
@@ -227,7 +233,7 @@ async def test_the_first_query_after_a_crash_meets_none_of_the_connections_that_
             await taken.enter_async_context(borrow(pool))
     await fetch(
         database,
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
         " WHERE datname = current_database() AND application_name = 'crashed'",
     )
     assert await PostgresReader(pool)("A").rows("SELECT 1") == [(1,)]
@@ -238,7 +244,8 @@ async def test_who_waits_while_the_server_is_away_is_served_once_it_is_back(data
     """For longer than the library tries to reach it, and for less than one waits."""
     async with Proxy(database) as proxy:
         proxy.refuse = True
-        pool = await open_pool(proxy.url, READ, size=4, name="waiting", timeout=PATIENCE)
+        pool = await open_pool(proxy.url, READ, size=4, name="waiting")
+        pool.timeout = PATIENCE
         asked = asyncio.create_task(PostgresReader(pool)("A").rows("SELECT 1"))
         await asyncio.sleep(3)
         proxy.refuse = False

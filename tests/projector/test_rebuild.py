@@ -36,6 +36,7 @@ from tests.projector.toys import (
     running,
 )
 from tests.support.commands import souk
+from tests.support.patience import PATIENCE
 from tests.support.rows import toy
 
 assert valkey
@@ -60,7 +61,7 @@ async def built(database, projections=TOYS, **options):
 @asynccontextmanager
 async def reading(database):
     """Somebody who never stops reading one row; ends with how often it was there, or not."""
-    pool = await open_pool(database, READ, size=2, name="test")
+    pool = await open_pool(database, READ, size=2, name="test", timeout=PATIENCE)
     seen = {True: 0, False: 0}
 
     async def read():
@@ -185,7 +186,13 @@ async def test_two_rebuilds_of_one_projection_do_not_run_at_once(database):
     await prepare(database)
     await happen(database, (lamp("1"), Switched()))
     await caught_up(database)
-    errors = await asyncio.gather(built(database), built(database), return_exceptions=True)
+    async with toys.connected(database) as slow:  # so that the first is not done by then
+        await slow.execute("BEGIN")
+        await slow.execute("SELECT FROM read.toys_lamps")
+        both = [asyncio.create_task(built(database)) for _ in "ab"]
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        await slow.execute("COMMIT")
+    errors = await asyncio.gather(*both, return_exceptions=True)
     assert sorted(type(error).__name__ for error in errors) == ["Rebuilt", "Refused"]
 
 
@@ -278,7 +285,7 @@ async def test_dead_letters_of_tables_that_are_not_served_are_out_of_view_until_
 
 async def _in_view(database):
     """On /health, in `souk deadletters list`, and on a tenant's console."""
-    pool = await open_pool(database, PROJECT, size=1, name="test")
+    pool = await open_pool(database, PROJECT, size=1, name="test", timeout=PATIENCE)
     try:
         counted, told = await deadletters.counts(pool), await deadletters.waiting(pool, "A")
     finally:

@@ -26,6 +26,7 @@ from tests.projector.toys import (
     prepare,
     running,
 )
+from tests.support.patience import PATIENCE
 from tests.support.rows import toy
 from tests.support.stack import free_ports, start_nats
 
@@ -83,6 +84,10 @@ async def watching(url, subject):
         await client.close()
 
 
+async def count(seen):
+    return len(seen)
+
+
 async def test_every_change_is_pushed_in_order(database, stack):
     await prepare(database)
     tenant = "pushed"
@@ -92,10 +97,7 @@ async def test_every_change_is_pushed_in_order(database, stack):
                 await happen(database, (lamp("1", tenant), event))
                 await eventually(lambda: fetch(database, SENT), [(True,)])
 
-            async def count():
-                return len(seen)
-
-            await eventually(count, 3)
+            await eventually(lambda: count(seen), 3)
     document = {"id": "1", "times": 1, "room": "hall"}
     topic, subject = "toys.1", "souk.pushed.toys.1"
     assert seen == [
@@ -112,6 +114,7 @@ async def test_a_crash_between_commit_and_push_loses_nothing(database, stack):
     async with watching(stack.nats_url, "souk.crashed.>") as seen:
         async with running(database, stack.nats_url):
             await eventually(lambda: fetch(database, SENT), [(True,)])
+        await eventually(lambda: count(seen), 1)
         assert [payload["position"] for _, payload in seen] == [1]
 
 
@@ -124,6 +127,7 @@ async def test_what_several_projections_have_to_tell_is_all_pushed(database, sta
     async with watching(stack.nats_url, "souk.several.>") as seen:
         async with running(database, stack.nats_url, projections=both):
             await eventually(lambda: fetch(database, ALL_SENT), [(2,)])
+        await eventually(lambda: count(seen), 200)
     for topic in ("toys", "others"):
         told = [(subject, each["position"]) for subject, each in seen if f".{topic}." in subject]
         assert told == [(f"souk.several.{topic}.{n}", n + 1) for n in range(100)]
@@ -138,7 +142,8 @@ async def test_a_push_that_is_repeated_is_kept_once(database, stack):
     async with running(database, stack.nats_url):
         await eventually(lambda: fetch(database, SENT), [(True,)])
     client = await nats.connect(stack.nats_url)
-    info = await client.jetstream().stream_info("SOUK", subjects_filter="souk.repeated.>")
+    stream = client.jetstream(timeout=PATIENCE)
+    info = await stream.stream_info("SOUK", subjects_filter="souk.repeated.>")
     await client.close()
     assert info.state.subjects == {"souk.repeated.toys.1": 1}
 
@@ -163,7 +168,8 @@ async def test_nats_may_be_away_and_come_back_with_an_empty_disk(database, own_n
         await eventually(lambda: fetch(database, SENT), [(True,)])
         assert not process.done()
     client = await nats.connect(own_nats.url)
-    assert (await client.jetstream().stream_info("SOUK")).state.messages == 2
+    stream = client.jetstream(timeout=PATIENCE)
+    assert (await stream.stream_info("SOUK")).state.messages == 2
     await client.close()
 
 
@@ -173,10 +179,11 @@ async def test_a_stream_deleted_under_the_relay_is_made_again(database, own_nats
         await happen(database, (lamp("1"), Switched()))
         await eventually(lambda: fetch(database, SENT), [(True,)])
         client = await nats.connect(own_nats.url)
-        await client.jetstream().delete_stream("SOUK")
+        stream = client.jetstream(timeout=PATIENCE)
+        await stream.delete_stream("SOUK")
         await happen(database, (lamp("1"), Switched()))
         await eventually(lambda: fetch(database, SENT), [(True,)])
-        assert (await client.jetstream().stream_info("SOUK")).state.messages == 1
+        assert (await stream.stream_info("SOUK")).state.messages == 1
         await client.close()
 
 

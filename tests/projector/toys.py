@@ -83,7 +83,7 @@ async def connected(url):
 @asynccontextmanager
 async def projecting(url):
     """A connection as the projector's role."""
-    conninfo = conninfo_of(url, PROJECT, "test", 30)
+    conninfo = conninfo_of(url, PROJECT, "test", PATIENCE)
     async with await AsyncConnection.connect(conninfo, autocommit=True) as db:
         yield db
 

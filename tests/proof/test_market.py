@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -21,6 +20,7 @@ from hypothesis.stateful import (
 from adapters.policies.outcomes import positions
 from adapters.policies.runner import PolicyRunner
 from tests.support.http import running_api
+from tests.support.patience import PATIENCE
 
 STEPS = {
     "confirm": ("pending", "confirmed"),
@@ -108,15 +108,14 @@ class Market(RuleBasedStateMachine):
         """Every policy has heard everything; reads wait for what the policies then did."""
 
         async def wait():
-            pool = self.souk.souk.project
-            while True:
-                lag = next(iter((await self.souk.souk.positions.lags()).values()))
-                head = lag.position + lag.events
-                if min((await positions(pool)).values(), default=0) >= head:
+            souk = self.souk.souk
+            while True:  # the head last: what a policy did before it came so far is up to there
+                heard = min((await positions(souk.project)).values(), default=0)
+                if heard >= (head := await souk.positions.head()):
                     return head
                 await asyncio.sleep(0.01)
 
-        self.position = max(self.position, self.do(asyncio.wait_for(wait(), 60)))
+        self.position = max(self.position, self.do(asyncio.wait_for(wait(), PATIENCE)))
 
     @initialize(target=products, stock=st.lists(st.integers(1, 8), min_size=4, max_size=4))
     def open_for_business(self, stock):
@@ -355,7 +354,6 @@ class Market(RuleBasedStateMachine):
             assert checkout.captured - back == checkout.due
 
 
-@pytest.mark.timeout(300)
 def test_whatever_they_do_the_market_is_as_the_model_says(stack, new_database):
     with asyncio.Runner() as loop:
         started = running_api(stack, new_database())
@@ -377,7 +375,7 @@ def test_whatever_they_do_the_market_is_as_the_model_says(stack, new_database):
             )
         finally:
             stop.set()
-            loop.run(asyncio.wait_for(policies, 10))
+            loop.run(asyncio.wait_for(policies, PATIENCE))
             loop.run(started.__aexit__(None, None, None))
     rare = (
         "cancelled",

@@ -56,16 +56,18 @@ class House:
         return await refused(client.get(path, after=self.at))
 
     async def product(self, slug, seller="amina"):
-        return await self.api.product(seller, slug, tenant=self.tenant)
+        id = await self.api.product(seller, slug, tenant=self.tenant)
+        self.at = await self.souk.positions.head()
+        return id
 
     async def film(self, seller="amina", kind="video", rendered=True):
         """An uploaded asset of that seller."""
         id = str(uuid4())
         await self.souk.media.request(self.call(seller), id, kind, MADE.size, FILM)
-        await self.souk.media.confirm(self.call(seller), id, seller, MADE.size)
+        said = await self.souk.media.confirm(self.call(seller), id, seller, MADE.size)
         if rendered:
-            made = await self.souk.media.finish(self.call("worker:media"), id, MADE)
-            self.at = made.position
+            said = await self.souk.media.finish(self.call("worker:media"), id, MADE)
+        self.at = said.position
         return id
 
     async def draft(self, product, seller="amina", **more):

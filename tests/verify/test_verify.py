@@ -81,8 +81,8 @@ async def test_a_row_too_many_is_named(shop):
 
 
 async def test_a_counter_that_is_changed_missing_or_too_many_is_named(shop, monkeypatch):
+    assert (await shop.look())[0] == []  # which waits for Valkey to be up to date
     monkeypatch.setattr(counters, "SETTLING", 0.5)
-    await shop.look()  # which waits for Valkey to be up to date
     stock = [shop.counter("inventory_items", id) for id in (shop.product, "ghost")]
     sales = shop.counter("analytics_sales", "sales")
     good = shop.valkey.hgetall(stock[0])

@@ -6,9 +6,10 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from adapters.projector.verify import verify
+from adapters.projector.verify import counters, verify
 from projections import PROJECTIONS
 from tests.support.http import running_api
+from tests.support.patience import PATIENCE
 
 STEP = 600  # seconds
 # Found before Postgres's own, by connections whose search_path says so.
@@ -42,6 +43,7 @@ class Clock:
 
 @pytest.fixture
 def clock(database, monkeypatch):
+    monkeypatch.setattr(counters, "SETTLING", PATIENCE)  # Valkey may be late, as anybody
     found = Clock(database, monkeypatch)
     found.run(CLOCK)
     return found
@@ -58,7 +60,7 @@ async def test_order_is_unharmed_and_everything_is_projected(stack, database, cl
         done = await api.of("seller", "sara").post(f"/inventory/{before}/receive", {"quantity": 1})
         position = done.json()["position"]
         for name in PROJECTIONS:
-            await api.souk.positions.wait(name, position, 10)
+            await api.souk.positions.wait(name, position, PATIENCE)
         for product, stock in ((before, 6), (after, 5)):
             shown = await api.of("buyer", "bob").get(f"/catalog/products/{product}")
             assert shown.json()["available"] == stock

@@ -32,7 +32,7 @@ def served(api):
 
 async def test_who_comes_after_many_idle_connections_is_answered_all_the_same(served):
     assert room(IDLE) == IDLE  # here, for the clients
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(5 * PATIENCE):  # a process begins, and imports everything
         while not await alive(served):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     idle = [await asyncio.open_connection("127.0.0.1", served) for _ in range(IDLE)]

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from tests.support.http import running_api
+from tests.weather.returning import returning
 
 FULL = """CREATE FUNCTION public.no_room() RETURNS trigger LANGUAGE plpgsql AS
     $$BEGIN RAISE EXCEPTION 'could not extend file: No space left on device'
@@ -18,29 +19,22 @@ def superuser(database, sql):
         db.execute(sql)
 
 
-async def kept_trying(send, number):
-    """As a client does that is told to come back."""
-    for pause in (0.1, 0.5, 1, 2, 4, 8):
-        if (answer := await send(number)).status_code != 503:
-            break
-        await asyncio.sleep(pause)
-    return answer
-
-
 @pytest.mark.parametrize("table", ["events", "answers"])
 async def test_commands_wait_for_room_and_go_on_when_there_is_some(stack, database, table):
     async with running_api(stack, database, patience=3.0) as api:
-        await api.market("sara")
-        product = await api.product("sara", "tea")
-        superuser(database, FULL.format(table=table))
+        calm = returning(api)
+        await calm.market("sara")
+        product = await calm.product("sara", "tea")
+        await asyncio.to_thread(superuser, database, FULL.format(table=table))
 
-        async def receive(number):
+        async def receive(api, number):
             path, body = f"/inventory/{product}/receive", {"quantity": 1}
             return await api.of("seller", "sara").post(path, body, key=f"r{number}")
 
-        refused = await asyncio.gather(*(receive(number) for number in range(20)))
+        refused = await asyncio.gather(*(receive(api, number) for number in range(20)))
         assert {answer.status_code for answer in refused} == {503}
-        superuser(database, "DROP FUNCTION public.no_room() CASCADE")
-        done = await asyncio.gather(*(kept_trying(receive, number) for number in range(20)))
+        cure = "DROP FUNCTION public.no_room() CASCADE"
+        await asyncio.to_thread(superuser, database, cure)  # it waits for who uses the table
+        done = await asyncio.gather(*(receive(calm, number) for number in range(20)))
         assert {answer.status_code for answer in done} == {200}
         assert sorted(answer.json()["version"] for answer in done) == list(range(1, 21))

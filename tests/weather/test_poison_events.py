@@ -9,6 +9,7 @@ from adapters.projector.projector import Projector
 from projections import PROJECTIONS
 from tests.support.commands import souk
 from tests.support.http import running_api
+from tests.support.patience import PATIENCE
 from tests.support.poison import Poison
 
 TAG = "catalog.product_created"
@@ -46,7 +47,7 @@ async def test_it_is_listed_and_shown_and_retried_after_the_cure(still, database
     (bad, good), position = await made(still, "tea", "mug")
     poison = Poison(database, TAG)
     async with projector(still):
-        await still.souk.positions.wait("catalog", position, 10)
+        await still.souk.positions.wait("catalog", position, PATIENCE)
         shown = (await still.http.get("/health/ready")).json()
         assert (shown["status"], shown["dead_letters"]) == ("degraded", {"catalog": 1})
         buyer = still.of("buyer", "bob")
@@ -72,7 +73,7 @@ async def test_one_tenant_or_projection_is_retried_alone(still, database):
     _, position = await made(still, "tea")
     poison = Poison(database, TAG)
     async with projector(still):
-        await still.souk.positions.wait("catalog", position, 10)
+        await still.souk.positions.wait("catalog", position, PATIENCE)
     poison.cure()
     for words in (["--tenant", "other"], ["--projection", "tenants"]):
         assert (await souk(still, "deadletters", "list", *words)).stdout == ""
@@ -90,7 +91,7 @@ async def test_no_rebuild_is_asked_for_where_no_row_is_found_by_its_content(stil
     _, position = await made(still, "tea")
     poison = Poison(database, "tenants.tenant_created")
     async with projector(still):
-        await still.souk.positions.wait("tenants", position, 10)
+        await still.souk.positions.wait("tenants", position, PATIENCE)
     poison.cure()
     done = await souk(still, "deadletters", "retry", "--projection", "tenants")
     assert done.stdout == "1 retried, none still parked\n"
