@@ -17,6 +17,7 @@ from application.ports import Unavailable
 from entrypoints.wiring import Souk
 
 Behind: TypeAlias = tuple[dict[str, Lag], dict[str, Lag], int, dict[str, int]]
+LATE = 60.0  # seconds that a projection may be behind: nobody folds, or it cannot
 NOTHING: Behind = {}, {}, 0, {}
 
 
@@ -25,9 +26,9 @@ class Alive(Struct, frozen=True):
 
 
 class Ready(Struct, frozen=True):
-    """``status``: ok, degraded (something optional is away, or something is parked) or
-    unavailable (Postgres is). ``dead_letters``: the projections with events that they could not
-    fold, and how many."""
+    """``status``: ok, degraded (something optional is away, something is parked, or a projection
+    or policy is behind by more than a minute) or unavailable (Postgres is). ``dead_letters``: the
+    projections with events that they could not fold, and how many."""
 
     status: str
     checks: dict[str, Check]
@@ -54,7 +55,8 @@ class HealthController(Controller):
             await _behind(souk) if found["postgres"].status == "ok" else NOTHING
         )
         away = [name for name, check in found.items() if check.status != "ok"]
-        poor = bool(away or parked or letters)
+        late = any(lag.seconds > LATE for lag in (*lags.values(), *reacting.values()))
+        poor = bool(away or parked or letters or late)
         status = "unavailable" if "postgres" in away or not lags else "degraded" if poor else "ok"
         return Response(
             Ready(status, found, lags, reacting, parked, letters),

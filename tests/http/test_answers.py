@@ -89,11 +89,16 @@ async def test_the_health_pages_are_one_and_count_every_projection(api, unhurrie
         assert all(lag["events"] >= 0 for lag in told["projections"].values())
 
 
-async def test_lag_shows_when_nobody_folds(stack, database, unhurried):
-    async with running_api(stack, database, projecting=False) as api:
+@pytest.mark.parametrize(("late", "status"), [(3600.0, "ok"), (0.0, "degraded")])
+async def test_lag_shows_when_nobody_folds(
+    stack, database, unhurried, monkeypatch, s3, late, status
+):
+    monkeypatch.setattr("entrypoints.http.health.LATE", late)
+    async with running_api(stack, database, projecting=False, s3_url=s3) as api:
         await api.market("amina")
         told = (await api.http.get("/health/ready")).json()
         assert told["projections"]["catalog"]["events"] > 0
+        assert told["status"] == status
 
 
 async def test_without_postgres_it_lives_and_is_not_ready(stack, database):
