@@ -3,9 +3,10 @@ that is misspelt is not silently none."""
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
+from litestar import Request
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import Scope
 
 from entrypoints.http.problems import Problem
 
@@ -28,11 +29,11 @@ class Asks:
         names = frozenset(parameter.field_alias for parameter in model.expected_query_params)
         return cls(names, handler.opt.get("family"))
 
-    def check(self, query: bytes) -> None:
+    def check(self, scope: Scope) -> None:
         """Raises Problem 400."""
         if self.names is None:
             return
-        for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        for name in Request(scope).query_params:
             if name not in self.names and not (self.family and name.startswith(self.family)):
                 told = f"{name[:LONGEST]}: " if name.isprintable() else ""
                 raise Problem(400, "malformed", f"{told}no such parameter")

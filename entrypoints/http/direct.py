@@ -132,7 +132,7 @@ def directing(app: ASGIApp) -> ASGIApp:
             ways[route] = _way(scope)
         way = ways[route]
         if scope["query_string"]:
-            way.asks.check(scope["query_string"])
+            way.asks.check(scope)
         if (plan := way.plan) is None:
             await app(scope, receive, send)
             return
