@@ -1,6 +1,7 @@
 """NATS with JetStream from its wheel."""
 
 import asyncio
+import errno
 import json
 import os
 import shutil
@@ -82,8 +83,8 @@ class Nats:
             if self._store is None:
                 self._store = os.open(self._folder, os.O_RDONLY)
             return os.path.samestat(os.fstat(self._store), self._folder.stat())
-        except FileNotFoundError:
-            return False
+        except OSError as error:
+            return error.errno not in (errno.ENOENT, errno.ESTALE)
 
     @property
     def _folder(self) -> Path:

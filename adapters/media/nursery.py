@@ -31,13 +31,8 @@ class Running:
     watched: int  # a descriptor of the process: readable when it ended
     report: socket.socket
     until: float
-    limits: Limits
+    cpu: int
     late: bool = False
-
-    def is_slow(self, used: float) -> bool:
-        """By itself, not because this machine hardly let it work. ``used``: seconds of the
-        processor; perhaps a little short of what it was ended for."""
-        return used >= self.limits.cpu or (self.late and used >= self.limits.wall / 2)
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):
@@ -89,7 +84,7 @@ class Nursery:
 
     def _watch(self, pid: int, report: socket.socket, limits: Limits) -> None:
         until = time.monotonic() + limits.wall
-        job = Running(pid, os.pidfd_open(pid), report, until, limits)
+        job = Running(pid, os.pidfd_open(pid), report, until, limits.cpu)
         self._jobs[pid] = job
         self._selector.register(job.watched, selectors.EVENT_READ, lambda: self._bury(job))
         self._selector.register(report, selectors.EVENT_READ, lambda: self._abandon(job))
@@ -103,7 +98,9 @@ class Nursery:
     def _bury(self, job: Running) -> None:
         _, status, used = os.wait4(job.pid, 0)
         how = os.waitstatus_to_exitcode(status)
-        ended = Ended(how, how == -signal.SIGXCPU or job.is_slow(used.ru_utime + used.ru_stime))
+        # What it has used may be told a little short of what it was ended for.
+        late = job.late or how == -signal.SIGXCPU or used.ru_utime + used.ru_stime >= job.cpu
+        ended = Ended(how, late)
         with suppress(OSError):
             job.report.send(ENCODER.encode(ended))
         with suppress(KeyError):

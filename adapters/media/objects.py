@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from threading import Event
 from typing import BinaryIO, TypeVar, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree.ElementTree import ParseError
@@ -59,11 +60,13 @@ class Objects:
         self._away = not url
         self._bucket = parts.path.strip("/") or BUCKET
         self._base = (public or f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}").rstrip("/")
-        self._client, self._signer = _client(url, ""), _client(url, public)
+        self._over = Event()
+        self._client, self._signer = _client(url, "", self._over), _client(url, public, self._over)
         self._threads = ThreadPoolExecutor(THREADS, "souk-s3")
         self._made = False
 
     def close(self) -> None:
+        self._over.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def form(self, key: str, largest: int, lasts: int) -> Form:
@@ -205,7 +208,7 @@ class Objects:
             raise Unavailable("s3")
 
 
-def _client(url: str, public: str) -> Minio:
+def _client(url: str, public: str, over: Event) -> Minio:
     parts, shown = urlsplit(url or "http://a:b@nowhere"), urlsplit(public or url)
     return Minio(
         shown.netloc.rpartition("@")[2] or "nowhere",
@@ -214,7 +217,7 @@ def _client(url: str, public: str) -> Minio:
         parse_qs(parts.query).get("token", [None])[0],
         secure=shown.scheme == "https",
         region=parse_qs(parts.query).get("region", [REGION])[0],
-        http_client=pools(THREADS),
+        http_client=pools(THREADS, over),
     )
 
 
@@ -228,4 +231,8 @@ def _told() -> Iterator[None]:
             raise Gone(error.code) from error
         raise Unavailable(f"s3 ({error.code})") from error
     except AWAY as error:
+        raise Unavailable("s3") from error
+    except ValueError as error:
+        if not str(error).startswith("XML element"):  # of a page that is no server of objects
+            raise
         raise Unavailable("s3") from error

@@ -15,7 +15,7 @@ from adapters.media.workshop import Workshop
 
 __all__ = ["Job", "Kind", "Rendition", "Unacceptable", "Verdict", "render"]
 
-FILM = Limits(memory=448 * 1024**2, cpu=400, wall=300.0, written=256 * 1024**2)
+FILM = Limits(memory=448 * 1024**2, cpu=400, wall=1200.0, written=256 * 1024**2)
 LIMITS: dict[str, Limits] = {"image": Limits(), "video": FILM}
 NAMES = ("1200", "600", "300", "150", "poster", "video")
 MADE = {"webp": "webp", "jpeg": "jpeg", "avif": "avif", "mp4": "mp4"}

@@ -12,11 +12,15 @@ UNCONFINED = 70  # the status of a job that could not be confined, and so did no
 
 
 class Limits(Struct, frozen=True):
-    """``memory``: bytes; ``cpu`` and ``wall``: seconds; ``written``: bytes of all renditions."""
+    """``memory``: bytes; ``cpu`` and ``wall``: seconds; ``written``: bytes of all renditions.
+
+    The wall is several times as high as the rest needs: a source is too slow by what it takes of
+    the processor, not because others have that.
+    """
 
     memory: int = 488 * 1024**2
     cpu: int = 30
-    wall: float = 30.0
+    wall: float = 120.0
     written: int = 64 * 1024**2
 
 
@@ -53,8 +57,7 @@ class Refusal(Struct, frozen=True, tag="refusal"):
 
 class Ended(Struct, frozen=True, tag="ended"):
     """Said for a job that died without a word. ``status``: its own, or less than 0: a signal;
-    ``late``: its time of the processor was up, or that on the clock after it had worked for half
-    of it; who did nothing meanwhile waited for this machine."""
+    ``late``: its time was up, on the clock or of the processor."""
 
     status: int
     late: bool

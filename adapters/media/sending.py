@@ -1,8 +1,9 @@
 """Connections to an S3 server: slow is not away."""
 
+from threading import Event
 from typing import Any
 
-import urllib3
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Retry, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 CONNECT, ANSWER = 2.0, 20.0  # seconds
@@ -11,7 +12,9 @@ PIECE = 256 * 1024  # bytes
 
 class Sending(HTTPConnection):
     """Each piece of a body has the time of an answer. The library gives a whole body, however
-    large it is, that of making a connection."""
+    large it is, that of making a connection. Nothing more is sent once it is ``over``."""
+
+    over: Event
 
     def send(self, data: Any) -> None:
         if self.sock is None:
@@ -22,6 +25,8 @@ class Sending(HTTPConnection):
             return
         view = memoryview(data)
         for start in range(0, len(view), PIECE):
+            if self.over.is_set():
+                raise OSError("whoever sends this is going")
             super().send(view[start : start + PIECE])
 
 
@@ -29,20 +34,25 @@ class SecureSending(Sending, HTTPSConnection):
     pass
 
 
-class Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = Sending
-
-
-class SecurePool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = SecureSending
-
-
-def pools(most: int) -> urllib3.PoolManager:
+def pools(most: int, ended: Event) -> PoolManager:
     """That try once: who calls knows whether to wait. ``most``: connections."""
-    made = urllib3.PoolManager(
+
+    class Plain(Sending):
+        over = ended
+
+    class Secure(SecureSending):
+        over = ended
+
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    made = PoolManager(
         maxsize=most,
-        timeout=urllib3.Timeout(connect=CONNECT, read=ANSWER),
-        retries=urllib3.Retry(0, redirect=0),
+        timeout=Timeout(connect=CONNECT, read=ANSWER),
+        retries=Retry(0, redirect=0),
     )
     made.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
     return made

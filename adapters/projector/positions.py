@@ -13,7 +13,8 @@ from application.ports import Unavailable
 _LAGS = (
     "SELECT p.name, p.position, greatest(h.position - p.position, 0),"
     " coalesce(extract(epoch FROM now() - e.recorded_at), 0)::float8"
-    " FROM {} p CROSS JOIN log.head h LEFT JOIN log.events e ON e.position = p.position + 1"
+    " FROM {} p CROSS JOIN log.head h LEFT JOIN LATERAL (SELECT recorded_at FROM log.events"
+    " WHERE position > p.position ORDER BY position LIMIT 1) e ON true"  # restores leave a gap
     " WHERE p.name NOT LIKE '%!_!_%' ESCAPE '!' ORDER BY p.name"  # none beside
 )
 FIRST, LONGEST = 0.002, 0.02  # seconds between looks

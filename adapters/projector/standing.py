@@ -10,7 +10,8 @@ _ALL = """SELECT p.name, p.version, p.position, greatest(h.position - p.position
     coalesce(extract(epoch FROM now() - e.recorded_at), 0)::float8, p.moved_at, n.position,
     (SELECT count(*) FROM read.dead_letters d WHERE d.tenant = %s AND d.projection = p.name)
 FROM read.projections p CROSS JOIN log.head h
-LEFT JOIN log.events e ON e.position = p.position + 1
+LEFT JOIN LATERAL (SELECT recorded_at FROM log.events
+    WHERE position > p.position ORDER BY position LIMIT 1) e ON true
 LEFT JOIN read.projections n ON n.name = p.name || '__next'
 WHERE p.name NOT LIKE '%%!_!_%%' ESCAPE '!' ORDER BY p.name"""
 

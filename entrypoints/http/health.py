@@ -1,6 +1,7 @@
 """/health: whether the process lives, and whether what it needs is there."""
 
 import asyncio
+from collections.abc import Container, Mapping
 from typing import Any, TypeAlias
 
 from litestar import Controller, get
@@ -13,8 +14,10 @@ from adapters.health import Check, checks
 from adapters.policies import outcomes
 from adapters.projector.positions import Lag
 from adapters.roots.keys import jwks_of
+from application.policies import POLICIES
 from application.ports import Unavailable
 from entrypoints.wiring import Souk
+from projections import PROJECTIONS
 
 Behind: TypeAlias = tuple[dict[str, Lag], dict[str, Lag], int, dict[str, int]]
 LATE = 60.0  # seconds that a projection may be behind: nobody folds, or it cannot
@@ -55,13 +58,18 @@ class HealthController(Controller):
             await _behind(souk) if found["postgres"].status == "ok" else NOTHING
         )
         away = [name for name, check in found.items() if check.status != "ok"]
-        late = any(lag.seconds > LATE for lag in (*lags.values(), *reacting.values()))
+        late = _late(lags, PROJECTIONS) or _late(reacting, POLICIES)
         poor = bool(away or parked or letters or late)
         status = "unavailable" if "postgres" in away or not lags else "degraded" if poor else "ok"
         return Response(
             Ready(status, found, lags, reacting, parked, letters),
             status_code=503 if status == "unavailable" else 200,
         )
+
+
+def _late(lags: Mapping[str, Lag], known: Container[str]) -> bool:
+    """Rows of what another version had stand still for ever."""
+    return any(lag.seconds > LATE for name, lag in lags.items() if name in known)
 
 
 async def _behind(souk: Souk) -> Behind:

@@ -151,7 +151,10 @@ class Rounds:
     async def _loaded(self, wanted: int) -> None:
         """A slow machine takes longer for a load that is worth its name."""
         until = time.monotonic() + RECOVERY
-        while self._mail.acknowledged < wanted and time.monotonic() < until:  # noqa: ASYNC110
+        while self._mail.acknowledged < wanted:
+            if time.monotonic() > until:
+                self._mail.violations.append("hardly a command was acknowledged")
+                return
             await asyncio.sleep(0.05)
 
     async def _recover(self) -> bool:

@@ -15,7 +15,7 @@ def patient():
     theirs."""
     with pytest.MonkeyPatch.context() as patch:
         for name, limits in rendering.LIMITS.items():
-            slow = replace(limits, cpu=400, wall=5 * PATIENCE)
+            slow = replace(limits, wall=5 * PATIENCE)
             patch.setitem(rendering.LIMITS, name, slow)
         patch.setattr(workshop, "GRACE", PATIENCE)
         yield

@@ -69,3 +69,14 @@ async def test_an_answer_that_is_no_servers_of_objects_is_as_if_it_were_away():
     with server(takes=SIZE) as objects:
         with pytest.raises(Unavailable):
             await objects.put("tenant/parts", bytes(2 * SIZE), "image/png")
+
+
+async def test_who_is_going_sends_no_more_of_a_body():
+    """A process ends only with its threads."""
+    with server(takes=SIZE) as objects:
+        objects._over.set()  # as by ``close``, which takes no more either
+        with pytest.raises(Unavailable):
+            await objects.put("tenant/left", bytes(SIZE), "image/png")
+        objects._over.clear()
+        objects.close()
+        assert objects._over.is_set()

@@ -16,12 +16,12 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import files
 from importlib.util import find_spec
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 from threading import Thread
 
 import psycopg
@@ -213,13 +213,21 @@ def template(stack: Stack, projections: Mapping[str, Projection]) -> Callable[[]
 def ahead(make: Callable[[], str]) -> Callable[[], str]:
     """Databases are made while tests run, so that none waits for its own."""
     spare: Queue[str] = Queue(SPARE)
+    failed: list[psycopg.Error] = []
 
     def work() -> None:
         while True:
-            with suppress(psycopg.Error):  # crowded; or gone, and then nobody asks any more
+            try:
                 spare.put(make())
-                continue
-            time.sleep(1)
+            except psycopg.Error as error:  # crowded; or gone, and then nobody asks any more
+                failed.append(error)
+                time.sleep(1)
+
+    def taken() -> str:
+        try:
+            return spare.get(timeout=2 * PATIENCE)
+        except Empty:
+            raise (failed or [AssertionError("no database was made")])[-1] from None
 
     Thread(target=work, daemon=True).start()
-    return lambda: spare.get(timeout=2 * PATIENCE)
+    return taken

@@ -47,13 +47,21 @@ def reprice(api, minor, key=None):
     return api.of("seller", "sara").post(path, body, key=key)
 
 
-async def spread(ask):
-    """Many requests over a quarter of the time, so that their sending is no burst of its own."""
-    tasks = []
-    for number in range(MANY):
-        tasks.append(asyncio.create_task(ask(number)))
-        await asyncio.sleep(HASTE / 4 / MANY)
-    return tasks
+@asynccontextmanager
+async def pressure(ask):
+    """MANY of them wait all the while: for each that is answered comes another. The answers."""
+    answers, over = [], asyncio.Event()
+
+    async def waits(number):
+        await asyncio.sleep(number * HASTE / 4 / MANY)  # their sending is no burst of its own
+        while not over.is_set():
+            answers.append(await ask(number))
+
+    tasks = [asyncio.create_task(waits(number)) for number in range(MANY)]
+    await asyncio.sleep(HASTE / 4)
+    yield answers
+    over.set()
+    await asyncio.gather(*tasks)
 
 
 async def alive(api):
@@ -64,11 +72,10 @@ async def test_behind_a_lock_commands_are_answered_503_and_queries_go_on(
     hasty, database, record_property
 ):
     async with held(database, HEAD), measured(record_property, "behind a lock"):
-        commands = await spread(lambda n: reprice(hasty, n + 1, key=f"k{n}"))
-        assert await alive(hasty)
-        query = await hasty.calm.of("buyer", "bob").get(f"/catalog/products/{hasty.product_id}")
-        assert query.status_code == 200
-        answers = await asyncio.gather(*commands)
+        async with pressure(lambda n: reprice(hasty, n + 1, key=f"k{n}")) as answers:
+            assert await alive(hasty)
+            query = await hasty.calm.of("buyer", "bob").get(f"/catalog/products/{hasty.product_id}")
+            assert query.status_code == 200
     assert {answer.status_code for answer in answers} == {503}
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
 
@@ -88,10 +95,9 @@ async def test_queries_behind_a_lock_are_answered_503_and_the_rest_goes_on(
     buyer = hasty.of("buyer", "bob")
     lock = "LOCK TABLE read.catalog_products IN ACCESS EXCLUSIVE MODE"
     async with held(database, lock), measured(record_property, "queries behind a lock"):
-        waiting = await spread(lambda n: buyer.get("/catalog/products"))
-        assert await alive(hasty)
-        assert (await reprice(hasty.calm, 5)).status_code == 200
-        answers = await asyncio.gather(*waiting)
+        async with pressure(lambda n: buyer.get("/catalog/products")) as answers:
+            assert await alive(hasty)
+            assert (await reprice(hasty.calm, 5)).status_code == 200
     assert {answer.status_code for answer in answers} == {503}
     calm = hasty.calm.of("buyer", "bob")
     assert (await calm.get("/catalog/products")).status_code == 200
