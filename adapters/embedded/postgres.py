@@ -16,8 +16,10 @@ from adapters.embedded.account import Account, unprivileged
 from adapters.embedded.child import Child, Died
 from adapters.embedded.home import Home, write_private
 from adapters.embedded.ports import LOOPBACK, free_ports
-from adapters.embedded.server import start
+from adapters.embedded.server import Starting, start
 
+STARTING = "the database system is"  # starting up, in recovery, not yet accepting connections
+ENDING = 120.0  # seconds for its last checkpoint: killed, it would replay its log at the next start
 NAME = "souk"  # of the owner and of the database
 SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -112,12 +114,14 @@ class Postgres:
         settings = {**SETTINGS, "port": str(self._port)}
         options = [f"--{name}={value}" for name, value in settings.items()]
         command = [program("postgres"), "-D", str(self._data), *options]
-        return Child(self._home, "postgres", command, signal.SIGINT, 20.0, self.account)
+        return Child(self._home, "postgres", command, signal.SIGINT, ENDING, self.account)
 
     async def _ready(self) -> bool:
         try:
             await self._run("postgres", sql.SQL("SELECT 1"))
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as error:
+            if STARTING in str(error):
+                raise Starting from error
             return False
         return True
 

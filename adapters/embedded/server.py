@@ -9,8 +9,12 @@ from typing import Protocol
 
 from adapters.embedded.child import Child, Died
 
-PATIENCE = 60.0  # seconds for a server to answer; a crashed Postgres replays its log first
+PATIENCE = 60.0  # seconds for a server to answer
 TRIES = 3  # a port that was free may be taken by the time it is used
+
+
+class Starting(Exception):
+    """It says itself that it is not there yet, as a Postgres does that replays its log."""
 
 
 class Server(Protocol):
@@ -24,7 +28,11 @@ class Server(Protocol):
 
 
 async def start(make: Callable[[], Child], ready: Callable[[], Awaitable[bool]]) -> Child:
-    """A child that answers; ``make`` chooses new ports each time. Raises Died."""
+    """A child that answers; ``make`` chooses new ports each time. Raises Died.
+
+    ``ready`` raises Starting for one that is waited for however long it takes: started again, it
+    would begin from the beginning.
+    """
     for _ in range(TRIES):
         child = make()
         child.start()
@@ -42,8 +50,11 @@ async def start(make: Callable[[], Child], ready: Callable[[], Awaitable[bool]])
 async def _answers(child: Child, ready: Callable[[], Awaitable[bool]]) -> bool:
     until = time.monotonic() + PATIENCE
     while child.alive and time.monotonic() < until:
-        if await ready():
-            return child.alive
+        try:
+            if await ready():
+                return child.alive
+        except Starting:
+            until = time.monotonic() + PATIENCE
         await asyncio.sleep(0.02)
     return False
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import structlog
 from msgspec import Struct
+from psycopg import OperationalError
 
 from adapters.media import folders, locks
 from adapters.media.job import Rendering
 from adapters.media.objects import Objects
 from adapters.media.sweeping import Sweeping
 from adapters.policies.outcomes import keep
-from adapters.policies.settling import settled
+from adapters.policies.settling import Lost, settled
 from adapters.postgres.pools import Connection
 from adapters.projector.hints import listen
 from adapters.projector.leader import Bell, connected, persist, sleep
@@ -114,7 +115,12 @@ class Worker:
 
     async def _do(self, db: Connection, job: Waiting, stop: asyncio.Event) -> None:
         async def react() -> None:
-            await self._rendering.run(db, job.tenant, job.id)
+            try:
+                await self._rendering.run(db, job.tenant, job.id)
+            except OperationalError as error:
+                if db.closed:  # it lay idle while a film was fetched and rendered
+                    raise Lost from error
+                raise
 
         outcome = await settled(job.tenant, NAME, job.position, react, stop)
         if outcome:

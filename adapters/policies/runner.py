@@ -71,8 +71,8 @@ class PolicyRunner:
             await follower.retry_parked(db)
         while not stop.is_set():
             moved = [await follower.step(db) for follower in followers]
-            await clockwork.tick(db)
-            if not any(moved):
+            more = await clockwork.tick(db)
+            if not more and not any(moved):
                 await bell.wait(min(LOOK, self._tick))
 
 

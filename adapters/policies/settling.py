@@ -18,6 +18,10 @@ FRAMES = 8  # innermost calls kept of where it failed
 logger = structlog.get_logger(__name__)
 
 
+class Lost(Exception):
+    """What the reaction needs is gone for good, as a connection: its caller makes another."""
+
+
 async def settled(
     tenant: str,
     policy: str,
@@ -25,7 +29,8 @@ async def settled(
     react: Callable[[], Awaitable[None]],
     stop: asyncio.Event,
 ) -> Outcome | None:
-    """None when it went through, or is not to go on. While a server is away it waits."""
+    """None when it went through, or is not to go on. While a server is away it waits. Raises
+    Lost."""
     failures, pause = 0, FIRST_PAUSE
     while not stop.is_set():
         try:
@@ -33,6 +38,8 @@ async def settled(
             return None
         except Rejected as refusal:
             return Outcome(tenant, policy, position, REJECTED, refusal.code, refusal.detail)
+        except Lost:
+            raise
         except Unavailable as error:
             logger.warning("policy waits", policy=policy, position=position, what=error.what)
         except Exception as error:

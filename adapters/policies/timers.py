@@ -1,19 +1,19 @@
 """Timers that have run out, polled from the rows that hold them."""
 
 import time
-from asyncio import Event
-from collections.abc import Callable, Mapping
+from asyncio import Event, Semaphore, TaskGroup
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from psycopg.errors import UndefinedTable
 
-from adapters.policies.outcomes import PARKED, keep
+from adapters.policies.outcomes import PARKED, Outcome, keep
 from adapters.policies.settling import settled
 from adapters.postgres.pools import Connection
 from application.commands import Commands
 from application.policies.kernel import Due, Timer
 
-AT_ONCE = 200
+AT_ONCE, FIRING = 200, 16  # in a batch, and of those at the same time
 # What was restored for a tenant sets no timer.
 _LOUD = (
     "NOT EXISTS (SELECT FROM policies.silences s WHERE s.tenant = own.tenant"
@@ -57,7 +57,8 @@ async def due(
 
 
 class Clockwork:
-    """Fires what has run out, every ``every`` seconds."""
+    """Fires what has run out, every ``every`` seconds: a batch at each tick, to the last. Those
+    that are rejected stay due, and must not hide the others."""
 
     def __init__(
         self,
@@ -70,35 +71,44 @@ class Clockwork:
     ) -> None:
         self._timers, self._commands, self._now = timers, commands, now
         self._every, self._stop, self._next = every, stop, 0.0
-        self._at_once = at_once
+        self._at_once, self._room = at_once, Semaphore(FIRING)
+        self._round, self._at = dict[str, Due | None](), now()
         self._parked: set[tuple[str, str, str, datetime]] = set()
 
-    async def tick(self, db: Connection) -> None:
-        if time.monotonic() >= self._next:
-            for timer in self._timers.values():
-                await self._fire_all(db, timer)
+    async def tick(self, db: Connection) -> bool:
+        """Whether there may be more to fire. All that follows the log goes on in between."""
+        if not self._round:
+            if time.monotonic() < self._next:
+                return False
+            self._round, self._at = dict.fromkeys(self._timers), self._now()
+        for name, last in list(self._round.items()):
+            batch = await due(db, name, self._at, last, self._at_once)
+            if batch:
+                await self._fire_all(db, self._timers[name], batch)
+                self._round[name] = batch[-1]
+            else:
+                del self._round[name]
+        if not self._round:
             self._next = time.monotonic() + self._every
+        return bool(self._round)
 
-    async def _fire_all(self, db: Connection, timer: Timer) -> None:
-        """To the last: those that are rejected stay due, and must not hide the others."""
-        now, last = self._now(), None
-        while not self._stop.is_set() and (
-            batch := await due(db, timer.name, now, last, self._at_once)
-        ):
-            for each in batch:
-                await self._fire(db, timer, each)
-            last = batch[-1]
+    async def _fire_all(self, db: Connection, timer: Timer, batch: Sequence[Due]) -> None:
+        async with TaskGroup() as group:
+            firing = [group.create_task(self._fire(timer, each)) for each in batch]
+        await keep(db, [outcome for each in firing if (outcome := each.result())])
 
-    async def _fire(self, db: Connection, timer: Timer, each: Due) -> None:
+    async def _fire(self, timer: Timer, each: Due) -> Outcome | None:
         """What is rejected is asked again next time; what is parked, by the next leader."""
         slot = (timer.name, each.tenant, each.id, each.at)
-        if slot in self._parked or self._stop.is_set():
-            return
 
         async def react() -> None:
             await timer.reaction(self._commands, timer.call(each), each)
 
-        outcome = await settled(each.tenant, timer.name, each.position, react, self._stop)
-        if outcome and outcome.outcome == PARKED:
-            self._parked.add(slot)
-            await keep(db, [outcome])
+        async with self._room:
+            if slot in self._parked or self._stop.is_set():
+                return None
+            outcome = await settled(each.tenant, timer.name, each.position, react, self._stop)
+        if outcome is None or outcome.outcome != PARKED:
+            return None
+        self._parked.add(slot)
+        return outcome

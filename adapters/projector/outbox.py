@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 from nats.errors import ConnectionClosedError
 from nats.js.errors import APIError, NoStreamResponseError
 
-ACK = 5.0  # seconds to wait for the acknowledgements of a window
+ACK = 30.0  # seconds to wait for the first acknowledgement of a window, and from each to the next
 
 
 class Message(NamedTuple):
@@ -40,6 +40,7 @@ class Outbox:
         self._client, self._inbox = client, client.new_inbox()
         self._window = self._waiting = 0
         self._done: asyncio.Future[None] | None = None
+        self._limit = asyncio.timeout(None)
         self._decode = msgspec.json.Decoder(_Answer).decode
 
     async def open(self) -> "Outbox":
@@ -61,7 +62,7 @@ class Outbox:
                 await self._client.publish(
                     message.subject, message.payload, reply=reply, headers=message.headers
                 )
-            async with asyncio.timeout(ACK):
+            async with asyncio.timeout(ACK) as self._limit:
                 await done
         finally:
             self._done = None
@@ -74,6 +75,8 @@ class Outbox:
         if answer.subject.rpartition(".")[2] != str(self._window):
             return  # too late: that window was given up
         self._waiting -= 1
+        if self._done and not self._done.done() and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time() + ACK)
         if not answer.data:  # nobody took it
             self._end(NoStreamResponseError())
         elif (error := self._decode(answer.data).error) is not None:

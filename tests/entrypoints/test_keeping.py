@@ -4,14 +4,17 @@ import asyncio
 import sys
 
 import nats
+import psycopg
 import pytest
 import redis.asyncio as redis
 
-from adapters.embedded import keeper
+from adapters.embedded import keeper, server
 from adapters.embedded.child import Child
 from adapters.embedded.home import Home
 from adapters.embedded.keeper import keep
 from adapters.embedded.nats import Nats
+from adapters.embedded.postgres import Postgres
+from adapters.embedded.server import Starting
 from adapters.embedded.stack import Stack
 from adapters.embedded.urls import Urls
 from tests.support.patience import PATIENCE
@@ -128,6 +131,42 @@ async def test_a_stream_whose_directory_was_removed_under_it_has_its_server_star
         await client.jetstream().add_stream(name="new", subjects=["new"])
         await client.close()
     assert heard == ["the nats is not well and is started again"]
+
+
+async def test_who_says_that_they_are_starting_are_waited_for_however_long(tmp_path, monkeypatch):
+    """Started again, a Postgres would replay its log from the same place."""
+    monkeypatch.setattr(server, "PATIENCE", 0.05)
+    home, looks = Home(tmp_path / "home"), iter(range(20))
+    home.path.mkdir()
+
+    async def ready():
+        if next(looks, None) is None:
+            return True
+        raise Starting
+
+    made = []
+
+    def make():
+        made.append(Child(home, "sleeper", ["/bin/sleep", "600"]))
+        return made[-1]
+
+    child = await server.start(make, ready)
+    assert made == [child]
+    await child.stop()
+
+
+async def test_a_postgres_that_replays_its_log_says_that_it_is_starting(tmp_path, monkeypatch):
+    said = 'connection to server at "127.0.0.1" failed: FATAL:  the database system is starting up'
+
+    async def connect(*_, **more):
+        raise psycopg.OperationalError(said)
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "connect", connect)
+    home = Home(tmp_path)
+    home.hold()
+    with pytest.raises(Starting):
+        await Postgres(home)._ready()
+    home.free()
 
 
 async def test_a_directory_that_took_the_place_of_another_is_not_taken_for_it(tmp_path):

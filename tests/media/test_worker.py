@@ -4,9 +4,10 @@ import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+import psycopg
 import pytest
 
-from adapters.media import keys, rendering
+from adapters.media import keys, locks, rendering
 from adapters.media.job import Rendering
 from adapters.media.objects import Objects
 from adapters.media.sweeping import Sweeping
@@ -51,6 +52,50 @@ async def test_a_worker_killed_anywhere_leaves_all_to_the_next(house, at):
     assert asset["status"] == "rendered"
     assert len(await house.happened(Rendered)) == 1
     assert len(await house.objects()) == 1 + len(asset["renditions"])
+
+
+async def test_a_connection_that_ends_during_a_rendering_costs_one_more_and_no_alarm(
+    house, monkeypatch
+):
+    looked, render = [], rendering.render
+
+    async def interrupted(source, folder, job):
+        verdict = await render(source, folder, job)
+        looked.append(verdict)
+        if len(looked) == 1:
+            await asyncio.to_thread(cut_off, house.souk.settings.postgres_url)
+        return verdict
+
+    monkeypatch.setattr(rendering, "render", interrupted)
+    async with worker(house, concurrency=1):
+        asset = await house.settled(await house.upload(JPEG))
+    assert asset["status"] == "rendered"
+    assert len(looked) == 2
+
+
+def cut_off(url):
+    """Every connection of workers."""
+    with psycopg.connect(url) as db:
+        db.execute(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'souk-worker'"
+        )
+
+
+async def test_who_waits_for_an_objects_files_waits_for_longer_than_a_statement_may(house):
+    url = house.souk.settings.postgres_url
+    async with connected(url, "one") as one, connected(url, "other") as other:
+        await other.execute("SET statement_timeout = 50")
+        async with locks.alone(one, house.tenant, "sha"):
+            waiting = asyncio.create_task(alone(other, house.tenant))
+            await asyncio.wait([waiting], timeout=0.3)
+            assert not waiting.done()
+        await waiting
+
+
+async def alone(db, tenant):
+    async with locks.alone(db, tenant, "sha"):
+        pass
 
 
 class Meanwhile(Objects):

@@ -74,7 +74,8 @@ async def tick(floor, after):
     at = floor.start + after
     clock = Clockwork(TIMERS, floor.commands, lambda: at, 0, asyncio.Event(), at_once=1)
     async with borrow(floor.pool) as db:
-        await clock.tick(db)
+        while await clock.tick(db):
+            pass
         return [each.id for name in ("offers", "negotiations") for each in await due(db, name, at)]
 
 

@@ -51,8 +51,29 @@ async def test_those_that_cannot_be_settled_hide_no_other(market):
     later = datetime.now(UTC) + timedelta(minutes=40)
     clock = Clockwork(TIMERS, market.commands, lambda: later, 0, asyncio.Event(), at_once=1)
     async with borrow(market.pool) as db:
-        await clock.tick(db)
+        while await clock.tick(db):
+            pass
     assert (await market.stock("tea")).reservations[order].extended
+
+
+async def test_many_are_fired_by_batches_between_which_all_else_goes_on(market):
+    for _ in range(3):
+        await market.buy(("tea", 1))
+    await project(market)
+    later = datetime.now(UTC) + timedelta(minutes=40)
+    clock = Clockwork(TIMERS, market.commands, lambda: later, 3600, asyncio.Event(), at_once=2)
+
+    async def ticked(db):
+        more, held = await clock.tick(db), (await market.stock("tea")).reservations
+        return more, sum(each.extended for each in held.values())
+
+    async with borrow(market.pool) as db:
+        assert [await ticked(db) for _ in range(4)] == [
+            (True, 2),
+            (True, 3),
+            (False, 3),
+            (False, 3),
+        ]
 
 
 async def test_no_timer_is_set_for_cash_or_for_what_is_imported(market):

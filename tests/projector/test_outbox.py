@@ -91,6 +91,23 @@ async def test_whoever_waits_hears_that_the_server_is_gone(server):
             await sending
 
 
+async def test_each_answer_gives_the_next_as_much_time(server):
+    """A window is as large as there is to tell: who takes long for all of it still takes it."""
+    async with opened(server.url) as (box, other):
+        taken = await other.subscribe("souk.>")
+        await flushed(other)
+        sending = asyncio.create_task(box.send(window("a", "b")))
+        replies = [(await taken.next_msg(PATIENCE)).reply for _ in "ab"]
+        before = box._limit.when()
+        await other.publish(replies[0], b'{"stream":"SOUK","seq":1}')
+        async with asyncio.timeout(PATIENCE):
+            while box._waiting > 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert box._limit.when() > before
+        await other.publish(replies[1], b'{"stream":"SOUK","seq":2}')
+        await sending
+
+
 async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_ones(server, monkeypatch):
     monkeypatch.setattr(outbox, "ACK", 0.3)
     async with opened(server.url) as (box, other):
