@@ -9,21 +9,16 @@ from adapters.live.truth import change
 from adapters.postgres.pools import Connection, Pool, borrow
 
 ROWS = 20_000  # read at once, at the most, and before that
-FAR = 500_000  # changes of a projection, of everybody: who was away for more begins anew
-# The seq that is read from.
-_FROM = """coalesce((SELECT seq FROM read.milestones
-    WHERE projection = %(projection)s AND position < %(after)s ORDER BY position DESC LIMIT 1),
-    (SELECT purged_seq FROM read.relays WHERE projection = %(projection)s), 0)"""
-_IS_FAR = f"%(reached)s::bigint - {_FROM} > %(far)s"
-_READ = f"""SELECT seq, tenant, topic, position, document, first, late FROM read.changes
-WHERE NOT ({_IS_FAR}) AND projection = %(projection)s AND (seq <= %(reached)s OR late)
-    AND position >= %(after)s AND seq > {_FROM}
+_READ = """SELECT seq, tenant, topic, position, document, first, late FROM read.changes
+WHERE projection = %(projection)s AND (seq <= %(reached)s OR late) AND position >= %(after)s
+    AND seq > coalesce((SELECT seq FROM read.milestones
+        WHERE projection = %(projection)s AND position < %(after)s
+        ORDER BY position DESC LIMIT 1), 0)
     AND split_part(topic, '.', 1) = %(context)s
     AND (%(token)s = 0 OR split_part(topic, '.', %(token)s + 1) = ANY(%(values)s))
 ORDER BY seq LIMIT %(most)s"""
 # Asked last: what was purged while the rows were read is known then.
-_PURGED = f"""SELECT
-    coalesce((SELECT purged FROM read.relays WHERE projection = %(projection)s), 0), {_IS_FAR}"""
+_PURGED = "SELECT purged FROM read.relays WHERE projection = %s"
 
 Answer = list[Change] | None
 
@@ -61,8 +56,8 @@ class Past:
     ) -> dict[Question, Answer]:
         """Of questions about one kind of topic; by halves, where one of them asks for a lot."""
         limit = ROWS if len(alike) > 1 else self._most + ROWS
-        rows, purged, far = await _read(db, tenant, alike, limit + 1)
-        if len(rows) <= limit and not far:
+        rows, purged = await _read(db, tenant, alike, limit + 1)
+        if len(rows) <= limit:
             return self._distribute(alike, rows, purged)
         if len(alike) == 1:
             return {alike[0]: None}
@@ -100,9 +95,8 @@ class Past:
 
 async def _read(
     db: Connection, tenant: str, alike: Sequence[Question], most: int
-) -> tuple[list[Change], int, bool]:
-    """All that any of them asks for, the position up to which nothing is kept any more, and
-    whether nothing was read, since they ask for too much."""
+) -> tuple[list[Change], int]:
+    """All that any of them asks for, and the position up to which nothing is kept any more."""
     where = alike[0].where
     about = {
         "projection": where.projection,
@@ -112,14 +106,13 @@ async def _read(
         "after": min(question.after for question in alike),
         "reached": max(question.reached for question in alike),
         "most": most,
-        "far": FAR,
     }
     rows, purged = db.cursor(binary=True), db.cursor()
     async with db.pipeline():
         await db.execute("BEGIN READ ONLY")
         await db.execute("SELECT set_config('souk.tenant', %s, true)", (tenant,))
         await rows.execute(_READ, about)
-        await purged.execute(_PURGED, about)
+        await purged.execute(_PURGED, (where.projection,))
         await db.execute("COMMIT")
-    ((before, far),) = await purged.fetchall()
-    return [change(where.projection, *row) for row in await rows.fetchall()], before, far
+    kept = await purged.fetchone()
+    return [change(where.projection, *row) for row in await rows.fetchall()], kept[0] if kept else 0

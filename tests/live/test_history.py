@@ -231,20 +231,6 @@ async def test_too_many_are_not_told(database, monkeypatch):
             await told.check(history, [("A", EVERY, before + 2)])
 
 
-async def test_who_was_away_for_more_than_is_read_of_everybodys_begins_anew(database, monkeypatch):
-    monkeypatch.setattr(past, "FAR", 3)
-    monkeypatch.setattr(kept, "_SENT", kept._SENT.replace("1000", "1"))
-    async with ledger(database) as changes, reading(database) as pool:
-        told, history = Told(changes), History(pool, far)
-        for number in range(8):
-            await told.write(history, [("AB"[number % 2], "toys.1.x")])
-        history = History(pool, far)
-        told.begin(history)
-        questions = [history.since("A", EVERY, after) for after in (1, 2, 3)]
-        assert await asyncio.gather(*questions) == [None, None, None]
-        await told.check(history, [("A", EVERY, after) for after in (6, 7, 8)])
-
-
 async def test_memory_is_bounded_by_bytes_too():
     memory = Memory(1000, 50_000)
     memory.begin("toys", 0)
