@@ -1,14 +1,16 @@
 """What a projector's transaction changed, kept for its followers: the relay and the counters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from adapters.postgres import packed
 from adapters.postgres.pools import Connection
+from adapters.projector import roundtrip
 from adapters.projector.documents import Stored
-from adapters.projector.roundtrip import at_once
+from adapters.projector.roundtrip import at_once, slices
 
 KEPT = "24 hours"
+SLICE = 20_000  # changes that are purged at once, in well under a second
 _ROWS = (
     "unnest(%(tenants)s, %(topics)s, %(positions)s, %(sources)s, %(ids)s, %(documents)s,"
     " %(personal)s, %(first)s)"
@@ -44,16 +46,20 @@ _UNSENT = (
     f" (SELECT {_KEPT} FROM read.changes AS c WHERE c.projection = r.projection AND c.seq > r.seq"
     " ORDER BY c.seq LIMIT %s) AS own WHERE r.projection = ANY(%s) ORDER BY r.projection, own.seq"
 )
+_RELAYS = "SELECT projection, purged_seq, seq FROM read.relays ORDER BY projection"
+_OLD = (
+    "SELECT max(seq) FILTER (WHERE old), count(*) FILTER (WHERE old)"
+    f" FROM (SELECT seq, changed_at < now() - interval '{KEPT}' AS old FROM read.changes"
+    " WHERE projection = %(projection)s AND seq > %(after)s AND seq <= %(sent)s"
+    " ORDER BY seq LIMIT %(most)s) AS slice"
+)
 _PURGE = (
-    "WITH gone AS (DELETE FROM read.changes c USING read.relays r"
-    f" WHERE r.projection = c.projection AND c.seq <= r.seq"
-    f" AND c.changed_at < now() - interval '{KEPT}'"
-    " RETURNING c.projection, c.seq, c.position + c.late::int AS beyond)"
-    " UPDATE read.relays r SET purged = greatest(r.purged, past.beyond),"
-    " purged_seq = greatest(r.purged_seq, past.seq)"
-    " FROM (SELECT projection, max(seq) AS seq, max(beyond) AS beyond"
-    " FROM gone GROUP BY projection) AS past"
-    " WHERE r.projection = past.projection"
+    "WITH gone AS (DELETE FROM read.changes WHERE projection = %(projection)s"
+    " AND seq > %(after)s AND seq <= %(upto)s RETURNING seq, position + late::int AS beyond)"
+    " UPDATE read.relays SET purged = greatest(purged, past.beyond),"
+    " purged_seq = greatest(purged_seq, past.seq)"
+    " FROM (SELECT max(seq) AS seq, max(beyond) AS beyond FROM gone) AS past"
+    " WHERE projection = %(projection)s"
 )
 
 MILESTONE = 1000  # changes from one to the next, about
@@ -101,8 +107,13 @@ class Kept(NamedTuple):
 
 async def write(db: Connection, projection: str, changes: list[Change], late: bool = False) -> None:
     """``late``: at a position that followers have passed."""
-    if not changes:
-        return
+    if len(changes) > roundtrip.MOST:  # or each slice would be in order only in itself
+        changes = sorted(changes, key=lambda change: (change.position, change.topic != ""))
+    for part in slices(changes):
+        await _write(db, projection, part, late)
+
+
+async def _write(db: Connection, projection: str, changes: Sequence[Change], late: bool) -> None:
     tenants, topics, positions, sources, ids, stored, first = zip(*changes, strict=True)
     bodies, personal = zip(*[parts or (None, None) for parts in stored], strict=True)
     await db.execute(
@@ -160,8 +171,24 @@ async def sent(db: Connection, lasts: Mapping[str, Kept]) -> None:
             await db.execute(_SENT, about)
 
 
-async def purge(db: Connection) -> None:
-    """Forget what is older than a day, but nothing that is still to be sent; and note how far."""
-    async with db.pipeline():
-        await db.execute(_PURGE)
-        await db.execute(_PASSED)
+async def purge(db: Connection) -> bool:
+    """Forget what is older than a day, but nothing that is still to be sent; and note how far.
+    At most about one slice: whether there may be more."""
+    relays, more = await (await db.execute(_RELAYS)).fetchall(), False
+    for projection, after, sent in relays:
+        if more := await _purge(db, projection, after, sent):
+            break
+    await db.execute(_PASSED)
+    return more
+
+
+async def _purge(db: Connection, projection: str, after: int, sent: int) -> bool:
+    """From where the last purge came to: what is gone is not read through again. So all goes that
+    is below the last old one, even if it is of a transaction that began some seconds later.
+
+    Planned by the very numbers, since any others may be half the table."""
+    about = {"projection": projection, "after": after, "sent": sent, "most": SLICE}
+    upto, number = (await (await db.execute(_OLD, about, prepare=False)).fetchall())[0]
+    if number:
+        await db.execute(_PURGE, {**about, "upto": upto}, prepare=False)
+    return bool(number == SLICE)

@@ -25,7 +25,7 @@ from adapters.projector.outbox import ACK, Message, Outbox
 STREAM, SUBJECTS = "SOUK", "souk.>"
 WINDOW = 64  # messages whose acknowledgements are awaited together; rows wait while they are sent
 LOOK = 0.25  # seconds between looks at the changes of other processes
-PURGE = 600.0  # seconds between purges
+PURGE = 600.0  # seconds from a purge that left nothing, or failed, to the next
 HEADERS = 80  # bytes around the id and mark that a message is sent with: they count as its payload
 SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", re.ASCII)
 CONFIG = StreamConfig(
@@ -48,7 +48,7 @@ class Relay:
         self._client: Client | None = None
         self._outbox: Outbox | None = None
         self._ensured = False  # that there is a stream
-        self._purged, self._marks = 0.0, Marks()
+        self._purge_at, self._marks = 0.0, Marks()
 
     async def run(self, db: Connection, bell: Bell, stop: asyncio.Event) -> None:
         """While this process leads. NATS may come and go; only Postgres ends the lead."""
@@ -133,9 +133,11 @@ class Relay:
         return client, box
 
     async def _purge(self, db: Connection) -> None:
-        if time.monotonic() - self._purged > PURGE:
-            self._purged = time.monotonic()
-            await changes.purge(db)
+        """A slice in each turn until nothing is left: what is to be sent does not wait for all."""
+        if time.monotonic() > self._purge_at:
+            self._purge_at = time.monotonic() + PURGE
+            if await changes.purge(db):
+                self._purge_at = 0.0
 
 
 def message(change: Kept) -> bytes:

@@ -1,11 +1,20 @@
-"""A transaction that is one round trip, whatever it writes."""
+"""A transaction that is one round trip, whatever it writes, and statements that stay short."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
 
 from psycopg.pq import TransactionStatus
 
 from adapters.postgres.pools import Connection
+
+T = TypeVar("T")
+MOST = 5_000  # rows in one statement: an event may touch more than it would have time for
+
+
+def slices(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    """In order, each for one statement; none of nothing."""
+    return (rows[start : start + MOST] for start in range(0, len(rows), MOST))
 
 
 @asynccontextmanager

@@ -1,4 +1,5 @@
-"""One table's rows in Postgres: loaded, written and found set-wise, one statement each."""
+"""One table's rows in Postgres: loaded, written and found set-wise, one statement each, or a few
+for very many."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeAlias
@@ -6,6 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias
 from adapters.postgres import packed
 from adapters.postgres.pools import Connection
 from adapters.projector.documents import Stored
+from adapters.projector.roundtrip import slices
 from projections.kernel import D, Table
 
 Place: TypeAlias = tuple[str, str]  # tenant, id
@@ -52,22 +54,27 @@ class Rows(Generic[D]):
         )
 
     async def load(self, db: Connection, places: Collection[Place]) -> dict[Place, Stored]:
-        cursor = db.cursor(binary=True)
-        await cursor.execute(self._load, _columns_of(places), prepare=False)
-        return {
-            (tenant, id): Stored(body, personal)
-            for tenant, id, body, personal in await cursor.fetchall()
-        }
+        found: dict[Place, Stored] = {}
+        for wanted in slices(list(places)):
+            cursor = db.cursor(binary=True)
+            await cursor.execute(self._load, _columns_of(wanted), prepare=False)
+            for tenant, id, body, personal in await cursor.fetchall():
+                found[tenant, id] = Stored(body, personal)
+        return found
 
     async def upsert(self, db: Connection, rows: Mapping[Place, Written]) -> None:
-        if not rows:
-            return
-        positions, stored, columns = zip(*rows.values(), strict=True)
+        for places in slices(list(rows)):
+            await self._write(db, places, [rows[place] for place in places])
+
+    async def _write(
+        self, db: Connection, places: Collection[Place], rows: Sequence[Written]
+    ) -> None:
+        positions, stored, columns = zip(*rows, strict=True)
         bodies, personal = zip(*stored, strict=True)
         await db.execute(
             self._upsert,
             (
-                *_columns_of(rows),
+                *_columns_of(places),
                 packed.integers(positions),
                 packed.blobs(bodies),
                 packed.blobs(personal),
@@ -76,8 +83,8 @@ class Rows(Generic[D]):
         )
 
     async def delete(self, db: Connection, places: Collection[Place]) -> None:
-        if places:
-            await db.execute(self._delete, _columns_of(places), prepare=False)
+        for gone in slices(list(places)):
+            await db.execute(self._delete, _columns_of(gone), prepare=False)
 
     async def find(self, db: Connection, conditions: Sequence[Condition]) -> list[list[str]]:
         """For each condition the ids that meet it, in one round trip."""

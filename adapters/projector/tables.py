@@ -81,7 +81,7 @@ def definition(
     return [
         f"CREATE {kind} {name} (tenant text NOT NULL, id text NOT NULL, position bigint NOT NULL,"
         f" body bytea NOT NULL, personal bytea{columns}, PRIMARY KEY (tenant, id))",
-        *(_index(table, name, index) for index in table.indexes),
+        *indexes(table, name),
         f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY tenant ON {name} FOR SELECT TO souk_read"
@@ -90,6 +90,11 @@ def definition(
         f"GRANT SELECT ON {name} TO souk_read",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {writer}",
     ]
+
+
+def indexes(table: Table[Any], name: str) -> list[str]:
+    """The statements that make a table's indexes on whatever has its columns."""
+    return [_index(table, name, columns) for columns in table.indexes]
 
 
 def _index(table: Table[Any], name: str, columns: str) -> str:

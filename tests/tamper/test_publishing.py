@@ -8,7 +8,7 @@ import pytest
 
 from adapters.media.objects import Objects
 from adapters.projector.leader import connected
-from adapters.projector.verify import verify
+from adapters.projector.verify import verify, witnesses
 from adapters.roots import rows, statement
 from adapters.roots.keys import Seal, new_key, of_jwks
 from adapters.roots.outlets import Away, Shelf, Wire, key_of
@@ -162,6 +162,29 @@ async def test_s3_keeps_each_and_verify_holds_them_against_the_log(s3, database)
     await objects.put(key_of("kept-2", 9), file, "application/json")
     assert await verified() == (3, {("s3", "extra")})
     await objects.remove(key_of("kept-2", 9))
+    objects.close()
+
+
+async def test_roots_that_are_made_while_it_verifies_are_none_too_many(s3, database, monkeypatch):
+    """However many: reading the log may take hours."""
+    monkeypatch.setattr(witnesses, "AT_ONCE", 1)
+    objects, pem, found = Objects(s3), new_key(), []
+    shelf = Shelf(objects)
+    async with opened(database) as log, connected(database, "tests") as now:
+
+        async def made(number):
+            await log.append(append(note(number, "a", tenant="newer"), tenant="newer"))
+            assert await handed_on(database, shelf, pem) == 1
+
+        await made(0)
+        async with connected(database, "tests") as db, db.transaction():
+            await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            mark = await rows.mark(db, shelf.name)
+            for number in range(1, 4):
+                await made(number)
+            assert await rows.mark(db, shelf.name) == mark
+            assert await witnesses.Witnesses(db, found.append).shelved(objects, now) == 1
+    assert [each for each in found if each.tenant == "newer"] == []
     objects.close()
 
 

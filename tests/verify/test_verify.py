@@ -1,6 +1,8 @@
 """`souk verify`: what is as the log says passes, and whatever is not is found and named."""
 
 import asyncio
+import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -96,6 +98,50 @@ async def test_a_counter_that_is_changed_missing_or_too_many_is_named(shop, monk
         ("valkey.inventory_items", shop.product, "changed", ("on_hand",)),
         ("valkey.inventory_items", "ghost", "extra", ()),
     ]
+
+
+async def test_a_counter_that_moves_after_a_first_look_that_took_long_is_looked_at_again(
+    shop, monkeypatch
+):
+    assert (await shop.look())[0] == []  # which waits for Valkey to be up to date
+    stock = shop.counter("inventory_items", shop.product)
+    good = shop.valkey.hget(stock, "document")
+    shop.valkey.hset(stock, "document", good.replace(b'"on_hand":5', b'"on_hand":7'))
+    late, looks, unequal = [0.0], [], counters.Counters._unequal
+
+    async def slow(self, counted, places):
+        left = await unequal(self, counted, places)
+        looks.append(len(left))
+        if left:
+            late[0] += 2 * counters.SETTLING
+            shop.valkey.hset(stock, "document", good)
+        return left
+
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + late[0])
+    monkeypatch.setattr(counters, "time", clock)
+    monkeypatch.setattr(counters.Counters, "_unequal", slow)
+    assert (await shop.look())[0] == []
+    assert 1 in looks
+
+
+async def test_few_suspects_are_looked_at_at_once(shop, monkeypatch):
+    """What is read of Postgres and of Valkey belongs together."""
+    assert (await shop.look())[0] == []
+    stock = [shop.counter("inventory_items", f"ghost-{number}") for number in range(5)]
+    good = shop.valkey.hgetall(shop.counter("inventory_items", shop.product))
+    for ghost in stock:
+        shop.valkey.hset(ghost, mapping=good | {b"owner": ghost.encode()})
+    held, most = counters.Counters._held, []
+
+    async def note(self, counted, places):
+        most.append(len(places := list(places)))
+        return await held(self, counted, places)
+
+    monkeypatch.setattr(counters.Counters, "_held", note)
+    monkeypatch.setattr(counters, "AT_ONCE", 2)
+    monkeypatch.setattr(counters, "SETTLING", 0.5)
+    assert len((await shop.look())[0]) == len(stock)
+    assert max(most) == 2
 
 
 async def test_an_event_that_is_altered_breaks_its_chain(shop):

@@ -114,8 +114,8 @@ class Counters:
 
     async def _look_again(self, counted: Counted, suspects: Iterable[Place]) -> None:
         """A row that differs from the fold may have moved on since: then it is as its table is."""
-        until = time.monotonic() + SETTLING
         left = await self._unequal(counted, suspects)
+        until = time.monotonic() + SETTLING  # of which the first look, at very many, takes nothing
         while left and time.monotonic() < until:
             await asyncio.sleep(PAUSE)
             left = await self._unequal(counted, left)
@@ -125,12 +125,14 @@ class Counters:
     async def _unequal(
         self, counted: Counted, places: Iterable[Place]
     ) -> dict[Place, tuple[bytes | None, bytes | None]]:
-        """As in the table and as in Valkey now."""
-        wanted = list(places)
-        table = await _rows(self._now, f"read.{counted.table}", wanted)
-        held = await self._held(counted, wanted)
-        pairs = {place: (table.get(place), held.get(place)) for place in wanted}
-        return {place: pair for place, pair in pairs.items() if pair[0] != pair[1]}
+        """As in the table and as in Valkey now; few at once, so that it is the same now."""
+        remaining, unequal = iter(places), dict[Place, tuple[bytes | None, bytes | None]]()
+        while wanted := list(islice(remaining, AT_ONCE)):
+            table = await _rows(self._now, f"read.{counted.table}", wanted)
+            held = await self._held(counted, wanted)
+            pairs = {place: (table.get(place), held.get(place)) for place in wanted}
+            unequal |= {place: pair for place, pair in pairs.items() if pair[0] != pair[1]}
+        return unequal
 
     def _judge(
         self, counted: Counted, place: Place, expected: bytes | None, held: bytes | None

@@ -9,12 +9,14 @@ from typing import Any, Generic
 
 from adapters.postgres.pools import Connection
 from adapters.projector.documents import Documents, Stored
+from adapters.projector.tables import indexes
 from domain.kernel import Recorded, but
 from projections.kernel import D, Table
 
 Place = tuple[str, str]  # tenant, id
 KEPT = 20_000  # documents of one table in memory
 CHUNK = 1_000  # rows in one statement
+FEW = 1_000  # rows that are searched fast without knowing anything of them
 
 
 class _Row(Generic[D]):
@@ -34,14 +36,20 @@ class Scratch(Generic[D]):
         self.types = {*table.on, *table.related}
         self._documents = Documents(table)
         self._rows: dict[Place, _Row[D]] = {}
+        self._written, self._analyzed = 0, FEW
 
     async def make(self, db: Connection) -> None:
-        """A row that is gone again stays, without a body."""
+        """A row that is gone again stays, without a body. Rows are found by content as in the
+        table itself, event by event: by its indexes."""
         columns = "".join(f", {name} {column.type}" for name, column in self.table.columns.items())
         await db.execute(
             f"CREATE TEMPORARY TABLE fold_{self.table.name} (tenant text, id text, position bigint,"
             f" body bytea, personal bytea{columns}, PRIMARY KEY (tenant, id)) ON COMMIT DROP"
         )
+        # What waits to be put into an index is read through by each search.
+        await db.execute("SET LOCAL gin_pending_list_limit = '64kB'")
+        for index in indexes(self.table, self.name):
+            await db.execute(index)
 
     async def prepare(self, db: Connection, events: Iterable[Recorded]) -> None:
         """Load the rows that these events name, at once."""
@@ -82,6 +90,7 @@ class Scratch(Generic[D]):
                 f"SELECT id FROM {self.name}"
                 f" WHERE tenant = %s AND body IS NOT NULL AND ({sql}) ORDER BY id",
                 (recorded.tenant, *params),
+                prepare=False,  # a plan that was made while the table was empty reads all of it
             )
             ids = dict.fromkeys(id for (id,) in await cursor.fetchall())
         if keys := self.table.on.get(kind):
@@ -114,6 +123,15 @@ class Scratch(Generic[D]):
         dirty = iter([(place, row) for place, row in self._rows.items() if row.dirty])
         while chunk := list(islice(dirty, CHUNK)):
             await self._write(db, chunk)
+            self._written += len(chunk)
+        if self._written > 2 * self._analyzed:
+            await self._analyze(db)
+
+    async def _analyze(self, db: Connection) -> None:
+        """As the table doubles: nobody else does, and Postgres takes any index for as good as the
+        one that finds a few of a tenant's rows."""
+        await db.execute(f"ANALYZE {self.name}")
+        self._analyzed = self._written
 
     async def _write(self, db: Connection, chunk: Sequence[tuple[Place, _Row[D]]]) -> None:
         names = "".join(f", {name}" for name in self.table.columns)

@@ -82,11 +82,7 @@ class Witnesses:
                 else:
                     self._shelf(root.tenant, key, CHANGED)
             after = window[-1].position
-        newer = {
-            key_of(root.tenant, root.size)
-            for root in await roots.between(now, mark, 2**63 - 1, AT_ONCE)
-        }
-        for key in sorted(left.keys() - newer):
+        for key in sorted(left.keys() - await _newer(now, mark)):
             self._shelf(key.split("/")[1], key, EXTRA)
         return number
 
@@ -95,6 +91,15 @@ class Witnesses:
 
     def _tell(self, root: RootRow, what: str, fields: tuple[str, ...] = ()) -> None:
         self._found(Difference(TABLE, root.tenant, str(root.size), what, fields))
+
+
+async def _newer(now: Connection, after: int) -> set[str]:
+    """The keys of all roots that were made since."""
+    keys: set[str] = set()
+    while window := await roots.between(now, after, 2**63 - 1, AT_ONCE):
+        keys |= {key_of(root.tenant, root.size) for root in window}
+        after = window[-1].position
+    return keys
 
 
 async def _read(objects: Objects, key: str) -> bytes:
