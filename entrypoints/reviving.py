@@ -23,6 +23,7 @@ from adapters.embedded.urls import Urls
 from adapters.erasing.replaying import replay
 from adapters.log.log import PostgresLog
 from adapters.media.objects import Objects
+from adapters.media.sending import AGAIN
 from adapters.media.waiting import answering, awake
 from adapters.projector.verify import Difference, Progress, verify
 from adapters.schema import establish
@@ -67,7 +68,7 @@ async def revive(
         settings = settings_of(stack.home, urls)
         await establish(settings.postgres_url, PROJECTIONS)
         position = await jump(settings.postgres_url)
-        objects = Objects(settings.s3_url)
+        objects = Objects(settings.s3_url, again=AGAIN)
         try:
             if settings.s3_url and await _names_any(settings):
                 await awake(objects)
@@ -86,7 +87,7 @@ async def go_on(settings: Settings, receipts: Path | None) -> Revived:
     runs on them yet. ``receipts`` None: those in the bucket or the directory that is set."""
     await establish(settings.postgres_url, PROJECTIONS)
     position = await jump(settings.postgres_url)
-    objects = Objects(settings.s3_url)
+    objects = Objects(settings.s3_url, again=AGAIN)
     try:
         if receipts is not None:
             shutil.copytree(receipts, settings.receipts, dirs_exist_ok=True)
@@ -147,7 +148,7 @@ async def _living(old: Path | None) -> AsyncIterator[list[Shelf]]:
     async with AsyncExitStack() as stack:
         shelves: list[Shelf] = []
         with suppress(Died, Held, Unwritable, TimeoutError):
-            objects = Objects(await _address(old, stack))
+            objects = Objects(await _address(old, stack), again=AGAIN)
             stack.callback(objects.close)
             await answering(objects)
             shelves.append(Living(objects))

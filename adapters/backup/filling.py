@@ -1,7 +1,7 @@
 """A bucket filled with what a log names, from wherever there is a copy of it."""
 
 import tempfile
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -16,8 +16,8 @@ KIND = "application/octet-stream"
 
 
 class Filled(Struct, frozen=True):
-    """``files``: put; ``missing``: named, and nowhere whole; ``purged``: the same, but somebody
-    had them purged later."""
+    """``files``: put, or there already; ``missing``: named, and nowhere whole; ``purged``: the
+    same, but somebody had them purged later."""
 
     files: int
     missing: list[Named]
@@ -29,9 +29,10 @@ async def fill(
     wanted: AsyncGenerator[Named, None],
     shelves: Sequence[Shelf],
     to: str | None = None,
+    there: Collection[str] = frozenset(),
 ) -> Filled:
     """Every byte is compared with the log, which has the digests. ``to``: another tenant, whose
-    they become. Raises Unavailable."""
+    they become; ``there``: keys that an earlier run has put. Raises Unavailable."""
     seen: set[str] = set()
     files, missing, purged = 0, list[Named](), list[Named]()
     with tempfile.TemporaryDirectory(prefix="souk-objects-") as folder:
@@ -41,8 +42,11 @@ async def fill(
                 if named.key in seen:
                     continue
                 seen.add(named.key)
-                if (path := await _whole(named, shelves, room)) is not None:
-                    await objects.put_file(_place(named.key, to), path, KIND)
+                place = _place(named.key, to)
+                if place in there:
+                    files += 1
+                elif (path := await _whole(named, shelves, room)) is not None:
+                    await objects.put_file(place, path, KIND)
                     files += 1
                 elif not named.awaited:
                     gone = await _find(f"{PURGED}/{named.asset}", shelves, room)

@@ -112,12 +112,22 @@ class Pushing:
         wal = self._segments(oldest.segment)
         growing = {path.name: path.read_bytes() for path in wal if path.suffix == PARTIAL}
         position = await self._follow()
-        done, count = self._read(), 0
+        done = self._read()
+        before = len(done)
+        try:
+            await self._send(wal, growing, done)
+        finally:
+            self._write(done)  # also of one that broke off: the next goes on from there
+        last = wal[-1].name[:NAME] if wal else oldest.segment
+        await cut_here(self._source, self._to, last, position)
+        return len(done) - before
+
+    async def _send(self, wal: list[Path], growing: dict[str, bytes], done: set[str]) -> None:
+        """All that is not ``done`` yet; what is sent becomes so at once."""
         for name, path in _files(self._source):
             if name not in done:
                 await self._archive.put(name, path)
                 done.add(name)
-                count += 1
         for path in wal:
             data = growing.get(path.name)
             name = f"{WAL}/{path.name}"
@@ -125,11 +135,6 @@ class Pushing:
             if known not in done:
                 await self._segment(name, path, data)
                 done.add(known)
-                count += 1
-        self._write(done)
-        last = wal[-1].name[:NAME] if wal else oldest.segment
-        await cut_here(self._source, self._to, last, position)
-        return count
 
     def _segments(self, first: str) -> list[Path]:
         if not self._source.wal.is_dir():

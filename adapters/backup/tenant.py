@@ -169,7 +169,8 @@ class TenantRestore:
         await self._objects.ready()
         wanted = _without(theirs, named(origin.db, origin.until, tenant=origin.tenant))
         shelves = [Living(self._source.objects)]
-        return await fill(self._objects, wanted, shelves, origin.to)
+        there = {*await self._objects.under(f"{origin.to}/")}
+        return await fill(self._objects, wanted, shelves, origin.to, there)
 
     async def _replay(self, origin: Origin) -> int:
         """How many events there are now. Appends in their order; who follows from one that is

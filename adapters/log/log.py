@@ -24,6 +24,7 @@ from domain import AGGREGATES
 from domain.kernel import Event, Personal, Recorded
 
 PATIENCE = 5.0  # seconds until an append or a read gives up with Unavailable
+LONG = 60.0  # the same for work of hours, in which nobody asks for one answer
 READERS = 4  # connections for reading; appends have one of their own
 
 LATEST = f"""SELECT found.* FROM unnest(%s::text[]) AS wanted (stream), LATERAL (

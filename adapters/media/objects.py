@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from threading import Event
@@ -19,6 +20,7 @@ from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, S3Error, ServerError
 from msgspec import Struct
 
+from adapters.media.reading import Reading
 from adapters.media.sending import pools
 from application.ports import Unavailable
 
@@ -53,15 +55,18 @@ class Kept(Struct, frozen=True):
 class Objects:
     """``url``: http(s)://access:secret@host[:port][/bucket][?region=…&token=…]; empty: every call
     is Unavailable. ``public``: scheme and host that signed addresses name, where clients reach the
-    server by others. Its certificates are the system's."""
+    server by others. Its certificates are the system's. ``again``: times that what fails is tried
+    once more; for work of hours, which one failure would end."""
 
-    def __init__(self, url: str, public: str = "") -> None:
+    def __init__(self, url: str, public: str = "", again: int = 0) -> None:
         parts = urlsplit(url)
         self._away = not url
         self._bucket = parts.path.strip("/") or BUCKET
         self._base = (public or f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}").rstrip("/")
         self._over = Event()
-        self._client, self._signer = _client(url, "", self._over), _client(url, public, self._over)
+        self._again = again
+        self._client = _client(url, "", self._over, again)
+        self._signer = _client(url, public, self._over)
         self._threads = ThreadPoolExecutor(THREADS, "souk-s3")
         self._made = False
 
@@ -130,26 +135,23 @@ class Objects:
         return await self._call(lambda: self._take(key, work))
 
     def _take(self, key: str, work: Callable[[BinaryIO], R]) -> R:
-        answer = self._client.get_object(self._bucket, key)
+        reading = Reading(partial(self._client.get_object, self._bucket, key), self._again)
         try:
-            return work(cast(BinaryIO, answer))
+            return work(cast(BinaryIO, reading))
         finally:
-            answer.close()
+            reading.close()
 
     async def fetch(self, key: str, path: Path, largest: int) -> None:
         """Into a file. Raises Gone, TooLarge."""
-        await self._call(lambda: self._fetch(key, path, largest))
 
-    def _fetch(self, key: str, path: Path, largest: int) -> None:
-        answer = self._client.get_object(self._bucket, key)
-        try:
+        def copy(stream: BinaryIO) -> None:
             with path.open("wb") as file:
-                for chunk in answer.stream(CHUNK):
+                while chunk := stream.read(CHUNK):
                     file.write(chunk)
                     if file.tell() > largest:
                         raise TooLarge
-        finally:
-            answer.close()
+
+        await self.take(key, copy)
 
     async def read(self, key: str, start: int = 0, length: int = 0) -> AsyncGenerator[bytes, None]:
         """Its bytes from ``start``, ``length`` of them or all; Raises Gone before the first."""
@@ -208,7 +210,7 @@ class Objects:
             raise Unavailable("s3")
 
 
-def _client(url: str, public: str, over: Event) -> Minio:
+def _client(url: str, public: str, over: Event, again: int = 0) -> Minio:
     parts, shown = urlsplit(url or "http://a:b@nowhere"), urlsplit(public or url)
     return Minio(
         shown.netloc.rpartition("@")[2] or "nowhere",
@@ -217,7 +219,7 @@ def _client(url: str, public: str, over: Event) -> Minio:
         parse_qs(parts.query).get("token", [None])[0],
         secure=shown.scheme == "https",
         region=parse_qs(parts.query).get("region", [REGION])[0],
-        http_client=pools(THREADS, over),
+        http_client=pools(THREADS, over, again),
     )
 
 

@@ -15,6 +15,7 @@ from adapters.backup.source import Failed, Source
 from adapters.backup.taking import take
 from adapters.embedded.home import Home
 from adapters.media.objects import Objects
+from adapters.media.sending import AGAIN
 from entrypoints import logs
 from entrypoints.cli.failures import Refusal
 from entrypoints.instance import DEFAULT, running, settings_of, urls_of
@@ -69,7 +70,7 @@ def backup(
     to = place or str(home.path / "backups")
     if catch_up and not is_away(to):
         raise Refusal("--catch-up is for a bucket: a directory is copied together with the others")
-    objects = Objects(settings.s3_url) if settings.s3_url else None
+    objects = Objects(settings.s3_url, again=AGAIN) if settings.s3_url else None
     known = secrets.fingerprint(secrets.load(home.path))
     source = Source(settings.postgres_url, objects, home.path, settings.receipts, known)
     try:
@@ -89,7 +90,7 @@ def backup(
 
 async def _away(source: Source, to: str, own: str, keep: int, catch_up: bool) -> None:
     place = placed(to, own, os.environ)
-    there = Objects(place.url)
+    there = Objects(place.url, again=AGAIN)
     try:
         pushing = Pushing(source, Archive(there, place.prefix), to)
         if catch_up:

@@ -22,6 +22,7 @@ from adapters.backup.source import Failed
 from adapters.embedded.urls import Urls
 from adapters.erasing.receipts import Forged
 from adapters.media.objects import Objects
+from adapters.media.sending import AGAIN
 from entrypoints import logs
 from entrypoints.cli.failures import Refusal
 from entrypoints.reviving import Revived, revive
@@ -149,7 +150,7 @@ async def _origin(
     if any(kept):
         raise Failed("a bucket has the log and the objects too: leave out --wal and --arrived")
     place = placed(backup, os.environ.get("SOUK_S3_URL", ""), os.environ)
-    there = Objects(place.url)
+    there = Objects(place.url, again=AGAIN)
     stack.callback(there.close)
     return await Far.open(Archive(there, place.prefix), place.name, to)
 

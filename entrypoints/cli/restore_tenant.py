@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from adapters.backup.tenant import Exists, Restored, Source, TenantRestore, Unknown, position_at
-from adapters.log.log import PostgresLog
+from adapters.log.log import LONG, PostgresLog
 from adapters.media.objects import Objects
+from adapters.media.sending import AGAIN
 from adapters.postgres.owner import owner
 from entrypoints import logs
 from entrypoints.cli.failures import Refusal
@@ -76,8 +77,12 @@ async def _run(
     here: Settings, there: Settings, tenant: str, to: str, until: int | datetime | None
 ) -> Restored:
     async with AsyncExitStack() as stack:
-        log = await stack.enter_async_context(PostgresLog(here.postgres_url, here.master_key))
-        old = await stack.enter_async_context(PostgresLog(there.postgres_url, there.master_key))
+        log, old = [
+            await stack.enter_async_context(
+                PostgresLog(each.postgres_url, each.master_key, patience=LONG)
+            )
+            for each in (here, there)
+        ]
         db = await stack.enter_async_context(owner(here.postgres_url))
         read = await stack.enter_async_context(owner(there.postgres_url))
         objects, files = _objects(here, stack), _objects(there, stack)
@@ -91,6 +96,6 @@ async def _run(
 def _objects(settings: Settings, stack: AsyncExitStack) -> Objects | None:
     if not settings.s3_url:
         return None
-    objects = Objects(settings.s3_url)
+    objects = Objects(settings.s3_url, again=AGAIN)
     stack.callback(objects.close)
     return objects

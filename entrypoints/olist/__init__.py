@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from adapters.log.log import PostgresLog
+from adapters.log.log import LONG, PostgresLog
 from entrypoints.olist.facts import Fact, Sale, facts
 from entrypoints.olist.importing import Importer, Journal
 from entrypoints.olist.records import read
@@ -47,7 +47,8 @@ async def import_olist(
     settings: Settings, directory: Path, tenant: str, progress: Progress | None = None
 ) -> Summary:
     """Import a directory. May be stopped and run again. Raises Unreadable, Unavailable."""
-    async with PostgresLog(settings.postgres_url, settings.master_key) as log:
+    url, master = settings.postgres_url, settings.master_key
+    async with PostgresLog(url, master, patience=LONG) as log:
         return await import_directory(log, directory, tenant, progress or Progress())
 
 

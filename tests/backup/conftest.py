@@ -1,6 +1,7 @@
 """What the drills share: a market on a Postgres and a bucket of its own, that was backed up."""
 
 import asyncio
+import itertools
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from adapters.backup.source import Source, looking
 from adapters.backup.taking import take
 from adapters.embedded.stack import Stack
 from adapters.embedded.urls import Urls
+from adapters.media import sending
 from adapters.media.objects import Objects
 from adapters.schema import establish
 from entrypoints.instance import settings_of
@@ -32,6 +34,20 @@ def others(stack, s3):
         return Urls(valkey=stack.valkey_url, nats=stack.nats_url, s3=f"{s3}/{bucket}")
 
     return of
+
+
+@pytest.fixture
+def breaking(monkeypatch):
+    """The line to the S3 server: every third request finds it broken."""
+    monkeypatch.setattr(sending, "PAUSE", 0)
+    requests, send = itertools.count(1), sending.Sending.send
+
+    def sends(self, data):
+        if data.startswith((b"GET /", b"HEAD /", b"PUT /")) and not next(requests) % 3:
+            raise ConnectionResetError
+        send(self, data)
+
+    monkeypatch.setattr(sending.Sending, "send", sends)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import io
 import tarfile
 import tempfile
+from contextlib import AsyncExitStack
 
 import pytest
 from msgspec.structs import replace
@@ -17,7 +18,10 @@ from adapters.backup.restoring import Wanted, restore
 from adapters.backup.shelves import Folder
 from adapters.backup.source import Failed
 from adapters.media.objects import Objects
+from adapters.media.sending import AGAIN
+from entrypoints.cli.restore import _origin
 from entrypoints.reviving import revive
+from tests.backup.conftest import PREFIX
 from tests.backup.gallery import contents
 
 
@@ -26,18 +30,25 @@ async def far(history):
     return await Far.open(history["archive"], history["far"], None)
 
 
-async def test_a_restore_from_a_bucket_reaches_the_last_thing_that_was_sent(
-    history, others, far, tmp_path
+async def test_a_restore_over_a_line_that_breaks_reaches_the_last_thing_that_was_sent(
+    history, others, s3, tmp_path, monkeypatch, breaking
 ):
+    monkeypatch.setenv("SOUK_S3_URL", s3)
+    async with AsyncExitStack() as stack:
+        far = await _origin(f"s3://drill-backups/{PREFIX}", None, (None, None), stack)
+        await restores_all(history, far, others("drill-far"), tmp_path)
+
+
+async def restores_all(history, far, mine, tmp_path):
     reached = await restore(Wanted(far, tmp_path / "new", history["home"], None))
     assert reached.hole is None
     await far.receipts(tmp_path / "receipts")
-    mine = others("drill-far")
     revived = await revive(tmp_path / "new", far.shelves, tmp_path / "receipts", mine)
     assert reached.position >= history["lost"]
     assert (revived.erased, revived.differences) == (1, [])
     assert (revived.files.missing, revived.files.purged) == ([], [])
-    assert await contents(Objects(mine.s3)) == expected(history, history["latest"])
+    found = await contents(Objects(mine.s3, again=AGAIN))
+    assert found == expected(history, history["latest"])
 
 
 @pytest.mark.parametrize("moment", ["named", "latest"])

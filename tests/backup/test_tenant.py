@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from adapters.backup.tenant import Source, TenantRestore
+from adapters.log.log import PostgresLog
 from adapters.policies.outcomes import positions
 from adapters.policies.runner import PolicyRunner
 from adapters.postgres.owner import owner
@@ -203,6 +204,12 @@ async def test_one_that_was_ended_goes_on_and_one_that_is_done_is_not_begun_agai
     assert unplaced(await rows(town, NEW)) == unplaced(town.before)
     again = await restored(town)
     assert (again.exit_code, "exists already" in again.output) == (2, True)
+
+
+async def test_it_has_more_patience_with_a_slow_log_than_who_waits_for_an_answer(town, monkeypatch):
+    monkeypatch.setitem(PostgresLog.__init__.__kwdefaults__, "patience", 0.0001)
+    done = await restored(town)
+    assert done.exit_code == 0, done.output
 
 
 async def test_a_tenant_that_is_there_or_one_that_never_was_is_refused(town):

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
-from entrypoints.olist import Progress, Unreadable
+from adapters.log.log import PostgresLog
+from entrypoints.olist import Progress, Unreadable, import_olist
 from entrypoints.olist.names import checkout_id
+from entrypoints.settings import Settings
 from tests.olist import plain
 from tests.olist.invented import Shop, every_kind
 
@@ -39,6 +41,15 @@ async def test_running_again_changes_nothing(souk, tmp_path):
     again = await souk.run(directory)
     assert (again.facts_done, again.facts_already) == (0, first.facts_done)
     assert (await count(souk), await souk.report()) == (events, report)
+
+
+async def test_it_has_more_patience_with_a_slow_log_than_who_waits_for_an_answer(
+    database, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(PostgresLog.__init__.__kwdefaults__, "patience", 0.0001)
+    settings = Settings(database, "", "", "", bytes(32), "", b"")
+    summary = await import_olist(settings, every_kind().write(tmp_path), "olist")
+    assert (summary.refused, summary.facts_already) == ([], 0)
 
 
 class Stop(Progress):
