@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode, urlsplit
 
+from minio.helpers import check_bucket_name
 from msgspec import Struct
 
 from adapters.media.objects import BUCKET, REGION
@@ -36,6 +37,10 @@ def placed(text: str, own: str, env: Mapping[str, str]) -> Place:
     bucket, _, rest = text.removeprefix(SCHEME).partition("/")
     if not bucket:
         raise NoPlace(f"{text} names no bucket; s3://bucket/prefix does")
+    try:
+        check_bucket_name(bucket, strict=True)
+    except ValueError as error:
+        raise NoPlace(f"{text}: {error}") from error
     *folders, last = [part for part in rest.split("/") if part] or [""]
     if not NAME.fullmatch(last):
         folders, last = [*folders, last], ""

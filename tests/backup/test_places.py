@@ -27,7 +27,7 @@ def test_the_variables_of_every_s3_client_say_otherwise():
     assert url == "http://AK%2F1:s%2Bt@minio:9000/backups?region=eu-west-3&token=to%2Fken"
 
 
-@pytest.mark.parametrize("text", ["s3://", "s3://souk/backups"])
+@pytest.mark.parametrize("text", ["s3://", "s3://souk/backups", "s3://x/y", "s3://Bad_Name/y"])
 def test_the_instances_own_bucket_is_no_place_for_backups(text):
     with pytest.raises(NoPlace):
         placed(text, OWN, {})

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 
 import pytest
+from urllib3.connection import HTTPConnection
 
 from adapters.media import sending
 from adapters.media.objects import Objects
@@ -53,9 +54,19 @@ def heading(file):
 
 
 async def test_a_body_that_is_taken_slowly_is_not_given_up(monkeypatch):
-    monkeypatch.setattr(sending, "CONNECT", 4 * PAUSE)
+    """Not by the time of a connection, and not as one piece, however long an answer may take."""
+    pieces, send = [], HTTPConnection.send
+
+    def noted(connection, data):
+        pieces.append(len(data))
+        send(connection, data)
+
+    monkeypatch.setattr(sending, "CONNECT", PAUSE / 2)
+    monkeypatch.setattr(HTTPConnection, "send", noted)
     with server(takes=SIZE) as objects:
         await objects.put("tenant/slow", bytes(SIZE), "image/png")
+    assert sum(pieces) > SIZE
+    assert max(pieces) <= PIECE
 
 
 async def test_a_body_that_is_taken_no_more_is_given_up(monkeypatch):

@@ -18,7 +18,7 @@ async def written(ledger, positions):
 
 
 async def test_a_slice_goes_at_once_and_is_told_as_gone(database, monkeypatch):
-    monkeypatch.setattr(changes, "SLICE", 2, raising=False)
+    monkeypatch.setattr(changes, "SLICE", 2)
     told = (
         "SELECT purged::int, purged_seq = (SELECT min(seq) - 1 FROM read.changes) FROM read.relays"
     )
@@ -37,7 +37,7 @@ async def test_a_slice_goes_at_once_and_is_told_as_gone(database, monkeypatch):
 
 
 async def test_a_position_that_a_slice_cuts_through_is_told_as_gone(database, monkeypatch):
-    monkeypatch.setattr(changes, "SLICE", 2, raising=False)
+    monkeypatch.setattr(changes, "SLICE", 2)
     async with ledger(database) as kept:
         await written(kept, [1, 2, 2, 3])
         await fetch(database, AGED)
@@ -57,7 +57,7 @@ async def test_what_is_not_sent_stays_however_old(database):
 
 @pytest.mark.parametrize("size", [1, 3])
 async def test_the_relay_goes_on_until_nothing_is_left(database, stack, monkeypatch, size):
-    monkeypatch.setattr(changes, "SLICE", size, raising=False)
+    monkeypatch.setattr(changes, "SLICE", size)
     async with ledger(database) as kept:
         await written(kept, range(1, 8))
         await fetch(database, AGED)

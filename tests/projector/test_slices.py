@@ -23,7 +23,7 @@ FIVE = [str(number) for number in range(5)]
 
 @pytest.fixture(autouse=True)
 def two_at_most(monkeypatch):
-    monkeypatch.setattr(roundtrip, "MOST", 2, raising=False)
+    monkeypatch.setattr(roundtrip, "MOST", 2)
 
 
 @pytest.fixture
