@@ -1,7 +1,7 @@
 """One tenant's events as one projection folds them, from one position to another."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
 
@@ -47,9 +47,11 @@ class History:
         found = await self._rows(db, sql, 0, upto, since)
         return bool(found[0][0])
 
-    async def batches(self, db: Connection, after: int, upto: int) -> AsyncIterator[list[Recorded]]:
+    async def batches(
+        self, db: Connection, after: int, upto: int
+    ) -> AsyncGenerator[list[Recorded], None]:
         """Personal data stays sealed. The next batch is read while one is folded, so on another
-        connection than that is."""
+        connection than that is. Who stops before its end closes it."""
         self._decoding.forget(await erased(db))
         ahead = asyncio.create_task(self._batch(db, after, upto))
         try:

@@ -4,16 +4,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from psycopg.errors import QueryCanceled
+
 from adapters.live.change import Change, Where
 from adapters.live.truth import change
 from adapters.postgres.pools import Connection, Pool, borrow
 
 ROWS = 20_000  # read at once, at the most, and before that
+# What seq is compared with comes whole from a query: under row-level security nothing that may
+# leak, and Postgres takes coalesce for such, is looked for in an index.
 _READ = """SELECT seq, tenant, topic, position, document, first, late FROM read.changes
 WHERE projection = %(projection)s AND (seq <= %(reached)s OR late) AND position >= %(after)s
-    AND seq > coalesce((SELECT seq FROM read.milestones
+    AND seq > (SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM read.milestones
         WHERE projection = %(projection)s AND position < %(after)s
-        ORDER BY position DESC LIMIT 1), 0)
+        ORDER BY position DESC LIMIT 1) AS nearest)
     AND split_part(topic, '.', 1) = %(context)s
     AND (%(token)s = 0 OR split_part(topic, '.', %(token)s + 1) = ANY(%(values)s))
 ORDER BY seq LIMIT %(most)s"""
@@ -39,7 +43,8 @@ class Past:
 
     async def __call__(self, tenant: str, questions: Sequence[Question]) -> list[Answer]:
         """Changes in their order; None when not all of them are there, or they are more than
-        ``most``, or a late one is at the very position asked for."""
+        ``most``, or take Postgres too long to find, or a late one is at the very position asked
+        for."""
         asked = list(dict.fromkeys(questions))
         kinds: defaultdict[tuple[str, str, int], list[Question]] = defaultdict(list)
         for question in asked:
@@ -55,19 +60,20 @@ class Past:
         self, db: Connection, tenant: str, alike: Sequence[Question]
     ) -> dict[Question, Answer]:
         """Of questions about one kind of topic; by halves, where one of them asks for a lot."""
-        limit = ROWS if len(alike) > 1 else self._most + ROWS
-        rows, purged = await _read(db, tenant, alike, limit + 1)
+        limit, by_place = ROWS if len(alike) > 1 else self._most + ROWS, sorted(alike, key=_place)
+        older, newer = by_place[: len(alike) // 2], by_place[len(alike) // 2 :]
+        try:
+            rows, purged = await _read(db, tenant, alike, limit + 1)
+        except QueryCanceled:
+            # Too much happened since the place of the oldest: waiting would bring it no nearer.
+            await db.rollback()
+            answers: dict[Question, Answer] = dict.fromkeys(older or newer)
+            return answers | (await self._answer(db, tenant, newer) if older else {})
         if len(rows) <= limit:
             return self._distribute(alike, rows, purged)
-        if len(alike) == 1:
+        if not older:
             return {alike[0]: None}
-        by_place, middle = sorted(alike, key=lambda question: question.after), len(alike) // 2
-        halves = by_place[:middle], by_place[middle:]
-        return {
-            question: answer
-            for half in halves
-            for question, answer in (await self._answer(db, tenant, half)).items()
-        }
+        return await self._answer(db, tenant, older) | await self._answer(db, tenant, newer)
 
     def _distribute(
         self, alike: Sequence[Question], changes: Sequence[Change], purged: int
@@ -91,6 +97,10 @@ class Past:
         if any(one.seq > reached and one.position <= end for one in changes if one.late):
             return None  # it took the place of one of these, which is gone
         return told if len(told) <= self._most else None
+
+
+def _place(question: Question) -> int:
+    return question.after
 
 
 async def _read(

@@ -25,8 +25,9 @@ async def listen(url: str, bells: Sequence[Bell], stop: asyncio.Event) -> None:
             finally:
                 stopped.cancel()
                 hearing.cancel()
+                await asyncio.gather(hearing, return_exceptions=True)  # before its connection ends
             with contextlib.suppress(asyncio.CancelledError):
-                await hearing
+                hearing.result()
 
     await persist("hints", stop, attempt)
 

@@ -95,7 +95,8 @@ async def test_what_a_crash_of_the_server_empties_is_not_taken_for_the_past(data
         assert (await lamps(ask, 1))[0] == shown("1", 1)
 
 
-async def test_what_is_being_folded_while_all_must_go_is_folded_anew(database):
+@pytest.mark.parametrize("tidied_away", [False, True])
+async def test_what_is_being_folded_while_all_must_go_is_folded_anew(database, tidied_away):
     await happen(database, *[(lamp("1"), Switched())] * 2)
     async with asking(database, TOYS) as ask:
         past = await ask.past("A", 2)
@@ -106,7 +107,10 @@ async def test_what_is_being_folded_while_all_must_go_is_folded_anew(database):
                 left = await begun(database)
                 await tidied(ask)
                 assert await drop_all(database, "B") == 0
+                tables = await fetch(database, "SELECT unnest(tables) FROM asof.folds")
                 assert await drop_all(database, "A") == 0  # none is served yet
+                if tidied_away:  # by who had seen them before
+                    await scratch.drop(database, [name for (name,) in tables])
         assert dict(await asked) == shown("1", 2)
         ((id, tables),) = await fetch(database, "SELECT id, tables FROM asof.folds")
         assert (id,) not in left

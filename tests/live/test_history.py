@@ -12,11 +12,12 @@ from adapters.live import past
 from adapters.live.change import Change, Where
 from adapters.live.history import History
 from adapters.live.memory import Memory
+from adapters.live.past import Question
 from adapters.postgres.pools import READ, open_pool
 from adapters.projector import changes as kept
 from application.ports import Unavailable
 from tests.live.ground import fed, ledger, row
-from tests.projector.toys import eventually, fetch
+from tests.projector.toys import connected, eventually, fetch
 from tests.support.patience import PATIENCE
 
 SOLD = [f"toys.{id}.{seller}" for id in "123" for seller in "xy"]
@@ -229,6 +230,26 @@ async def test_too_many_are_not_told(database, monkeypatch):
             assert await history.since("A", EVERY, before) is None
             assert await history.since("A", EVERY, before + 1) is None
             await told.check(history, [("A", EVERY, before + 2)])
+
+
+async def test_what_takes_postgres_too_long_to_find_is_not_told_and_what_is_nearer_is(database):
+    """Who was away while millions of changes were made is not kept waiting for them."""
+    async with ledger(database) as changes, reading(database) as pool, connected(database) as owner:
+        told = Told(changes)
+        for _ in range(4):
+            await told.write(History(pool, far), [("A", "toys.1.x")])
+        third = told.all[2]
+        for slow in (  # to look at one of the first two takes longer than a statement may
+            f"CREATE POLICY slow ON read.changes AS RESTRICTIVE FOR SELECT TO souk_read"
+            f" USING (seq >= {third.seq} OR pg_sleep(600) IS NOT NULL)",
+            f"INSERT INTO read.milestones VALUES ('toys', {third.position - 2}, {third.seq - 1})",
+        ):
+            await owner.execute(slow)
+        asked = [Question(EVERY, after, told.all[-1].seq) for after in (0, 1, 2, 3)]
+        async with pool.connection() as db:
+            await db.execute("SET statement_timeout = '1s'")
+        answers = await past.Past(pool, 10)("A", asked)
+    assert answers == [None, None, [*told.all[2:]], [*told.all[3:]]]
 
 
 async def test_memory_is_bounded_by_bytes_too():
