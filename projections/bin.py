@@ -8,7 +8,7 @@ import msgspec
 from domain import catalog, categories, comments, costing, identity, materials, media, reels
 from domain.kernel import Event, Recorded, Rejected, but
 from domain.tenants import RETENTION, RetentionSet
-from projections.kernel import Column, Document, Reader, Slice, Table, newest, own
+from projections.kernel import Column, Document, Reader, Slice, Table, given, newest, own
 
 VERSION = 1
 GONE: tuple[type[Event], ...] = (
@@ -168,8 +168,8 @@ async def things(
     db: Reader, context: str | None, owner: str | None, before: int, limit: int
 ) -> Slice:
     """What is deleted, the last first; None: of any context, of anyone."""
-    where = "place > 0 AND coalesce(context = %s, true) AND coalesce(owner = %s, true)"
-    return await newest(db, THINGS.name, where, (context, owner), "place", before, limit)
+    asked, params = given(("context = %s", context), ("owner = %s", owner))
+    return await newest(db, THINGS.name, f"place > 0 AND {asked}", params, "place", before, limit)
 
 
 def read(body: bytes) -> Thing:

@@ -13,6 +13,7 @@ from projections.kernel import (
     Reader,
     Slice,
     Table,
+    given,
     newest,
     one,
     own,
@@ -122,8 +123,8 @@ async def bulk(db: Reader, id: str, owner: str | None = None) -> Found | None:
 
 async def bulks(db: Reader, owner: str | None, number: int, limit: int) -> Page:
     """The last first."""
-    where = "coalesce(owner = %s, true)"
-    return await page(db, BULKS.name, where, (owner,), "started_at DESC, id", number, limit)
+    mine = given(("owner = %s", owner))
+    return await page(db, BULKS.name, *mine, "started_at DESC, id", number, limit)
 
 
 async def refusals(db: Reader, bulk: str, before: int, limit: int) -> Slice:

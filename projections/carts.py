@@ -171,7 +171,7 @@ CARTS = Table(
         "quantities": Column("bigint[]", lambda c: [x.quantity for x in _open(c)]),
         "prices": Column("bigint[]", lambda c: [x.live_price.money.minor for x in _open(c)]),
     },
-    indexes=("owner, opened_at", "products"),
+    indexes=("owner, opened_at", "closed, opened_at", "products"),
     topic=lambda id, cart: f"carts.{id}.{cart.owner}",
 )
 TABLES = (CARTS,)
@@ -209,7 +209,7 @@ SELECT c.id, line.product, line.quantity, line.price, count(*) OVER ()
 FROM read.{CARTS.name} AS c
 CROSS JOIN LATERAL unnest(c.products, c.quantities, c.prices) AS line (product, quantity, price)
 JOIN unnest(%s::text[], %s::bigint[]) AS floors (product, price) ON floors.product = line.product
-WHERE c.tenant = %s AND c.products && %s::text[] AND line.price < floors.price
+WHERE c.tenant = %s AND NOT c.closed AND c.products && %s::text[] AND line.price < floors.price
 ORDER BY c.opened_at, c.id, line.product LIMIT %s
 """
 

@@ -18,7 +18,7 @@ from domain.orders import (
     ProcessingStarted,
 )
 from domain.payments import CheckoutPaid
-from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
+from projections.kernel import Column, Document, Found, Page, Reader, Table, given, one, own, page
 
 VERSION = 1
 STEPS: dict[type[Event], str] = {
@@ -158,5 +158,5 @@ async def checkout(db: Reader, id: str, buyer: str | None = None) -> Found | Non
 
 async def checkouts(db: Reader, buyer: str | None, number: int, limit: int) -> Page:
     """Newest first; ``buyer`` None: the whole tenant's."""
-    where, params = ("buyer = %s", (buyer,)) if buyer is not None else ("", ())
-    return await page(db, CHECKOUTS.name, where, params, "placed_at DESC, id", number, limit)
+    asked = given(("buyer = %s", buyer))
+    return await page(db, CHECKOUTS.name, *asked, "placed_at DESC, id", number, limit)

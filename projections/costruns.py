@@ -5,7 +5,18 @@ from datetime import datetime
 from domain.costruns import RollUpAdvanced
 from domain.costs import UnitCost, told
 from domain.kernel import Recorded
-from projections.kernel import Column, Document, Found, Reader, Slice, Table, newest, one, own
+from projections.kernel import (
+    Column,
+    Document,
+    Found,
+    Reader,
+    Slice,
+    Table,
+    given,
+    newest,
+    one,
+    own,
+)
 
 VERSION = 1
 
@@ -80,5 +91,4 @@ async def run(db: Reader, id: str, owner: str | None = None) -> Found | None:
 
 async def runs(db: Reader, owner: str | None, before: int, limit: int) -> Slice:
     """The last cause first."""
-    where, params = "coalesce(owner = %s, true)", (owner,)
-    return await newest(db, RUNS.name, where, params, "place", before, limit)
+    return await newest(db, RUNS.name, *given(("owner = %s", owner)), "place", before, limit)

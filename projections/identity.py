@@ -14,7 +14,7 @@ from domain.identity import (
     SellerDismissed,
 )
 from domain.kernel import Personal, Recorded, Value, but
-from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
+from projections.kernel import Column, Document, Found, Page, Reader, Table, given, one, own, page
 
 VERSION = 2
 
@@ -131,5 +131,5 @@ def tier_of(document: bytes) -> str | None:
 
 async def members(db: Reader, sells: bool | None, removed: bool, number: int, limit: int) -> Page:
     """By user id."""
-    where, params = "removed = %s AND coalesce(sells = %s, true)", (removed, sells)
-    return await page(db, MEMBERS.name, where, params, "id", number, limit)
+    asked = given(("removed = %s", removed), ("sells = %s", sells))
+    return await page(db, MEMBERS.name, *asked, "id", number, limit)

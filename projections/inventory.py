@@ -1,7 +1,6 @@
 """Inventory: one row per product with its stock, and one per open reservation."""
 
 from datetime import datetime
-from typing import Any
 
 from domain.catalog import ProductCreated, ProductDescribed, SkuAssigned
 from domain.inventory import (
@@ -16,7 +15,7 @@ from domain.inventory import (
     ThresholdSet,
 )
 from domain.kernel import Recorded, but
-from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
+from projections.kernel import Column, Document, Found, Page, Reader, Table, given, one, own, page
 
 VERSION = 1
 
@@ -125,7 +124,7 @@ ITEMS = Table(
         "low": Column("boolean", lambda i: i.low),
         "available": Column("bigint", lambda i: i.available),
     },
-    indexes=("seller", "name"),
+    indexes=("seller, name", "low, name", "name"),
     topic=lambda id, item: f"inventory.{id}.{item.seller}",
     counters=True,
 )
@@ -159,12 +158,8 @@ async def item(db: Reader, product: str, seller: str | None = None) -> Found | N
 
 async def items(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """By name."""
-    params: list[Any] = []
-    where = "true"
-    for column in ("seller", "low"):
-        if (value := getattr(wanted, column)) is not None:
-            where, params = f"{where} AND {column} = %s", [*params, value]
-    return await page(db, ITEMS.name, where, tuple(params), "name, id", number, limit)
+    asked = given(("seller = %s", wanted.seller), ("low = %s", wanted.low))
+    return await page(db, ITEMS.name, *asked, "name, id", number, limit)
 
 
 async def holds(db: Reader, order: str) -> list[Found]:

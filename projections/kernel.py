@@ -164,16 +164,21 @@ async def page(
     return Page([Found(*row) for row in rows], total)
 
 
+def given(*conditions: tuple[str, Any]) -> tuple[str, tuple[Any, ...]]:
+    """Those conditions whose value is not None, as one, and the values. Never asked as
+    ``coalesce(column = %s, true)``, which no index finds."""
+    asked = {condition: value for condition, value in conditions if value is not None}
+    return " AND ".join(asked) or "true", tuple(asked.values())
+
+
 def narrowed(wanted: Any, columns: Iterable[str]) -> tuple[str, tuple[Any, ...]]:
     """The condition of a filter, and its parameters: ``retired`` or not, each of these columns as
     it says unless that is None, and ``search`` in what a row is ``found_by``."""
-    where, params = "retired = %s", [wanted.retired]
-    for column in columns:
-        if (value := getattr(wanted, column)) is not None:
-            where, params = f"{where} AND {column} = %s", [*params, value]
-    if wanted.search:
-        where, params = f"{where} AND strpos(found_by, %s) > 0", [*params, wanted.search.lower()]
-    return where, tuple(params)
+    return given(
+        ("retired = %s", wanted.retired),
+        *((f"{column} = %s", getattr(wanted, column)) for column in columns),
+        ("strpos(found_by, %s) > 0", (wanted.search or "").lower() or None),
+    )
 
 
 async def ids_of(

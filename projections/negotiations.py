@@ -1,7 +1,6 @@
 """Negotiations: one row for each, with every turn it took; what the sides wrote is sealed."""
 
 from datetime import datetime
-from typing import Any
 
 from msgspec import UNSET, UnsetType, json
 
@@ -17,7 +16,7 @@ from domain.negotiations import (
     ResponseWithdrawn,
 )
 from domain.offers import OfferClosed, OfferExpired
-from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
+from projections.kernel import Column, Document, Found, Page, Reader, Table, given, one, own, page
 
 VERSION = 1
 
@@ -142,7 +141,7 @@ NEGOTIATIONS = Table(
         "due": Column("timestamptz", lambda n: n.until if n.status == "open" else None),
         "responded_at": Column("timestamptz", lambda n: n.responded_at),
     },
-    indexes=("offer", "seller, responded_at", "buyer, responded_at", "due"),
+    indexes=("offer", "seller, responded_at", "buyer, responded_at", "responded_at", "due"),
     topic=lambda id, n: f"negotiations.{id}.{n.seller}.{n.buyer}",
 )
 TABLES = (NEGOTIATIONS,)
@@ -175,13 +174,9 @@ async def negotiation(db: Reader, id: str, user: str | None) -> Found | None:
 
 async def negotiations(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """The newest first."""
-    where, params = "true", list[Any]()
-    for condition, value in (
+    asked = given(
         ("%s IN (seller, buyer)", wanted.user),
         ("offer = %s", wanted.offer),
         ("status = %s", wanted.status),
-    ):
-        if value is not None:
-            where, params = f"{where} AND {condition}", [*params, value]
-    order = "responded_at DESC, id"
-    return await page(db, NEGOTIATIONS.name, where, tuple(params), order, number, limit)
+    )
+    return await page(db, NEGOTIATIONS.name, *asked, "responded_at DESC, id", number, limit)

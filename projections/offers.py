@@ -19,7 +19,7 @@ from domain.offers import (
     Terms,
     sells_to,
 )
-from projections.kernel import Column, Document, Found, Page, Reader, Table, one, own, page
+from projections.kernel import Column, Document, Found, Page, Reader, Table, given, one, own, page
 
 VERSION = 5
 
@@ -152,7 +152,7 @@ OFFERS = Table(
         "minimum": Column("bigint", lambda o: o.minimum.money.minor if o.minimum else 0),
         "prices": Column("bigint[]", lambda o: [each.unit_price.money.minor for each in o.breaks]),
     },
-    indexes=("seller, number", "target, stands, number", "due", "product"),
+    indexes=("seller, number", "target, stands, number", "number", "due", "product"),
     topic=lambda id, offer: f"offers.{id}.{offer.seller}.{offer.target}",
 )
 TABLES = (OFFERS,)
@@ -178,31 +178,26 @@ STANDS = "stands AND due > now()"
 
 async def board(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """What stands, the newest first; at a quantity, the cheapest first."""
-    where, params = STANDS, list[Any]()
-    for condition, value in (
+    where, params = given(
         ("target = ANY(%s)", wanted.targets),
         ("seller = %s", wanted.seller),
         ("product = %s", wanted.product),
         ("categories @> ARRAY[%s]", wanted.category),
-    ):
-        if value is not None:
-            where, params = f"{where} AND {condition}", [*params, value]
-    order = "number DESC"
+    )
+    where, order = f"{STANDS} AND {where}", "number DESC"
     if wanted.quantity is not None:
         quantity = int(wanted.quantity)
         price = f"prices[(SELECT count(*) FROM unnest(leasts) AS least WHERE least <= {quantity})]"
         total = f"{price}::numeric * {quantity}"
         where = f"{where} AND leasts[1] <= {quantity} AND {total} BETWEEN minimum AND {MAX_MINOR}"
         order = f"{price}, number"
-    return await page(db, OFFERS.name, where, tuple(params), order, number, limit)
+    return await page(db, OFFERS.name, where, params, order, number, limit)
 
 
 async def mine(db: Reader, seller: str | None, status: str | None, number: int, limit: int) -> Page:
     """A seller's, or everyone's, whatever became of them; the newest first."""
-    where, params = "coalesce(seller = %s, true)", [seller]
-    if status is not None:
-        where, params = f"{where} AND status = %s", [*params, status]
-    return await page(db, OFFERS.name, where, tuple(params), "number DESC", number, limit)
+    asked = given(("seller = %s", seller), ("status = %s", status))
+    return await page(db, OFFERS.name, *asked, "number DESC", number, limit)
 
 
 class Tier(Value):

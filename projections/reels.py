@@ -25,6 +25,7 @@ from projections.kernel import (
     Reader,
     Slice,
     Table,
+    given,
     newest,
     one,
     own,
@@ -172,6 +173,7 @@ REELS = Table(
         "product, visible, place",
         "category, visible, place",
         "seller, created_at",
+        "created_at",
     ),
     topic=lambda id, reel: f"reels.{id}.{reel.seller}",
 )
@@ -192,17 +194,18 @@ async def reel(db: Reader, id: str) -> Found | None:
 
 async def feed(db: Reader, wanted: Filter, before: int, limit: int) -> Slice:
     """What is shown, the last published first."""
-    where, params = "visible", list[Any]()
-    for column in ("seller", "product", "category"):
-        if (value := getattr(wanted, column)) is not None:
-            where, params = f"{where} AND {column} = %s", [*params, value]
-    return await newest(db, REELS.name, where, tuple(params), "place", before, limit)
+    where, params = given(
+        ("seller = %s", wanted.seller),
+        ("product = %s", wanted.product),
+        ("category = %s", wanted.category),
+    )
+    return await newest(db, REELS.name, f"visible AND {where}", params, "place", before, limit)
 
 
 async def mine(db: Reader, seller: str | None, number: int, limit: int) -> Page:
     """A seller's, or everyone's, whatever their status; the last drafted first."""
-    where = "coalesce(seller = %s, true)"
-    return await page(db, REELS.name, where, (seller,), "created_at DESC, id", number, limit)
+    asked = given(("seller = %s", seller))
+    return await page(db, REELS.name, *asked, "created_at DESC, id", number, limit)
 
 
 def is_visible(found: Found) -> bool:

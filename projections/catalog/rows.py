@@ -191,7 +191,13 @@ PRODUCTS = Table(
         "in_stock": Column("boolean", lambda p: p.in_stock),
         "created_at": Column("timestamptz", lambda p: p.created_at),
     },
-    indexes=("seller", "category", "category_id", "created_at", "fields"),
+    indexes=(
+        "seller, retired, created_at",
+        "category",
+        "category_id",
+        "retired, created_at",
+        "fields",
+    ),
     topic=lambda id, product: f"catalog.{id}.{product.seller}",
 )
 

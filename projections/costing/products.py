@@ -1,7 +1,6 @@
 """One row per costed product: what it is made of, and what it costs."""
 
 from datetime import datetime
-from typing import Any
 
 from domain.costing import (
     Base,
@@ -30,6 +29,7 @@ from projections.kernel import (
     Page,
     Reader,
     Table,
+    given,
     one,
     own,
     page,
@@ -182,13 +182,10 @@ class Filter(Document):
 
 async def products(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     """By name."""
-    params: list[Any] = [wanted.retired]
-    where = "retired = %s"
-    for condition, value in (
+    asked = given(
+        ("retired = %s", wanted.retired),
         ("owner = %s", wanted.owner),
-        ("strpos(lower(name), %s) > 0", wanted.search and wanted.search.lower()),
+        ("strpos(lower(name), %s) > 0", (wanted.search or "").lower() or None),
         ("sells = %s", wanted.sells),
-    ):
-        if value is not None:
-            where, params = f"{where} AND {condition}", [*params, value]
-    return await page(db, PRODUCTS.name, where, tuple(params), "name, id", number, limit)
+    )
+    return await page(db, PRODUCTS.name, *asked, "name, id", number, limit)

@@ -10,7 +10,7 @@ from domain.costs import UnitCost, told
 from domain.kernel import Recorded
 from domain.money import Price
 from domain.orders import Line, OrderPlaced
-from projections.kernel import Column, Document, Reader, Slice, Table, newest
+from projections.kernel import Column, Document, Reader, Slice, Table, given, newest
 
 LINES = 1_000  # more than any order has
 
@@ -107,10 +107,8 @@ async def sales(
     costing: str | None = None,
 ) -> Slice:
     """The last first: of that seller, of that product of the catalogue, of that costed one."""
-    given = {"seller": seller, "product": product, "costing": costing}
-    told = {column: value for column, value in given.items() if value is not None}
-    where = " AND ".join(f"{column} = %s" for column in told) or "true"
-    return await newest(db, SALES.name, where, tuple(told.values()), "place", before, limit)
+    asked = given(("seller = %s", seller), ("product = %s", product), ("costing = %s", costing))
+    return await newest(db, SALES.name, *asked, "place", before, limit)
 
 
 async def since(

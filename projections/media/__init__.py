@@ -1,10 +1,8 @@
 """Media: every asset, what waits for a worker, and the places that show what is published."""
 
-from typing import Any
-
 import msgspec
 
-from projections.kernel import Found, Page, Reader, one, page
+from projections.kernel import Found, Page, Reader, given, one, page
 from projections.media.assets import ASSETS, JOBS, Asset, Rendition
 from projections.media.places import PLACES
 
@@ -41,11 +39,8 @@ async def assets(
     db: Reader, owner: str | None, status: str | None, number: int, limit: int
 ) -> Page:
     """Newest first."""
-    where, params = "true", list[Any]()
-    for column, value in (("owner", owner), ("status", status)):
-        if value is not None:
-            where, params = f"{where} AND {column} = %s", [*params, value]
-    return await page(db, ASSETS.name, where, tuple(params), "created_at DESC, id", number, limit)
+    asked = given(("owner = %s", owner), ("status = %s", status))
+    return await page(db, ASSETS.name, *asked, "created_at DESC, id", number, limit)
 
 
 def opened(found: Found) -> Asset:

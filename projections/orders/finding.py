@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from projections.kernel import Document
+from projections.kernel import Document, given
 
 
 class Filter(Document):
@@ -40,5 +40,4 @@ CONDITIONS = {
 
 
 def condition(wanted: Filter) -> tuple[str, tuple[Any, ...]]:
-    given = {name: value for name in CONDITIONS if (value := getattr(wanted, name)) is not None}
-    return " AND ".join(CONDITIONS[name] for name in given) or "true", tuple(given.values())
+    return given(*((told, getattr(wanted, name)) for name, told in CONDITIONS.items()))
