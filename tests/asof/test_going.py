@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from adapters.asof import registry, scratch
+from adapters.asof.folding import Into
+from adapters.asof.history import History
 from adapters.asof.points import Point
 from adapters.asof.tidying import drop_all
 from adapters.asof.wanted import Wanted
@@ -116,6 +118,33 @@ async def test_what_is_being_folded_while_all_must_go_is_folded_anew(database, t
         assert (id,) not in left
         there = await fetch(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'asof'")
         assert {name for (name,) in there} == {"folds", *tables}
+
+
+async def test_what_was_read_ahead_of_a_fold_that_fails_ends_before_its_connection_does(
+    database, monkeypatch
+):
+    """Who closes a connection that is waited for aborts the process."""
+    read, ended = History._batch, []
+
+    async def for_ever(self, db, after, upto):
+        if after < upto:
+            return await read(self, db, after, upto)
+        try:
+            await db.execute("SELECT pg_sleep(600)")
+        finally:
+            ended.append(db.closed)
+
+    async def failing(self, db, events):
+        await asyncio.sleep(0)  # so that the next is being read
+        raise Unavailable("fold")
+
+    monkeypatch.setattr(History, "_batch", for_ever)
+    monkeypatch.setattr(Into, "take", failing)
+    await happen(database, (lamp("1"), Switched()))
+    async with asking(database, TOYS) as ask:
+        with pytest.raises(Unavailable):
+            await lamps(ask, 1)
+    assert ended == [False]
 
 
 async def test_what_must_go_goes_as_soon_as_nobody_reads_it(database, monkeypatch):
