@@ -142,7 +142,7 @@ THINGS = Table(
         "place": Column("bigint", lambda t: t.place),
         "deleted_at": Column("timestamptz", lambda t: t.deleted_at),
     },
-    indexes=("place", "owner, place"),
+    indexes=("place", "owner, place", "context, place"),
 )
 
 

@@ -48,7 +48,7 @@ COMMENTS = Table(
         "author": Column("text", lambda comment: comment.author),
         "place": Column("bigint", lambda comment: comment.place),
     },
-    indexes=("reel, place",),
+    indexes=("reel, place", "author, place", "place"),
     topic=lambda id, comment: f"comments.{id}.{comment.reel}.{comment.author}",
 )
 TABLES = (COMMENTS,)

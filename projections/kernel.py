@@ -191,10 +191,11 @@ async def ids_of(
 ) -> list[str]:
     """Those of the rows that meet ``where`` and, if they are given, are among ``ids``; the first
     ``most`` of them."""
+    among, which = given(("id = any(%s)", None if ids is None else list(ids)))
     rows = await db.rows(
-        f"SELECT id FROM read.{table} WHERE tenant = %s AND {where}"
-        " AND (%s::text[] IS NULL OR id = any(%s)) ORDER BY id LIMIT %s",
-        (db.tenant, *params, *([None if ids is None else list(ids)] * 2), most),
+        f"SELECT id FROM read.{table} WHERE tenant = %s AND {where} AND {among}"
+        " ORDER BY id LIMIT %s",
+        (db.tenant, *params, *which, most),
     )
     return [id for (id,) in rows]
 

@@ -141,7 +141,14 @@ NEGOTIATIONS = Table(
         "due": Column("timestamptz", lambda n: n.until if n.status == "open" else None),
         "responded_at": Column("timestamptz", lambda n: n.responded_at),
     },
-    indexes=("offer", "seller, responded_at", "buyer, responded_at", "responded_at", "due"),
+    indexes=(
+        "offer",
+        "seller, responded_at",
+        "buyer, responded_at",
+        "status, responded_at",
+        "responded_at",
+        "due",
+    ),
     topic=lambda id, n: f"negotiations.{id}.{n.seller}.{n.buyer}",
 )
 TABLES = (NEGOTIATIONS,)

@@ -187,7 +187,7 @@ async def board(db: Reader, wanted: Filter, number: int, limit: int) -> Page:
     where, order = f"{STANDS} AND {where}", "number DESC"
     if wanted.quantity is not None:
         quantity = int(wanted.quantity)
-        price = f"prices[(SELECT count(*) FROM unnest(leasts) AS least WHERE least <= {quantity})]"
+        price = f"prices[width_bucket({quantity}::bigint, leasts)]"  # of the last break up to it
         total = f"{price}::numeric * {quantity}"
         where = f"{where} AND leasts[1] <= {quantity} AND {total} BETWEEN minimum AND {MAX_MINOR}"
         order = f"{price}, number"

@@ -50,7 +50,8 @@ async def _move(db: Connection, projection: str) -> int:
         " RETURNING position",
         (projection,),
     )
-    return next(iter(await moved.fetchall()), (0,))[0]
+    found = await moved.fetchone()
+    return int(found[0]) if found else 0
 
 
 async def _table(db: Connection, projection: str, table: str, tenant: str, subject: str) -> int:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from projections.analytics.days import DAYS, Day, SalesByDay, sales_by_day
+from projections.analytics.days import DAYS, SALES_DAYS, Day, SalesByDay, sales_by_day
 from projections.analytics.orders import ORDERS
 from projections.analytics.products import PRODUCTS, ProductSales
 from projections.analytics.reels import REELS, ReelPerformance
@@ -31,9 +31,9 @@ __all__ = [
     "top_products",
 ]
 
-VERSION = 5
+VERSION = 6
 # ORDERS comes first: the others fold what it emits.
-TABLES = (ORDERS, SELLERS, DAYS, PRODUCTS, SALES, METHODS, REELS)
+TABLES = (ORDERS, SELLERS, DAYS, SALES_DAYS, PRODUCTS, SALES, METHODS, REELS)
 
 
 async def dashboard(counts: Counts, seller: str) -> Found | None:

@@ -196,7 +196,7 @@ PRODUCTS = Table(
         "category",
         "category_id",
         "retired, created_at",
-        "fields",
+        "featured, retired, created_at",
     ),
     topic=lambda id, product: f"catalog.{id}.{product.seller}",
 )

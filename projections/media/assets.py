@@ -216,7 +216,7 @@ ASSETS = Table(
         "created_at": Column("timestamptz", lambda a: a.created_at),
         "changed_at": Column("timestamptz", lambda a: a.changed_at),
     },
-    indexes=("owner, created_at", "created_at", "changed_at"),
+    indexes=("owner, created_at", "status, created_at", "created_at", "changed_at"),
     topic=lambda id, asset: f"media.{id}.{asset.owner}",
     emits=_told,
 )

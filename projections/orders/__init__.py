@@ -169,9 +169,10 @@ ORDERS = Table(
     },
     indexes=(
         "buyer, placed_at",
-        "seller, placed_at",
+        "seller, archived, placed_at",
         "status, placed_at",
         "channel, placed_at",
+        "archived, placed_at",
         "placed_at",
         "number",
         "customer_phone",

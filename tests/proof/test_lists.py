@@ -64,6 +64,8 @@ SEEN = {  # what most are, or few
     "retired": "n % 100 = 0",
     "closed": "n % 100 <> 0",
     "low": "n % 100 = 0",
+    "featured": "n % 100 = 0",
+    "archived": "n % 100 = 0",
 }
 
 # Every list of every projection, as its users narrow it.
@@ -74,6 +76,7 @@ LISTS = {
     "bin.things": [
         lambda db: bin.things(db, None, None, *TOP),
         lambda db: bin.things(db, None, "v7", *TOP),
+        lambda db: bin.things(db, "v7", None, *TOP),
     ],
     "bulks.bulks": [
         lambda db: bulks.bulks(db, None, *PAGE),
@@ -89,6 +92,7 @@ LISTS = {
         lambda db: catalog.products(db, catalog.Filter(retired=True), *PAGE),
         lambda db: catalog.products(db, catalog.Filter(seller="v7"), *PAGE),
         lambda db: catalog.products(db, catalog.Filter(category="v7"), *PAGE),
+        lambda db: catalog.products(db, catalog.Filter(featured=True), *PAGE),
     ],
     "checkouts.checkouts": [
         lambda db: checkouts.checkouts(db, None, *PAGE),
@@ -136,11 +140,13 @@ LISTS = {
         lambda db: media.assets(db, None, None, *PAGE),
         lambda db: media.assets(db, "v7", None, *PAGE),
         lambda db: media.assets(db, "v7", "v7", *PAGE),
+        lambda db: media.assets(db, None, "v7", *PAGE),
     ],
     "negotiations.negotiations": [
         lambda db: negotiations.negotiations(db, negotiations.Filter(), *PAGE),
         lambda db: negotiations.negotiations(db, negotiations.Filter(user="v7"), *PAGE),
         lambda db: negotiations.negotiations(db, negotiations.Filter(offer="v7"), *PAGE),
+        lambda db: negotiations.negotiations(db, negotiations.Filter(status="v7"), *PAGE),
     ],
     "offers.below": [lambda db: offers.below(db, {"v7": Money(2**60, "v7")}, 10)],
     "offers.board": [
@@ -165,6 +171,8 @@ LISTS = {
             {"customer_phone": "v7"},
             {"buyers": ["v7", "v8"]},
             {"number": 7},
+            {"archived": True},
+            {"seller": "v0", "archived": True},
         )
     ],
     "reels.feed": [
