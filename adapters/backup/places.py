@@ -28,6 +28,9 @@ class Place(Struct, frozen=True):
 
 
 def is_away(text: str) -> bool:
+    """Whether it is a bucket, not a directory. Raises NoPlace for any other address."""
+    if "://" in text and not text.startswith(SCHEME):
+        raise NoPlace(f"{text} is neither a directory nor {SCHEME}bucket/prefix")
     return text.startswith(SCHEME)
 
 
@@ -52,6 +55,10 @@ def placed(text: str, own: str, env: Mapping[str, str]) -> Place:
 
 def _theirs(bucket: str, env: Mapping[str, str]) -> str:
     at = urlsplit(env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL") or AMAZON)
+    if at.scheme not in ("http", "https") or not at.hostname or at.path.strip("/"):
+        raise NoPlace("AWS_ENDPOINT_URL is http(s)://host, and no more")
+    if not env.get("AWS_SECRET_ACCESS_KEY"):
+        raise NoPlace("set AWS_SECRET_ACCESS_KEY, too")
     said = {
         "region": env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or REGION,
         "token": env.get("AWS_SESSION_TOKEN") or "",

@@ -45,6 +45,12 @@ class Eraser:
     def receipts(self) -> Receipts:
         return self._at.receipts
 
+    async def has(self, tenant: str) -> bool:
+        """Whether anything ever happened there."""
+        async with self._reading() as db:
+            found = await db.execute("SELECT FROM log.chains WHERE tenant = %s", (tenant,))
+            return await found.fetchone() is not None
+
     async def holding(self, tenant: str, subject: str) -> held.Holding:
         """What there is of them; nothing is changed."""
         async with self._reading() as db:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
 
+from adapters.log.tail import head
 from adapters.projector.tables import shape_of, start
 from projections.kernel import Projection, Table
 
@@ -41,13 +42,17 @@ class Beside:
 
 
 async def state(db: AsyncConnection[Any], name: str, lock: bool = False) -> State | None:
-    """``lock``: whoever leads it waits from now to the end of the transaction."""
+    """``lock``: whoever leads it waits from now to the end of the transaction. Never beyond the
+    log's end: a row that says so is wrong, and what is built again puts it right."""
     cursor = await db.execute(
         f"SELECT {_COLUMNS} FROM read.projections WHERE name = %s{' FOR UPDATE' if lock else ''}",
         (name,),
     )
     row = await cursor.fetchone()
-    return State(*row) if row else None
+    if row is None:
+        return None
+    found = State(*row)
+    return found._replace(position=min(found.position, await head(db)))
 
 
 async def prepare(owner: AsyncConnection[Any], name: str, projection: Projection) -> None:

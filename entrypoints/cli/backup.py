@@ -68,7 +68,11 @@ def backup(
     home = Home(directory)
     settings = settings_of(home, urls_of(running(home)))
     to = place or str(home.path / "backups")
-    if catch_up and not is_away(to):
+    try:
+        away = is_away(to)
+    except NoPlace as failed:
+        raise Refusal(str(failed)) from failed
+    if catch_up and not away:
         raise Refusal("--catch-up is for a bucket: a directory is copied together with the others")
     objects = Objects(settings.s3_url, again=AGAIN) if settings.s3_url else None
     known = secrets.fingerprint(secrets.load(home.path))
@@ -76,7 +80,7 @@ def backup(
     try:
         if file is not None:
             secrets.save(home, file)
-        if is_away(to):
+        if away:
             asyncio.run(_away(source, to, settings.s3_url, keep, catch_up))
         else:
             done = asyncio.run(take(source, Path(to).absolute(), keep))

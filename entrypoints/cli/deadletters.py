@@ -75,9 +75,12 @@ def retry_(directory: Path | None, projection: str | None, tenant: str | None) -
         click.echo(str(letter))
     for name in _inexact(before, left):
         click.echo(f"projection {name}: `souk rebuild {name}` makes its rows exact")
-    events = sum(1 + letter.behind for letter in before)
-    click.echo(f"{events} retried, {len(left) or 'none'} still parked")
+    click.echo(f"{_events(before)} retried, {_events(left) or 'none'} still parked")
     sys.exit(1 if left else 0)
+
+
+def _events(letters: Iterable[Letter]) -> int:
+    return sum(1 + letter.behind for letter in letters)
 
 
 def _inexact(before: Iterable[Letter], left: Iterable[Letter]) -> list[str]:

@@ -57,6 +57,8 @@ def erase(
     logs.configure("critical")
     settings = find(directory)
     if again:
+        if tenant or subject or yes:
+            raise click.UsageError("--replay takes every receipt there is: say it alone.")
         for receipt in asyncio.run(_replay(settings)):
             click.echo(f"{receipt.tenant} {receipt.subject}: erased again")
         return
@@ -92,12 +94,12 @@ def _show(told: Holding | Copy | Signed) -> None:
 
 
 async def _held(settings: Settings, tenant: str, subject: str) -> Holding:
-    async with connected(settings) as eraser:
+    async with _of(settings, tenant) as eraser:
         return await eraser.holding(tenant, subject)
 
 
 async def _copy(settings: Settings, tenant: str, subject: str) -> Copy:
-    async with connected(settings) as eraser:
+    async with _of(settings, tenant) as eraser:
         found = await eraser.copy(tenant, subject)
         if found.events or found.files:
             asked = {"subject": subject}
@@ -107,7 +109,7 @@ async def _copy(settings: Settings, tenant: str, subject: str) -> Copy:
 
 async def _erase(settings: Settings, tenant: str, subject: str, reason: str) -> Signed:
     id = uuid4()
-    async with connected(settings) as eraser:
+    async with _of(settings, tenant) as eraser:
         return await eraser.erase(Call(tenant, ACTOR, id, id), subject, reason)
 
 
@@ -117,6 +119,15 @@ async def _replay(settings: Settings) -> list[Receipt]:
             return await replay(eraser)
     except Forged as forged:
         raise Refusal(str(forged)) from forged
+
+
+@asynccontextmanager
+async def _of(settings: Settings, tenant: str) -> AsyncIterator[Eraser]:
+    """Raises Refusal for a tenant without a history: to erase there would begin one."""
+    async with connected(settings) as eraser:
+        if not await eraser.has(tenant):
+            raise Refusal(f"Nothing ever happened in a tenant {tenant}.")
+        yield eraser
 
 
 @asynccontextmanager

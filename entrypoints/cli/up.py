@@ -48,10 +48,10 @@ def up(directory: Path, port: int, live_port: int | None, empty: bool) -> None:
     Example:
       souk up --data-dir /tmp/souk --port 0
     """
-    for wanted in filter(None, (port, live_port)):
-        if not is_free(wanted):
+    for option, wanted in (("--port", port), ("--live-port", live_port)):
+        if wanted and not is_free(wanted):
             reason = f"Port {wanted} of {LOOPBACK} is taken."
-            raise Refusal(f"{reason} Choose another: --port 0 finds one.")
+            raise Refusal(f"{reason} Choose another: {option} 0 finds one.")
     chosen, live = _ports(port, live_port)
     logs.configure("warning")
     asyncio.run(_until_told(Running(directory, chosen, live, empty)))

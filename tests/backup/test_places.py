@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from adapters.backup.places import NoPlace, placed
+from adapters.backup.places import NoPlace, is_away, placed
 from adapters.embedded.wal import FORGOTTEN, keep_from, segments
 
 OWN = "http://souk:word@127.0.0.1:9000"
@@ -36,6 +36,33 @@ def test_the_instances_own_bucket_is_no_place_for_backups(text):
 def test_without_a_server_and_without_variables_there_is_no_bucket():
     with pytest.raises(NoPlace):
         placed("s3://backups", "", {})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"AWS_ENDPOINT_URL": "nonsense"},
+        {"AWS_ENDPOINT_URL": "ftp://minio"},
+        {"AWS_ENDPOINT_URL": "http://"},
+        {"AWS_ENDPOINT_URL": "http://minio:9000/backups"},
+        {"AWS_SECRET_ACCESS_KEY": ""},
+    ],
+)
+def test_variables_that_say_no_server_or_half_a_credential_are_named_and_no_secret(said):
+    (name,) = said
+    with pytest.raises(NoPlace) as refused:
+        placed("s3://backups", "", AMAZON | said)
+    assert (name in str(refused.value), "s+t" in str(refused.value)) == (True, False)
+
+
+@pytest.mark.parametrize("text", ["http://minio/backups", "S3://backups", "gs://backups"])
+def test_what_is_neither_a_bucket_nor_a_directory_is_refused(text):
+    with pytest.raises(NoPlace, match="neither a directory nor"):
+        is_away(text)
+
+
+def test_a_directory_is_at_hand_and_a_bucket_away():
+    assert [is_away(each) for each in ("/mnt/backups", "backups", "s3://backups/souk")] == [0, 0, 1]
 
 
 def test_what_backups_elsewhere_need_is_kept_for_them_but_not_for_ever(tmp_path):

@@ -124,6 +124,16 @@ async def test_by_command_it_is_told_first_and_done_with_yes_and_the_receipt_is_
     assert again.stdout == "bazaar ana: erased again\n"
 
 
+async def test_by_command_a_tenant_without_a_history_is_refused_and_gets_none(town):
+    about = ("--tenant", "bazzar", "--subject", "ana")
+    for command in (("erase", *about), ("erase", *about, "--yes"), ("subject", *about)):
+        done = await souk(town.api, *command)
+        assert (done.exit_code, "Nothing ever happened in a tenant bazzar" in done.output) == (2, 1)
+    assert list(town.receipts.rglob("*.json")) == []
+    done = await souk(town.api, "erase", "--yes", *about[:1], "bazaar", "--replay")
+    assert (done.exit_code, "say it alone" in done.output) == (2, True)
+
+
 async def test_a_receipt_that_is_not_ours_is_named_and_keeps_no_other_from_being_replayed(town):
     await town.erase("ana")
     (good,) = town.receipts.glob("bazaar/*.json")

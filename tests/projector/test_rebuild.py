@@ -102,6 +102,20 @@ async def test_rows_are_served_and_commands_land_while_tables_are_built_again(da
     assert len(set(told)) == len(told)
 
 
+async def test_a_rebuild_cures_a_position_beyond_the_end_of_the_log(database):
+    await prepare(database)
+    await happen(database, *[(lamp(id), Switched()) for id in "1223"])
+    await caught_up(database)
+    beyond = "UPDATE read.projections SET position = 1000, generation = generation + 1 RETURNING 1"
+    await fetch(database, beyond)
+    await happen(database, (lamp("4"), Switched()))
+    assert (await built(database)).position == 5
+    assert await lamps(database) == {"A/1": 1, "A/2": 2, "A/3": 1, "A/4": 1}
+    await happen(database, (lamp("4"), Switched()))
+    await caught_up(database)
+    assert (await lamps(database))["A/4"] == 2
+
+
 async def test_a_rebuild_mends_a_row_and_tells_how_many_differed(database):
     await prepare(database)
     await happen(database, *[(lamp(id), Switched()) for id in "1223"])

@@ -77,6 +77,13 @@ async def test_a_row_that_is_changed_or_gone_is_named_with_its_fields(shop, sql,
     assert fields is None or differing == fields
 
 
+async def test_a_position_beyond_the_end_of_the_log_is_named(shop):
+    sql = "UPDATE read.projections SET position = position + 1000000 WHERE name = %s"
+    assert shop.change(sql, "carts") == 1
+    ((name, _, what, _),) = (await shop.look())[0]
+    assert (name, "is beyond the log's end" in what) == ("carts", True)
+
+
 async def test_a_row_too_many_is_named(shop):
     shop.copy("catalog_products", shop.product, "ghost")
     assert (await shop.look())[0] == [("read.catalog_products", "ghost", "extra", ())]

@@ -100,6 +100,9 @@ class Verification:
             "SELECT position FROM read.dead_letters WHERE projection = %s", (name,)
         )
         parked = frozenset(position for (position,) in await cursor.fetchall())
+        if standing[2] > (end := await head(self._db)):
+            beyond = f"its position {standing[2]} is beyond the log's end, {end}"
+            self._found(Difference(name, "", "", f"{beyond}; rebuild it"))
         return Refold(name, projection, standing[2], parked)
 
     async def compare(self) -> tuple[int, int]:
