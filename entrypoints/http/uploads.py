@@ -33,7 +33,8 @@ class NewImage(Struct, forbid_unknown_fields=True):
     def decoded(self) -> bytes:
         """Rejects what is no such URL."""
         front, comma, text = self.data.partition(",")
-        if not comma or not front.startswith("data:") or not front.endswith(";base64"):
+        said = front.lower()
+        if not comma or not said.startswith("data:") or not said.endswith(";base64"):
             raise Rejected("media.data_url_malformed", "data:<type>;base64,<bytes>")
         try:
             data = base64.b64decode(text, validate=True)

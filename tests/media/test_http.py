@@ -94,6 +94,13 @@ async def test_what_is_no_data_url_is_refused(house):
     assert empty.json()["code"] == "media.empty"
 
 
+async def test_a_data_url_may_be_written_in_capitals(house):
+    _, _, text = DOT["data"].partition(",")
+    for front in ("DATA:image/gif;base64", "data:image/gif;BASE64", "Data:IMAGE/GIF;Base64"):
+        made = await house.amina.post("/media/inline", {"data": f"{front},{text}"})
+        assert made.status_code == 201, front
+
+
 async def test_a_retry_is_the_same_upload_and_leaves_nothing_behind(house):
     first = await house.amina.post("/media/inline", DOT, key="k")
     again = await house.amina.post("/media/inline", DOT, key="k")
