@@ -1,11 +1,14 @@
 """Comments: what people say under a reel."""
 
+import unicodedata
 from datetime import datetime
 from typing import assert_never
 
 from domain.kernel import Command, Event, Personal, Rejected, Value, but
 
 LONGEST = 500  # characters
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")  # not Cn: new emoji are unknown before Python is new
+FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a symbol that show nothing
 
 
 class AddComment(Command):
@@ -127,10 +130,14 @@ def _purge(comment: Comment) -> list[EVENTS]:
 
 
 def _check(text: Personal) -> None:
-    if not text.text.strip():
+    if not any(map(_is_seen, text.text)):
         raise Rejected("comments.empty", "say something")
     if len(text.text) > LONGEST:
         raise Rejected("comments.too_long", f"at most {LONGEST} characters")
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character) not in UNSEEN and character not in FILLERS
 
 
 def evolve(comment: Comment, event: EVENTS) -> Comment:

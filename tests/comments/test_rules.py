@@ -45,6 +45,25 @@ def test_a_comment_says_something_in_at_most_500_characters():
         given(comments).when(say(empty)).rejected("comments.empty")
 
 
+def test_a_comment_shows_something():
+    for blank in "\u200b\u2060\ufeff\u00ad\u202e\u115f\u1160\u2800\u3164\uffa0":
+        given(comments).when(say(blank)).rejected("comments.empty")
+        given(comments).when(say(f" {blank}\n{blank} ")).rejected("comments.empty")
+        given(comments).when(say(f"{blank}x")).then(said(f"{blank}x"))
+    family, new = "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001fa99"
+    for shown in (
+        family,
+        new,
+        "\U0001fae9",
+        "\u2764\ufe0f",
+        "\u0301",
+        ".",
+        "\ud55c",
+        "\u1112\u1161",
+    ):
+        given(comments).when(say(shown)).then(said(shown))
+
+
 def test_a_comment_is_removed_once_and_it_is_kept_who_did_and_why():
     remove = RemoveComment("staff", "an insult")
     given(comments, said("x")).when(remove).then(CommentRemoved("rug", "staff", "an insult"))
