@@ -13,6 +13,7 @@ TITLES = {
     409: "Conflict",
     413: "Too large",
     415: "Unsupported media type",
+    416: "Range not satisfiable",
     422: "Rejected by a rule",
     426: "Upgrade required",
     431: "Too large",

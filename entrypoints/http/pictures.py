@@ -17,13 +17,14 @@ from adapters.media.verdict import CONTENT_TYPES
 from application.ports import Missing
 from entrypoints.http.answers import Headers, Ready, unchanged
 from entrypoints.http.names import NAME
+from entrypoints.http.problems import Problem
 from entrypoints.wiring import Souk
 from projections import media
 
 UNKNOWN = "media.unknown_asset"
 RENDERING = re.compile(r"r\d{1,4}(?:-\d{1,7}){0,4}", re.ASCII)
 FILE = re.compile(r"[a-z0-9]{1,20}\.([a-z0-9]{1,10})", re.ASCII)
-RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
+RANGE = re.compile(r"bytes=(\d{0,99})-(\d{0,99})", re.ASCII)
 ALWAYS = (
     (b"cache-control", b"public, max-age=31536000, immutable"),  # other bytes have another name
     (b"accept-ranges", b"bytes"),
@@ -66,7 +67,8 @@ class Flowing(ASGIResponse):
 async def sent(
     souk: Souk, key: str, kind: str, asked: Mapping[str, str], bare: bool
 ) -> ASGIResponse:
-    """``asked``: the request's headers; ``bare``: without the bytes. Raises Missing."""
+    """``asked``: the request's headers; ``bare``: without the bytes. Raises Missing, and Problem
+    for a part that there is not."""
     try:
         kept = await souk.objects.stat(key)
     except Gone:
@@ -89,11 +91,13 @@ async def sent(
 
 def _part(wanted: str, size: int) -> tuple[int, int, int]:
     """First and last byte, and the status: the one part that is asked for, as players of films do,
-    or the whole."""
-    if part := RANGE.fullmatch(wanted):
-        first, last = part.groups()
-        start = int(first) if first else max(size - int(last or 0), 0)  # -5: the last five
-        end = min(int(last), size - 1) if first and last else size - 1
-        if start <= end:
-            return start, end, 206
-    return 0, size - 1, 200
+    or the whole. Raises Problem for a part beyond the end."""
+    part = RANGE.fullmatch(wanted)
+    first, last = part.groups() if part else ("", "")
+    if not (first or last) or (first and last and int(last) < int(first)):
+        return 0, size - 1, 200
+    start = int(first) if first else max(size - int(last), 0)  # -5: the last five
+    if start >= size:
+        told = {"Content-Range": f"bytes */{size}"}
+        raise Problem(416, "range_not_satisfiable", f"it has {size} bytes", told)
+    return start, min(int(last), size - 1) if first and last else size - 1, 206
