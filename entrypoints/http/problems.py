@@ -1,5 +1,6 @@
 """Errors as problems, each with a stable code."""
 
+import json
 import re
 from math import ceil
 from typing import Any
@@ -8,6 +9,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.utils.scope.state import ScopeState
 
 from adapters.asof.wanted import Folding
 from adapters.problems import MEDIA_TYPE, Progress, details
@@ -30,6 +32,8 @@ CODES = {
     415: "unsupported_media_type",
 }
 EXPECTED = ("unavailable", "as_of.folding")
+TRUNCATED = "Input data was truncated"  # in the words of the library that reads JSON
+HALVED = "a text holds half a surrogate pair"
 LONGEST_WAIT = 60  # seconds that are advised before asking again
 logger = structlog.get_logger(__name__)
 
@@ -134,13 +138,27 @@ def _reason(wrong: dict[str, Any]) -> str:
     return "body: a JSON object is wanted" if message == "'data'" else f"body: {message}"
 
 
+def _of_body(request: Request[Any, Any, Any], detail: str) -> str:
+    """The library says of half a surrogate pair that is among the last bytes, too, that it was
+    truncated; the reader of Python's own takes that for a text."""
+    body = ScopeState.from_scope(request.scope).body
+    if detail != TRUNCATED or not isinstance(body, bytes):
+        return detail
+    try:
+        json.loads(body.decode())
+    except (ValueError, RecursionError):
+        return detail
+    return HALVED
+
+
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The exception handler of every route."""
     problem = of(error)
     if problem.status >= 500 and problem.code not in EXPECTED:
         logger.error("unexpected error", path=request.scope["path"], exc_info=error)
     path = request.scope["path"]
-    body = details(problem.status, problem.code, problem.detail, path, problem.progress)
+    told = _of_body(request, problem.detail)
+    body = details(problem.status, problem.code, told, path, problem.progress)
     return Response(
         msgspec.json.encode(body),
         status_code=problem.status,

@@ -72,6 +72,21 @@ async def test_a_field_out_of_bounds_is_refused(api):
     assert (await seller.post(PATH, TEA)).status_code == 201
 
 
+async def test_half_a_surrogate_pair_is_not_taken_for_half_a_body(api):
+    await api.market("amina")
+    headers = {"content-type": "application/json", "idempotency-key": "k"}
+    for body, detail in (
+        (b'{"name":"\\ud800"}', "a text holds half a surrogate pair"),
+        (b'"\\uDBFF" ', "a text holds half a surrogate pair"),
+        (b'{"name":"\\ud800"', "Input data was truncated"),
+        (b'{"name":"tea', "Input data was truncated"),
+        (b"{", "Input data was truncated"),
+    ):
+        answer = await api.of("seller", "amina").send("POST", PATH, headers=headers, content=body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed"), body
+        assert answer.json()["detail"] == detail, body
+
+
 async def test_an_url_that_cannot_be_read_is_refused(api):
     await api.market("amina")
     buyer = api.of("buyer", "karim")
