@@ -16,7 +16,7 @@ from litestar.types import Scope
 from entrypoints.http import CONTROLLERS
 from entrypoints.http.authentication import Bearers, authenticating
 from entrypoints.http.caller import Caller, caller_of
-from entrypoints.http.commands import call, creating
+from entrypoints.http.commands import call, creating, keyless
 from entrypoints.http.console import console, console_file
 from entrypoints.http.direct import directing
 from entrypoints.http.document import Described, Structs, operation_id
@@ -84,6 +84,7 @@ def http(
             "caller": Provide(caller, sync_to_thread=False),
             "call": Provide(call),
             "creating": Provide(creating),
+            "keyless": Provide(keyless),
             "view": Provide(view),
             "paging": Provide(paging),
         },

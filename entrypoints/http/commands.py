@@ -51,6 +51,11 @@ async def creating(
     return await _call(Creating, request, souk, key)
 
 
+async def keyless(request: Request[Any, Any, Any], souk: NamedDependency[Souk]) -> Call:
+    """Of what leaves no answer to give again: a key that is sent has no meaning."""
+    return await _call(Call, request, souk, None)
+
+
 async def _call(kind: type[C], request: Request[Any, Any, Any], souk: Souk, key: str | None) -> C:
     caller = caller_of(request.scope)
     return kind(

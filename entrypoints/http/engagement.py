@@ -9,8 +9,8 @@ from litestar.params import FromPath, JSONBody
 from litestar.response.base import ASGIResponse
 from msgspec import Meta, Struct
 
+from application.ports import Call
 from application.reels import UNKNOWN
-from entrypoints.http.commands import Sent
 from entrypoints.http.reels import shown
 from entrypoints.http.routes import changes, reads
 from entrypoints.http.views import View
@@ -50,12 +50,15 @@ class EngagementController(Controller):
         self,
         id: FromPath[UUID],
         data: JSONBody[Watching],
-        call: Sent,
+        keyless: NamedDependency[Call],
         souk: NamedDependency[Souk],
     ) -> Watched:
-        """Say for how long it was watched. Views are gathered and counted within seconds."""
+        """Say for how long it was watched. Views are gathered and counted within seconds.
+
+        It takes no Idempotency-Key: sent again, it is looked at again, and within 30 minutes it is
+        no view more."""
         reel = str(id)
-        await souk.engagement.countable(call, reel)
+        await souk.engagement.countable(keyless, reel)
         if data.seconds < WATCHED:
             return Watched(False)
-        return Watched(await souk.watched.see(call.tenant, reel, call.actor))
+        return Watched(await souk.watched.see(keyless.tenant, reel, keyless.actor))

@@ -8,7 +8,7 @@ from adapters.engagement.gathering import Gathering
 from adapters.engagement.watched import GATHERED, SLOW, Watched
 from tests.engagement.ground import drafted, events_of, published
 from tests.policies.market import call
-from tests.support.http import running_api
+from tests.support.http import page, running_api
 
 NOWHERE = "redis://127.0.0.1:1/0"
 SECONDS = {"seconds": 5}
@@ -39,6 +39,16 @@ async def test_over_http_two_seconds_make_a_view_once_for_each_viewer(api):
     head = (await events_of(api.souk.project))[-1].position
     card = (await mia.get(f"/reels/{reel}", after=head)).json()
     assert card["counters"] == {"likes": 0, "comments": 0, "views": 2}
+
+
+async def test_a_view_takes_no_key_and_within_the_window_needs_none(api):
+    reel, mia = await shown(api), api.of("buyer", "mia")
+    for seconds, counted in ((1, False), (5, True), (5, False), (1, False)):
+        answer = await mia.post(f"/reels/{reel}/view", {"seconds": seconds}, key="k")
+        assert (answer.status_code, answer.json()) == (200, {"counted": counted})
+    operation = page()["paths"]["/api/v1/reels/{id}/view"]["post"]
+    assert [each["name"] for each in operation["parameters"]] == ["id"]
+    assert "It takes no Idempotency-Key" in operation["description"]
 
 
 async def test_what_is_not_shown_is_not_watched(api):
