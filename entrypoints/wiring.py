@@ -16,7 +16,7 @@ from adapters.erasing.receipts import Receipts
 from adapters.live.tickets import Tickets
 from adapters.log.keyring import Keyring
 from adapters.log.log import PostgresLog
-from adapters.media.objects import Objects
+from adapters.media.objects import TURN, Objects
 from adapters.postgres.pools import ASOF, PROJECT, READ, Pool, open_pool
 from adapters.projector.counters import Counters
 from adapters.projector.positions import Positions
@@ -205,7 +205,7 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
         stack.push_async_callback(tickets.close)
         watched = Watched(settings.valkey_url)
         stack.push_async_callback(watched.close)
-        objects = Objects(settings.s3_url, settings.s3_public_url)
+        objects = Objects(settings.s3_url, settings.s3_public_url, turn=TURN)
         stack.callback(objects.close)
         asof = await _pool(stack, settings, ASOF, 2)
         folds = Folds(settings.postgres_url, asof, PROJECTIONS, settings.as_of_folds)

@@ -26,6 +26,7 @@ from application.ports import Unavailable
 
 BUCKET, REGION = "souk", "us-east-1"  # unless the URL names others
 THREADS = 8  # calls at once; more wait
+TURN = 2.0  # seconds that a request waits for one of them
 CHUNK = 256 * 1024  # bytes
 AWAY = (urllib3.exceptions.HTTPError, ServerError, InvalidResponseError, ParseError, OSError)
 GONE = ("NoSuchKey", "NoSuchObject", "NoSuchBucket", "ResourceNotFound")
@@ -56,15 +57,18 @@ class Objects:
     """``url``: http(s)://access:secret@host[:port][/bucket][?region=…&token=…]; empty: every call
     is Unavailable. ``public``: scheme and host that signed addresses name, where clients reach the
     server by others. Its certificates are the system's. ``again``: times that what fails is tried
-    once more; for work of hours, which one failure would end."""
+    once more; for work of hours, which one failure would end. ``turn``: seconds that a call waits
+    for others to end, until it is Unavailable; None: however long that takes."""
 
-    def __init__(self, url: str, public: str = "", again: int = 0) -> None:
+    def __init__(
+        self, url: str, public: str = "", again: int = 0, turn: float | None = None
+    ) -> None:
         parts = urlsplit(url)
         self._away = not url
         self._bucket = parts.path.strip("/") or BUCKET
         self._base = (public or f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}").rstrip("/")
         self._over = Event()
-        self._again = again
+        self._again, self._turn = again, turn
         self._client = _client(url, "", self._over, again)
         self._signer = _client(url, public, self._over)
         self._threads = ThreadPoolExecutor(THREADS, "souk-s3")
@@ -96,10 +100,11 @@ class Objects:
 
     async def ready(self) -> None:
         """Make the bucket, unless it is there."""
-        await self._call(self._make)
+        if not self._made:
+            await self._call(self._make)
 
     def _make(self) -> None:
-        if not self._made and not self._client.bucket_exists(self._bucket):
+        if not self._client.bucket_exists(self._bucket):
             try:
                 self._client.make_bucket(self._bucket)
             except S3Error as error:
@@ -200,10 +205,18 @@ class Objects:
             raise Unavailable(f"s3 ({failed.code})")
 
     async def _call(self, work: Callable[[], R]) -> R:
+        """What does not get a thread in its turn is not done later."""
         self._check()
-        loop = asyncio.get_running_loop()
+        begun = self._threads.submit(work)
+        done = asyncio.wrap_future(begun)
         with _told():
-            return await loop.run_in_executor(self._threads, work)
+            try:
+                await asyncio.wait([done], timeout=self._turn)
+                if begun.cancel():  # which a thread that has taken it does not heed
+                    raise Unavailable("s3")
+                return await done
+            finally:
+                done.cancel()
 
     def _check(self) -> None:
         if self._away:
