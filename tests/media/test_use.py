@@ -95,6 +95,25 @@ async def test_an_object_is_erased_with_its_last_asset_and_its_room_is_free(work
     assert (await usage(working))["used"] == 0
 
 
+async def test_each_crop_takes_room_once_until_all_of_it_goes(working):
+    id = await working.upload(JPEG)
+    await working.settled(id)
+    used = [0, (await usage(working))["used"]]
+    for left in (1, 2, 1):
+        crop = {"left": left, "top": 0, "width": 300, "height": 200}
+        cropped = await working.amina.post(f"/media/{id}/crop", {"crop": crop})
+        await working.now(f"/media/{id}", cropped)
+        await working.settled(id)
+        used.append((await usage(working))["used"])
+    none, whole, one, two, again = used
+    assert none < whole < one < two == again
+    async with purging(working) as (run, found):
+        (idle,) = await found()
+        assert await run.purge(idle)
+    assert (await usage(working))["used"] == 0
+    assert await working.objects() == set()
+
+
 async def test_what_is_shown_or_was_touched_meanwhile_stays(working):
     product = await working.api.product("amina", "tea", tenant=working.tenant)
     asset = await working.settled(await working.upload(JPEG))
