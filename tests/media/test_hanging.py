@@ -57,11 +57,11 @@ def server():
 @asynccontextmanager
 async def held(objects, running):
     """Every thread waits for an answer, and whoever comes next has little time."""
-    turn, objects._turn = objects._turn, None
+    objects._turn = None
     before = len(running.seen)
     calls = [asyncio.create_task(objects.stat(f"held/{n}")) for n in range(THREADS)]
     await until(lambda: len(running.seen) == before + THREADS)
-    objects._turn = turn
+    objects._turn = 0.01
     async with asyncio.timeout(PATIENCE):
         yield
     assert not any(call.done() for call in calls)
@@ -71,7 +71,7 @@ async def held(objects, running):
 
 async def test_what_no_thread_takes_in_time_is_unavailable_and_is_not_done_later():
     with server() as running:
-        objects = Objects(running.url, turn=0.01)
+        objects = Objects(running.url)
         async with held(objects, running):
             with pytest.raises(Unavailable):
                 await objects.stat("late")
