@@ -12,8 +12,9 @@ PATIENCE = 60.0  # seconds
 
 
 def be_patient() -> None:
-    """So is the product: who waits for an answer of Valkey or S3, for a turn with it, or for another
-    request of the same key, does not give up for slowness. A server that is away refuses at once."""
+    """So is the product: who waits for an answer of Valkey or S3, for a turn with it, or for
+    another request of the same key, does not give up for slowness. A server that is away refuses
+    at once."""
     for of_valkey in (Counters, Tickets, Watched):
         of_valkey.__init__.__defaults__ = (PATIENCE,)  # type: ignore[misc]
     turns.PATIENCE = wiring.TURN = PATIENCE
