@@ -3,6 +3,8 @@
 import io
 import os
 import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from importlib import import_module
 from typing import Any
@@ -11,6 +13,8 @@ import av
 import pyvips  # type: ignore[import-untyped]
 
 from adapters.media import copying, images
+from adapters.media.encoding import LARGE
+from adapters.media.look import PIXELS, SQUARE, Look, look_of
 from adapters.media.report import Made
 from adapters.media.spool import Spool
 from adapters.media.upright import Box, within
@@ -19,9 +23,9 @@ from adapters.media.verdict import Unacceptable
 SECONDS = 60.0
 LEEWAY = 0.5  # seconds: the last frame is shown for a while
 FRAMES = 7200  # 120 a second
-PIXELS = 4096 * 2304
+TRACKS = 32
 DEMUXERS = {"mp4": "mp4", "mov": "mov", "webm": "matroska"}
-OPTIONS = {"protocol_whitelist": "none", "enable_drefs": "0", "max_streams": "8"}
+OPTIONS = {"protocol_whitelist": "none", "enable_drefs": "0", "max_streams": str(TRACKS)}
 COVER = 0x400  # the disposition of a picture that is only attached
 PICTURES = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mjpeg")
 POSTER = 1920  # pixels of its longer side
@@ -38,41 +42,50 @@ def settle() -> None:
 
 
 def make(source: int, spool: Spool, format: str, crop: Box | None) -> Made:
-    """Poster, its sizes and the copy. Raises Unacceptable, av.FFmpegError."""
-    os.lseek(source, 0, os.SEEK_SET)
-    with io.FileIO(source, closefd=False) as file, _opened(file, format) as film:
-        stream = _picture(film)
-        _check(film, stream)
-        sample = _sample(film, stream)
-        poster = pictured(sample)
-    size = poster.width, poster.height
-    _draw(spool, poster, crop)  # its decoder is closed by now, and the memory free
-    os.lseek(source, 0, os.SEEK_SET)
-    with io.FileIO(source, closefd=False) as file, _opened(file, format) as film:
+    """Poster, its sizes and the copy. Raises Unacceptable, av.FFmpegError, MemoryError."""
+    look = _looked_at(source, spool, format, crop)
+    with _opened(source, format) as film:
         limit = Limit()
-        copying.copy(film, _picture(film), sample, spool, limit)
-        return Made(*size, float(limit.seconds), limit.frames, spool.parts)
+        copying.copy(film, _picture(film), look, spool, limit)
+        return Made(*look.shown, float(limit.seconds), limit.frames, spool.parts)
+
+
+def _looked_at(source: int, spool: Spool, format: str, crop: Box | None) -> Look:
+    """Its poster is drawn, and nothing kept: the copy needs all the memory there is."""
+    with _opened(source, format) as film:
+        stream = _picture(film)
+        start = copying.start_of(film, stream)
+        _check(film, stream, start)
+        sample = _sample(film, stream, float(start) + POSTER_AT)
+        look = look_of(sample, stream)
+    _draw(spool, pictured(sample, look), crop)
+    return look
 
 
 class Limit:
     """Counts what really comes, whatever the header says."""
 
     def __init__(self) -> None:
-        self._first: Fraction | None = None
+        self._first = self._last = Fraction(0)
         self.frames = 0
         self.seconds = Fraction(0)
 
     def saw(self, start: Fraction, length: Fraction) -> None:
         """A picture, shown from ``start`` for ``length``, in seconds. Raises Unacceptable."""
-        self._first = start if self._first is None else min(self._first, start)
-        self.seconds = max(self.seconds, start + length - self._first)
+        self.seconds = max(self.seconds, start + length)
+        self.heard(start, length)
         self.frames += 1
-        if self.seconds > SECONDS + LEEWAY:
-            raise too_long(float(self.seconds))
         if self.frames > FRAMES:
             raise Unacceptable(
                 "media.too_many_frames", f"The film has more than {FRAMES} pictures."
             )
+
+    def heard(self, start: Fraction, length: Fraction) -> None:
+        """As ``saw``, of sound."""
+        self._first = min(self._first, start)  # a first one may tell a time that others are before
+        self._last = max(self._last, start + length)
+        if (seconds := self._last - self._first) > SECONDS + LEEWAY:
+            raise too_long(float(seconds))
 
 
 def too_long(seconds: float) -> Unacceptable:
@@ -81,24 +94,40 @@ def too_long(seconds: float) -> Unacceptable:
     )
 
 
-def _opened(file: Any, format: str) -> Any:
-    return av.open(
-        file, format=DEMUXERS[format], options=OPTIONS, metadata_errors="ignore", mode="r"
-    )
+@contextmanager
+def _opened(source: int, format: str) -> Iterator[Any]:
+    """From its beginning. Raises Unacceptable, av.FFmpegError."""
+    os.lseek(source, 0, os.SEEK_SET)
+    with io.FileIO(source, closefd=False) as file, _demuxed(file, format) as film:
+        yield film
+
+
+def _demuxed(file: Any, format: str) -> Any:
+    try:
+        return av.open(
+            file, format=DEMUXERS[format], options=OPTIONS, metadata_errors="ignore", mode="r"
+        )
+    except MemoryError:  # also said of a track too many
+        raise Unacceptable(
+            "media.too_heavy",
+            f"The film has more than {TRACKS} tracks, or takes too much memory to be opened.",
+        ) from None
 
 
 def _picture(film: Any) -> Any:
     found = [one for one in film.streams.video if not one.disposition & COVER]
     if not found:
         raise Unacceptable("media.not_a_video", "The file holds no moving picture.")
-    found[0].codec_context.thread_count = 2
+    large = found[0].width * found[0].height > LARGE
+    found[0].codec_context.thread_count = 1 if large else 2  # each keeps pictures of its own
     found[0].codec_context.options = {"max_pixels": str(PIXELS)}
     return found[0]
 
 
-def _check(film: Any, stream: Any) -> None:
-    if film.duration and film.duration / av.time_base > SECONDS + LEEWAY:
-        raise too_long(film.duration / av.time_base)
+def _check(film: Any, stream: Any, start: Fraction) -> None:
+    seconds = (film.duration or 0) / av.time_base - float(start)
+    if seconds > SECONDS + LEEWAY:
+        raise too_long(seconds)
     if stream.codec_context.name not in (*PICTURES, "libdav1d"):
         raise Unacceptable("media.unknown_codec", "The film is coded in a way not taken here.")
     if stream.width * stream.height > PIXELS:
@@ -108,25 +137,28 @@ def _check(film: Any, stream: Any) -> None:
         )
 
 
-def _sample(film: Any, stream: Any) -> Any:
-    """The picture for the poster: of the first second's end or of the last there is."""
+def _sample(film: Any, stream: Any, at: float) -> Any:
+    """The picture for the poster: the one ``at`` so many seconds, or the last there is."""
     last = None
     for frame in film.decode(stream):
         last = frame
-        if frame.time is not None and frame.time >= POSTER_AT:
+        if frame.time is not None and frame.time >= at:
             break
     if last is None:
         raise Unacceptable("media.truncated", "The file is not whole: it holds no picture.")
     return last
 
 
-def pictured(frame: Any) -> Any:
-    """As an image of libvips, turned as the film says it is to be shown."""
-    plane = frame.reformat(format="rgba").planes[0]
+def pictured(frame: Any, look: Look) -> Any:
+    """As an image of libvips, stretched and turned as the film says it is to be shown."""
+    plane = frame.reformat(format="rgba", threads=2).planes[0]
     whole = pyvips.Image.new_from_memory(
         bytes(plane), plane.line_size // 4, frame.height, 4, "uchar"
     ).copy(interpretation="srgb")
     image = whole.crop(0, 0, frame.width, frame.height).extract_band(0, n=3)
+    if look.aspect != SQUARE:
+        wide, high = look.squared
+        image = image.thumbnail_image(wide, height=high, size="force")
     turned = {90: image.rot270, 180: image.rot180, 270: image.rot90}.get(frame.rotation % 360)
     return (turned() if turned else image).copy_memory()
 

@@ -17,6 +17,7 @@ SAVERS = {
     "avif": ("heifsave_buffer", {"compression": "av1", "effort": 0}),
     "tiff": ("tiffsave_buffer", {"compression": "deflate"}),
 }
+GREY = 64  # of 255
 FILMS = {"mp4": ("libx264", "aac"), "webm": ("libvpx-vp9", "libopus"), "mov": ("mpeg4", "aac")}
 
 
@@ -33,18 +34,32 @@ def encoded(format: str, image: pyvips.Image | None = None) -> bytes:
     return getattr(picture() if image is None else image, saver)(**options)
 
 
-def film(format: str, seconds: float = 1.0, side: int = 96, rate: int = 25) -> bytes:
-    """Pictures that change, and silence."""
+def film(
+    format: str,
+    seconds: float = 1.0,
+    side: int = 96,
+    rate: int = 25,
+    *,
+    begin: int = 0,
+    silent: float | None = None,
+    options: dict[str, str] | None = None,
+) -> bytes:
+    """Pictures that change, and silence, of so many seconds or as long as they.
+
+    ``begin``: seconds that the first of both is told to come at; ``options``: the container's.
+    """
     file = BytesIO()
     codec, sound = FILMS[format]
-    with av.open(file, "w", format=format) as target:
+    with av.open(file, "w", format=format, options=options or {}) as target:
         stream = target.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = side, side, "yuv420p"
         track = target.add_stream(sound, rate=48000, layout="stereo")
         for number in range(int(seconds * rate)):
-            target.mux(stream.encode(_frame(side, number, rate)))
+            frame = _frame(side, number, rate)
+            frame.pts += begin * rate
+            target.mux(stream.encode(frame))
         target.mux(stream.encode(None))
-        _silence(target, track, seconds)
+        _silence(target, track, silent or seconds, begin)
     return file.getvalue()
 
 
@@ -56,13 +71,50 @@ def _frame(side: int, number: int, rate: int) -> av.VideoFrame:
     return frame.reformat(format="yuv420p")
 
 
-def _silence(target: av.container.OutputContainer, track: av.AudioStream, seconds: float) -> None:
+def grey(
+    format: str,
+    codec: str,
+    size: tuple[int, int] = (96, 64),
+    pixels: str = "yuv420p",
+    frames: int = 10,
+    options: dict[str, str] | None = None,
+    **told: object,
+) -> bytes:
+    """Pictures of one dark grey, without sound. ``told``: attributes of the encoder."""
+    file = BytesIO()
+    with av.open(file, "w", format=format) as target:
+        stream = target.add_stream(codec, rate=25, options=options or {})
+        stream.width, stream.height, stream.pix_fmt = *size, pixels
+        for name, value in told.items():
+            setattr(stream.codec_context, name, value)
+        for number in range(frames):
+            frame = _one_grey(size, pixels)
+            frame.color_range = stream.codec_context.color_range
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def _one_grey(size: tuple[int, int], pixels: str) -> av.VideoFrame:
+    frame = av.VideoFrame(*size, pixels)
+    bits = frame.format.components[0].bits
+    for plane, level in zip(frame.planes, (GREY, 128, 128), strict=True):
+        sample = (level << bits - 8).to_bytes((bits + 7) // 8, "little")
+        plane.update(sample * (plane.buffer_size // len(sample)))
+    return frame
+
+
+def _silence(
+    target: av.container.OutputContainer, track: av.AudioStream, seconds: float, begin: int
+) -> None:
     size = track.codec_context.frame_size or 960
     for number in range(int(seconds * 48000 / size)):
         frame = av.AudioFrame(track.format.name, "stereo", size)
         for plane in frame.planes:
             plane.update(bytes(plane.buffer_size))
-        frame.sample_rate, frame.pts, frame.time_base = 48000, number * size, Fraction(1, 48000)
+        frame.sample_rate, frame.time_base = 48000, Fraction(1, 48000)
+        frame.pts = begin * 48000 + number * size
         target.mux(track.encode(frame))
     target.mux(track.encode(None))
 
