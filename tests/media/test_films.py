@@ -10,6 +10,7 @@ import pyvips
 from msgspec.structs import replace
 
 from adapters.media import rendering
+from adapters.media.films import Limit
 from adapters.media.rendering import Job, Unacceptable, Verdict, render
 from tests.media import corpus
 
@@ -103,6 +104,13 @@ async def test_sound_of_more_than_a_minute_is_refused_as_pictures_are(tmp_path: 
     with av.open(str(_written(tmp_path / "film", content))) as film:
         assert film.duration is None, "only what comes tells how long it is"
     assert (await refusal(tmp_path, content)).code == "media.too_long"
+
+
+def test_what_comes_before_the_told_beginning_counts_too() -> None:
+    limit = Limit()
+    limit.saw(Fraction(0), Fraction(1))
+    with pytest.raises(Unacceptable):
+        limit.heard(Fraction(-100), Fraction(1))
 
 
 @pytest.mark.parametrize("format", corpus.FILMS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from adapters.media.rendering import Job, Unacceptable, render_in
+from adapters.media.rendering import FILM, Job, Unacceptable, render_in
 from adapters.media.report import Ended, Limits, Order, Refusal, Report
 from adapters.media.workshop import Workshop
 from tests.media import corpus
@@ -124,6 +124,14 @@ async def test_who_no_longer_waits_has_their_job_ended(place: Workshop) -> None:
     await until(lambda: _children(place) == 1)
     waiting.cancel()
     await until(lambda: _children(place) == 0)
+
+
+def test_a_job_has_the_limits_that_are_told() -> None:
+    said = (Path(__file__).parents[2] / "docs" / "media.md").read_text()
+    told = " | ".join(
+        f"{one.memory // 1024**2} MiB, {one.cpu} s, {one.wall:.0f} s" for one in (Limits(), FILM)
+    )
+    assert f"| a job's memory, processor time, time | {told} |" in said
 
 
 def _environment(pid: int) -> bytes:
