@@ -1,6 +1,6 @@
 """Bulks: many items changed by one request, tried first, then chunk by chunk, and undone as one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from uuid import UUID
 
@@ -12,11 +12,11 @@ from application.bulks.items import Batch, Item, Kind, Preview
 from application.bulks.past import Run, spans
 from application.bulks.seeing import SHOWN, Seen
 from application.commands import Commands
-from application.ports import Answer, Call, Ledger, Missing, Outdated
+from application.ports import Answer, Call, Ledger, Missing, Outdated, Receipt
 from application.work import Work, stream_of
 from domain import bulks
 from domain.bulks import MOST, Advanced, Bulk, Refusal, Start, TakeBack
-from domain.kernel import Rejected, Value
+from domain.kernel import Rejected, Value, but
 
 __all__ = ["MOST", "UNKNOWN", "Batch", "Bulks", "Changed", "Item", "Kind", "Ran", "check_size"]
 
@@ -104,11 +104,34 @@ class Bulks:
         if run is None or owner not in (None, run.bulk.owner):
             raise Missing(UNKNOWN)
         undone = run.bulk.undone_by is not None
-        ids = () if undone else await run.ids(self._ledger)
-        ids = tuple(reversed(ids))  # a name that went on to another item comes back the same way
-        items = tuple(Item(id, "undo") for id in ids)
+        ids = () if undone else await self._written(run)
+        running = not (undone or run.bulk.completed)
         seen = run.bulk.upto
-        return run.bulk, Batch(run.bulk.kind, owner, items, "", ids, id, seen)
+        return run.bulk, Batch(run.bulk.kind, owner, backwards(ids), "", ids, id, seen, running)
+
+    async def stop(self, call: Call, id: str, batch: Batch) -> Batch:
+        """The bulk that ``batch`` undoes, as the bulk ``id``, goes no further: what it came to.
+
+        Who broke off after that may do it again. Raises Rejected ``bulks.undone``.
+        """
+        undoes = str(batch.undoes)
+
+        async def attempt(work: Work) -> Answer:
+            await work.decide(bulks, undoes, TakeBack(id))
+            return work.receipt(bulks, undoes)
+
+        queues = [stream_of(call.tenant, bulks, undoes)]
+        stopping = replace(call, correlation=UUID(id), key=None)
+        await self._commands.run(stopping, Receipt, attempt, queues)
+        run = await self._run(call, undoes)
+        if run is None:
+            raise Missing(UNKNOWN)
+        ids = await self._written(run)
+        return but(batch, items=backwards(ids), ids=ids, seen=run.bulk.upto)
+
+    async def _written(self, run: Run) -> tuple[str, ...]:
+        """The last first: a name that went on to another item comes back the same way."""
+        return tuple(reversed(await run.ids(self._ledger)))
 
     async def _run(self, call: Call, id: str) -> Run | None:
         past = (await self._commands.past(call, bulks, [id]))[id]
@@ -157,6 +180,10 @@ class Bulks:
             bulk.refused,
             tuple(refusals),
         )
+
+
+def backwards(ids: Iterable[str]) -> tuple[Item, ...]:
+    return tuple(Item(id, "undo") for id in ids)
 
 
 def check_size(number: int) -> None:

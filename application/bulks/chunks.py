@@ -1,6 +1,7 @@
 """A bulk's chunks, each an append; the next is decided while this one is being written."""
 
 import asyncio
+from itertools import count
 
 from application.bulks.deciding import Deciding, Names
 from application.commands import REFUSALS, Attempt, Commands
@@ -11,6 +12,7 @@ from domain.bulks import Advance, Bulk
 from domain.kernel import Rejected, Value
 
 TRIES = 20  # of a chunk whose names others are after as well
+AHEAD = 4  # chunks; before the next of them, whoever undoes the bulk has a chance to stop it
 UNFIT = ("log.unstorable", "log.too_large")
 IN_VAIN = (Conflict, Taken, *REFUSALS)  # what was supposed may be to blame
 
@@ -30,19 +32,19 @@ class Chunks:
         self._id, self._deciding = id, deciding
 
     async def hopefully(self, at_once: int) -> Step | None:
-        """Chunk after chunk, each decided as if the one before had landed, to the end. None: one
-        of them came to nothing, which may or may not be its own fault; so does what follows it.
+        """Chunk after chunk, ``AHEAD`` of them each decided as if the one before had landed, to the
+        end. None: one of them came to nothing, which may or may not be its own fault; so does what
+        follows it.
         """
-        chunk: _Chunk | None = _Chunk(self, at_once, None)
-        following: _Chunk | None = None
+        chunk, following = _Chunk(self, at_once, None), None
         try:
-            while chunk:
-                if await chunk.leads_on():
+            for number in count(1):
+                if await chunk.leads_on() and number % AHEAD:
                     following = _Chunk(self, at_once, chunk)
                 step = await chunk.task
                 if step.done:
                     return step
-                chunk, following = following, None
+                chunk, following = following or _Chunk(self, at_once, None), None
         except IN_VAIN:
             pass
         finally:

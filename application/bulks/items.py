@@ -24,7 +24,8 @@ class Item(Value):
 
 class Batch(Value):
     """``owner``: whose items may be changed; None for staff. ``ids``: to be remembered, for what
-    the request does not name. ``seen``: how far ``undoes`` had come when the items were told."""
+    the request does not name. ``seen``: how far ``undoes`` had come when the items were told;
+    ``running``: and it was to go further."""
 
     kind: str
     owner: str | None
@@ -33,6 +34,12 @@ class Batch(Value):
     ids: tuple[str, ...] = ()
     undoes: str | None = None
     seen: int = 0
+    running: bool = False
+
+    @property
+    def selection(self) -> str | tuple[str, ...] | None:
+        """What a preview of it promises: these items, or whatever the running one comes to."""
+        return self.undoes if self.running else self.ids
 
 
 class Kind(Protocol):

@@ -15,6 +15,7 @@ from domain.bulks import Bulk, Refusal
 from domain.kernel import Rejected, but
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import Sent
+from entrypoints.http.confirming import Confirm as Confirmed
 from entrypoints.http.confirming import digest, offered, read
 from entrypoints.http.problems import Problem
 from entrypoints.http.routes import changes
@@ -79,37 +80,48 @@ class Bulking:
         self.souk, self.caller, self.call = souk, caller, call
         self._whose = (caller.tenant, caller.user, route)
 
-    async def answer(self, asked: Any, source: Source) -> Previewed | Ran:
+    async def answer(
+        self, asked: Any, source: Source, stopped_by: str | None = None
+    ) -> Previewed | Ran:
         """``asked``: the body, with its ``confirm`` if there is one. ``source``: the items of the
-        bulk of that id, which may have begun. Raises Rejected, Problem."""
+        bulk of that id, which may have begun. ``stopped_by``: the bulk that has begun with taking
+        back what this one is to. Raises Rejected, Problem."""
         body = digest(unconfirmed(asked))
         if asked.confirm is None:
             return await self._preview(body, source)
-        return await self._run(asked.confirm, body, source)
+        return await self._run(asked.confirm, body, source, stopped_by)
 
     async def _preview(self, body: str, source: Source) -> Previewed:
         id = str(uuid4())
         batch = await source(id, None)
         preview = await self.souk.bulks.preview(self.call, batch)
-        confirm = offered(id, body, digest(batch.ids))
+        confirm = offered(id, body, digest(batch.selection))
         signed = confirm.signed(self.souk.settings.secret, self._whose)
         return previewed(id, preview, signed, confirm.expires_at)
 
-    async def _run(self, text: str, body: str, source: Source) -> Ran:
+    async def _run(self, text: str, body: str, source: Source, stopped_by: str | None) -> Ran:
         confirm = read(text, self.souk.settings.secret, self._whose)
         if confirm.body != body:
             raise CHANGED
         begun = await self.souk.bulks.begun(self.call, confirm.id)
-        if begun is None and confirm.expired:
+        if begun is None and confirm.expired and confirm.id != stopped_by:
             raise Rejected("bulks.confirm_expired", "look again, and confirm what you see then")
         batch = await source(confirm.id, begun)
-        if begun is None and digest(batch.ids) != confirm.selection:
-            raise CHANGED
+        if begun is None:
+            batch = await self._selected(confirm, batch)
         try:
             batch = but(batch, digest=confirm.digest)
             return await self.souk.bulks.run(self.call, confirm.id, batch)
         except Changed:
             raise CHANGED from None
+
+    async def _selected(self, confirm: Confirmed, batch: Batch) -> Batch:
+        """What was looked at; of a bulk that still ran, what it has come to by now."""
+        if batch.undoes and confirm.selection == digest(batch.undoes):
+            return await self.souk.bulks.stop(self.call, confirm.id, batch)
+        if confirm.selection != digest(batch.ids):
+            raise CHANGED
+        return batch
 
 
 def unconfirmed(asked: Struct) -> object:

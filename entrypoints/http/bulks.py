@@ -8,10 +8,11 @@ from litestar.params import FromPath, JSONBody
 from litestar.response.base import ASGIResponse
 from msgspec import Struct
 
-from application.bulks import UNKNOWN, Batch, Item, Ran
+from application.bulks import UNKNOWN, Batch, Ran, backwards
 from application.bulks.items import Preview
 from application.ports import Missing
 from domain.bulks import Bulk
+from domain.kernel import but
 from entrypoints.http.bulking import (
     Confirm,
     Previewed,
@@ -83,11 +84,9 @@ class BulksController(Controller):
 
         async def source(id: str, begun: Bulk | None) -> Batch:
             ids = batch.ids if begun is None else begun.ids
-            items = tuple(Item(id, "undo") for id in ids)
-            whose = caller.as_owner(undone.kind)
-            return Batch(undone.kind, whose, items, "", ids, batch.undoes, batch.seen)
+            return but(batch, owner=caller.as_owner(undone.kind), items=backwards(ids), ids=ids)
 
-        return await bulk.answer(data, source)
+        return await bulk.answer(data, source, undone.undone_by)
 
 
 def whose(caller: Caller) -> str | None:

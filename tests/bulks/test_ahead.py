@@ -91,6 +91,33 @@ async def test_the_next_chunk_is_sent_while_this_one_is_being_written_and_no_thi
     assert len(held.sent) == 4  # none was decided again
 
 
+class Noted:
+    """A log that takes its time over a bulk's chunks, and notes when each came and had landed."""
+
+    def __init__(self, log):
+        self._log, self.notes = log, []
+
+    def __getattr__(self, name):
+        return getattr(self._log, name)
+
+    async def append(self, append):
+        steps = [e.upto for new in append.new for e in new.events if isinstance(e, Advanced)]
+        if steps:
+            self.notes += [("sent", *steps)]
+            await asyncio.sleep(0.05)
+        done = await self._log.append(append)
+        if steps:
+            self.notes += [("landed", *steps)]
+        return done
+
+
+async def test_after_four_chunks_nothing_is_ahead_of_whoever_stops_it(shop):
+    noted, ids = Noted(shop.log), [await shop.material() for _ in range(6)]
+    ran = await shop.run(*updates(ids, ATLAS), bulks=of_one(noted, shop.log))
+    assert ran.applied == 6
+    assert noted.notes.index(("landed", 4)) < noted.notes.index(("sent", 5))
+
+
 async def test_what_this_chunk_gives_up_the_next_may_take(shop):
     held = Held(shop.log)
     holder, other = await shop.material(sku="A"), await shop.material()
