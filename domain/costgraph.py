@@ -52,6 +52,11 @@ class CostGraph(Value):
         """All materials that are in any product."""
         return {id for ids in self.materials.values() for id in ids}
 
+    @property
+    def parts(self) -> set[str]:
+        """All products that are in any other."""
+        return {id for ids in self.products.values() for id in ids}
+
 
 EMPTY = CostGraph()
 

@@ -22,7 +22,7 @@ VERSION = 1
 
 
 class RunCause(Document):
-    """``kind``: material or basis (then ``id`` is the tenant's new one)."""
+    """``kind``: material, product or basis (then ``id`` is the tenant's new one)."""
 
     kind: str
     id: str

@@ -1,4 +1,5 @@
-"""Costing: whatever changes what a product costs rolls up to all that use it, in one append."""
+"""Costing: whatever changes what a product costs rolls up to all that use it, in one append, or in
+as many as it takes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,7 +10,7 @@ from application.costing.composing import check_components, link
 from application.costing.computing import Computed, Supposed, computed, sources
 from application.costing.gathering import UNKNOWN, owned
 from application.costing.restating import Sold, ever_above, restated
-from application.costing.rolling import AT_ONCE, Chunk, Rolling, moved
+from application.costing.rolling import Chunk, Rolling, moved
 from application.costing.supposing import Prospect, Prospects, prospects
 from application.ports import Answer, Call, Missing, Receipt
 from application.work import Work, stream_of
@@ -21,7 +22,7 @@ from domain.kernel import but
 from domain.materials import Movement
 from domain.tenants import Tenant
 
-__all__ = ["AT_ONCE", "UNKNOWN", "Computed", "Costing", "Prospect", "Prospects", "Sold", "Supposed"]
+__all__ = ["UNKNOWN", "Computed", "Costing", "Prospect", "Prospects", "Sold", "Supposed"]
 
 
 class Costing:
@@ -79,9 +80,10 @@ class Costing:
         return await self._commands.run(call, Receipt, attempt, queues)
 
     async def roll_up(
-        self, call: Call, cause: Cause, moved: Iterable[str] | None, at_once: int = AT_ONCE
+        self, call: Call, cause: Cause, moved: Iterable[str] | None, at_once: int | None = None
     ) -> None:
-        """All that uses these materials (None: any), in as many appends as it takes.
+        """All that uses these materials (None: any), or products if one is the cause, in as many
+        appends as it takes.
 
         It has no key: what is as it should be is no news, so it may run any number of times, and
         what is left of one that broke off is another's whole. Of several appends each tells how far

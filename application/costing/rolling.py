@@ -22,11 +22,14 @@ class Chunk(Value):
 
 
 class Rolling:
-    """One roll-up of all that uses the materials that ``moved`` (None: any): what is done of it,
-    append by append, and what is left by the graph as it is by then."""
+    """One roll-up of all that uses what ``moved``: products, if one is the cause, else materials
+    (None: any). What is done of it, append by append, and what is left by the graph as it is by
+    then. ``at_once``: None is AT_ONCE."""
 
-    def __init__(self, cause: Cause, moved: Iterable[str] | None, at_once: int) -> None:
-        self._cause, self._at_once = cause, at_once
+    def __init__(
+        self, cause: Cause, moved: Iterable[str] | None, at_once: int | None = None
+    ) -> None:
+        self._cause, self._at_once = cause, at_once or AT_ONCE
         self._moved = None if moved is None else tuple(moved)
         self._done: dict[str, None] = {}  # in their order
         self._ordered, self._order = 0, list[str]()  # by the graph's version
@@ -49,9 +52,22 @@ class Rolling:
         graph: CostGraph = await work.load(costgraph, work.call.tenant)
         version = work.version(costgraph, work.call.tenant)
         if version != self._ordered:
-            moved = graph.used if self._moved is None else self._moved
-            self._ordered, self._order = version, graph.above(materials=moved)
+            self._ordered, self._order = version, self._by(graph)
+            self._reopen(graph)
         return self._order
+
+    def _by(self, graph: CostGraph) -> list[str]:
+        if self._moved is not None and self._cause.kind == "product":
+            return graph.above(products=self._moved)
+        return graph.above(materials=graph.used if self._moved is None else self._moved)
+
+    def _reopen(self, graph: CostGraph) -> None:
+        """What was done is to be done again if it uses by now what is left."""
+        left = set[str]()
+        for id in self._order:
+            if id not in self._done or not left.isdisjoint(graph.products.get(id, ())):
+                left.add(id)
+                self._done.pop(id, None)
 
     def took(self, chunk: Chunk) -> None:
         self._done.update(dict.fromkeys(chunk.ids))
@@ -68,9 +84,10 @@ async def recost(work: Work, order: Sequence[str], cause: Cause) -> None:
 
 
 async def moved(work: Work, id: str) -> None:
-    """A product was edited: it and all that uses it."""
+    """A product was edited: it and what uses it, as much as one append is to hold. The policy sees
+    to the rest."""
     graph: CostGraph = await work.load(costgraph, work.call.tenant)
-    await recost(work, graph.above(products=[id]), Cause("product", id))
+    await recost(work, graph.above(products=[id])[:AT_ONCE], Cause("product", id))
 
 
 async def told(work: Work, cause: Cause, top: str, done: int, total: int) -> None:
@@ -80,6 +97,6 @@ async def told(work: Work, cause: Cause, top: str, done: int, total: int) -> Non
     costs = await gather(work, [top])
     product: CostedProduct = await work.load(costing, top)
     estimate = costing.cost_of(product, costs).cost
-    owner = product.owner if cause.kind == "material" else ""
+    owner = "" if cause.kind == "basis" else product.owner
     step = Advance(cause.kind, cause.id, owner, done, total, top, product.cost, estimate)
     await work.decide(costruns, str(cause.position), step)

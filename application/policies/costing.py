@@ -1,4 +1,4 @@
-"""Costing: what a material costs by now is what all that is made of it costs it at."""
+"""Costing: what a material or a product costs by now is what all that is made of it costs it at."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,12 @@ from application.ports import Call
 from application.work import Work
 from domain import costgraph, materials, tenants
 from domain.costgraph import CostGraph
-from domain.costing import Cause
+from domain.costing import Cause, ComponentsSet, LabourSet, OverheadsSet
 from domain.kernel import Recorded
 from domain.tenants import Tenant
 
 PAID = (materials.MaterialPurchased, materials.MaterialMeasured)
+EDITED = (ComponentsSet, LabourSet, OverheadsSet)
 BY = {  # what moves a material's cost, by the tenant's basis
     "average": PAID,
     "last": PAID,
@@ -26,13 +27,20 @@ async def moved(commands: Commands, call: Call, recorded: Recorded) -> None:
     await Costing(commands).roll_up(call, cause, [recorded.id])
 
 
+async def edited(commands: Commands, call: Call, recorded: Recorded) -> None:
+    """What uses the product and was too much for the edit's own append."""
+    cause = Cause("product", recorded.id, recorded.position)
+    await Costing(commands).roll_up(call, cause, [recorded.id])
+
+
 async def told_otherwise(commands: Commands, call: Call, recorded: Recorded) -> None:
     cause = Cause("basis", recorded.event.basis, recorded.position)
     await Costing(commands).roll_up(call, cause, None)
 
 
 async def stirring(commands: Commands, call: Call, heard: Sequence[Recorded]) -> Sequence[Recorded]:
-    """Without what nothing is made of, and what the tenant's basis does not go by.
+    """Without what nothing is made of, and what the tenant's basis does not go by. A product's own
+    cost is in its edit's append.
 
     It is read from the log once all of these are in it, for what is remembered may lack an edit of
     another process that came before them. An edit that comes after them asserts the materials that
@@ -44,12 +52,13 @@ async def stirring(commands: Commands, call: Call, heard: Sequence[Recorded]) ->
         return await work.load(costgraph, call.tenant), await work.load(tenants, call.tenant)
 
     graph, tenant = await commands.look(call, attempt)
-    used, moving = graph.used, BY[tenant.cost_basis]
+    used, parts, moving = graph.used, graph.parts, BY[tenant.cost_basis]
     return [
         recorded
         for recorded in heard
         if isinstance(recorded.event, tenants.CostBasisSet)
         or (recorded.id in used and isinstance(recorded.event, moving))
+        or (recorded.id in parts and isinstance(recorded.event, EDITED))
     ]
 
 
@@ -60,6 +69,7 @@ COSTING = Policy(
         materials.StandardCostSet: moved,
         materials.MaterialMeasured: moved,
         tenants.CostBasisSet: told_otherwise,
+        **dict.fromkeys(EDITED, edited),
     },
     stirring,
 )
