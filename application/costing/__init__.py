@@ -2,12 +2,13 @@
 as many as it takes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from msgspec.structs import replace
 
 from application.commands import Commands
 from application.costing.composing import check_components, link
-from application.costing.computing import Computed, Supposed, computed, sources
+from application.costing.computing import Computed, Supposed, computed, sources, traced
 from application.costing.gathering import UNKNOWN, owned
 from application.costing.restating import Sold, ever_above, restated
 from application.costing.rolling import Chunk, Rolling, moved
@@ -23,6 +24,7 @@ from domain.materials import Movement
 from domain.tenants import Tenant
 
 __all__ = ["UNKNOWN", "Computed", "Costing", "Prospect", "Prospects", "Sold", "Supposed"]
+READ = 100  # materials whose past is held at once
 
 
 class Costing:
@@ -116,14 +118,14 @@ class Costing:
             return await computed(work, id, owner, supposed or {})
 
         found = await self._commands.look(call, attempt)
-        past = await self._commands.past(call, materials, found.materials)
-        return but(
-            found,
-            sources={
-                key: sources((r for r in past[key] if r.version <= version), found.basis)
-                for key, version in found.versions.items()
-            },
-        )
+        known: dict[str, tuple[int, ...]] = {}
+        left = iter(found.versions)
+        while some := list(islice(left, READ)):
+            past = await self._commands.past(call, materials, some)
+            for key in some:
+                seen = (r for r in past[key] if r.version <= found.versions[key])
+                known[key] = sources(seen, found.basis)
+        return but(found, sources=traced(found.parts, known))
 
     async def supposed(self, call: Call, owner: str | None, supposed: Supposed) -> Prospects:
         """All that would cost something else if ``owner``'s materials did; nothing is written."""

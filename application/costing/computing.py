@@ -18,15 +18,16 @@ from domain.materials import (
     happened,
 )
 
-MOST = 100  # purchases that are named of one material
+MOST = 100  # purchases that are named of one material, or product
 Supposed = Mapping[str, Cost | None]  # what materials cost, by id, without their scrap
 
 
 class Computed(Value):
     """A product's cost, at its ``version``, by the log as it was at ``position``.
 
-    ``products``, ``materials``: what it is made of, by id; ``versions``: of the materials;
-    ``sources``: the positions that the cost of each material comes from.
+    ``products``, ``materials``: what it is made of, by id. ``parts``: the ids of what each product
+    is made of that it is made of at any depth, from the bottom up; ``versions``: of all materials
+    in these. ``sources``: the positions that the cost of each of all of them comes from.
     """
 
     product: CostedProduct
@@ -34,6 +35,7 @@ class Computed(Value):
     breakdown: Breakdown
     products: dict[str, CostedProduct]
     materials: dict[str, Material]
+    parts: dict[str, tuple[str, ...]]
     versions: dict[str, int]
     basis: str
     position: int
@@ -44,7 +46,10 @@ async def computed(work: Work, id: str, owner: str | None, supposed: Supposed) -
     """Without its sources."""
     product = await owned(work, id, owner)
     graph: CostGraph = await work.load(costgraph, work.call.tenant)
-    known = await bottom_up(work, graph.below(id), supposed)
+    order = graph.below(id)
+    known = await bottom_up(work, order, supposed)
+    tree = await work.load_all(costing, order)
+    used = {part.id for each in tree.values() for part in each.components if part.kind != "product"}
     uses = {c.id: c.kind for c in product.components}
     mine = {key: kind for key, kind in uses.items() if kind == "material"}
     return Computed(
@@ -53,7 +58,8 @@ async def computed(work: Work, id: str, owner: str | None, supposed: Supposed) -
         known[id],
         {key: await work.load(costing, key) for key in uses if key not in mine},
         {key: await work.load(materials, key) for key in mine},
-        {key: work.version(materials, key) for key in mine},
+        {key: tuple(part.id for part in each.components) for key, each in tree.items()},
+        {key: work.version(materials, key) for key in used},
         (await work.load(tenants, work.call.tenant)).cost_basis,
         work.read_position(),
     )
@@ -66,6 +72,17 @@ async def bottom_up(work: Work, order: Sequence[str], supposed: Supposed) -> dic
     for id in order:
         found[id] = costing.cost_of(await work.load(costing, id), costs)
         costs[id] = found[id].cost
+    return found
+
+
+def traced(
+    parts: Mapping[str, Iterable[str]], known: Mapping[str, tuple[int, ...]]
+) -> dict[str, tuple[int, ...]]:
+    """Where the costs of all of these come from. ``known``: of materials; a product's comes from
+    whatever those of its parts do, the last ``MOST`` of that. ``parts``: from the bottom up."""
+    found = dict(known)
+    for id, used in parts.items():
+        found[id] = tuple(sorted({at for key in used for at in found.get(key, ())})[-MOST:])
     return found
 
 

@@ -110,7 +110,7 @@ class SoldAs(Struct, forbid_unknown_fields=True):
 class CostLine(Struct, frozen=True):
     """``unit_cost``: of one, a material's with its scrap; ``cost``: of the line; null while it is
     unknown. ``positions``: the purchases that a material's cost comes from (of a standard cost:
-    where it was set)."""
+    where it was set); a product's, of all that is in it, the last 100."""
 
     kind: Kind
     id: str

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from application.costing import computing
 from tests.costing.settling import settle
 from tests.materials.test_http import add, buy, dinars
 from tests.reels.house import refused
@@ -86,13 +87,44 @@ async def test_a_calculation_names_every_line_and_where_it_comes_from(house):
     ], "what is below is calculated anew too"
     assert found["cost"] == dinars("41.00")
     positions = [line["positions"] for line in found["components"]]
-    assert positions == [[first["position"], second["position"]], [paid["position"]], []]
+    assert positions == [
+        [first["position"], second["position"]],
+        [paid["position"]],
+        [first["position"], second["position"]],
+    ]
     await house.done(house.root.post("/materials/basis", {"basis": "last"}))
     found = await calculated(house, scarf)
     assert found["components"][0]["positions"] == [second["position"]]
     assert (found["basis"], found["cost"]) == ("last", dinars("53.00"))
     await settle(house)
     assert (await house.seen(house.amina, scarf))["cost"] == dinars("53.00")
+
+
+async def test_a_line_that_is_a_product_names_the_purchases_of_all_that_is_in_it(house):
+    wool, silk, box = [await add(house, name=name) for name in ("Wool", "Silk", "Box")]
+    thread, fringe, scarf, gift = [await define(house) for _ in range(4)]
+    await compose(house, thread, (wool, "1"))
+    await compose(house, fringe, (thread, "2"), (silk, "1"))
+    await compose(house, scarf, (fringe, "3"), (silk, "2"))
+    await compose(house, gift, (scarf, "1"), (thread, "1"), (box, "1"))
+    bought = {}
+    for path in (silk, wool, box, wool):
+        bought.setdefault(path, []).append((await buy(house, path, "10", "5.00"))["position"])
+    named = [line["positions"] for line in (await calculated(house, gift))["components"]]
+    assert named == [sorted([*bought[wool], *bought[silk]]), bought[wool], bought[box]]
+    (twice, _) = (await calculated(house, scarf))["components"]
+    assert twice["positions"] == sorted([*bought[wool], *bought[silk]])
+
+
+async def test_of_very_many_purchases_under_a_line_the_last_are_named(house, monkeypatch):
+    monkeypatch.setattr(computing, "MOST", 3)
+    yarns, scarf = [await add(house) for _ in range(4)], await define(house)
+    await compose(house, scarf, *((yarn, "1") for yarn in yarns))
+    box = await define(house, name="Box")
+    await compose(house, box, (scarf, "1"))
+    bought = [(await buy(house, yarn, "10", "5.00"))["position"] for yarn in yarns]
+    (line,) = (await calculated(house, box))["components"]
+    assert line["positions"] == bought[1:]
 
 
 async def test_stock_that_ran_out_is_where_an_average_no_longer_comes_from(house):
