@@ -1,7 +1,9 @@
 """Purging: what was deleted goes for good, one thing an append, so that it may break off anywhere
 and be run again."""
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
 from uuid import uuid5
 
 from msgspec.structs import replace
@@ -17,6 +19,8 @@ from domain.costgraph import CostGraph
 from domain.costing import CostedProduct
 from domain.kernel import Decider, Event, Rejected, Value
 from domain.materials import Material
+
+Named: TypeAlias = tuple[str, str]  # context and id
 
 
 class Condemned(Value):
@@ -67,6 +71,15 @@ class Bin:
                 return await self._commands.run(call, Purged, _answering(purged))
             left = waiting
 
+    async def needs(self, call: Call) -> dict[Named, set[Named]]:
+        """What each thing is needed by that cannot be purged before that, by the log as it is now.
+        Categories are not in it: what is below one is always deleted before it."""
+
+        async def attempt(work: Work) -> dict[Named, set[Named]]:
+            return _needs(await work.load(costgraph, call.tenant))
+
+        return await self._commands.look(call, attempt)
+
     async def purged(self, call: Call) -> Purged | None:
         """What the same request came to before."""
         return await self._commands.known(call, Purged)
@@ -87,6 +100,15 @@ class Bin:
 
         queues = [stream_of(call.tenant, decider, own)]
         return await self._commands.run(call, Receipt, attempt, queues)
+
+
+def _needs(graph: CostGraph) -> dict[Named, set[Named]]:
+    found = defaultdict[Named, set[Named]](set)
+    for context, edges in (("costing", graph.products), ("materials", graph.materials)):
+        for user, ids in edges.items():
+            for id in ids:
+                found[context, id].add(("costing", user))
+    return found
 
 
 def _answering(purged: Purged) -> Attempt:

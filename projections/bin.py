@@ -185,11 +185,12 @@ async def retention(db: Reader) -> int:
 
 
 async def due(
-    db: Reader, context: str | None, days: int | None, now: datetime, most: int
+    db: Reader, context: str | None, days: int | None, now: datetime, most: int, after: int = 0
 ) -> tuple[int, list[Thing]]:
     """What was deleted at least so many days ago and can be purged: how much, and the first
-    ``most``. ``context`` None: of all. ``days`` None: as long as the tenant keeps it, and if they
-    are fewer, Rejected ``bin.within_retention``."""
+    ``most``, or those ``after`` a place (then it is not counted). ``context`` None: of all.
+    ``days`` None: as long as the tenant keeps it, and if they are fewer, Rejected
+    ``bin.within_retention``."""
     kept = await retention(db)
     if days is not None and days < kept:
         raise Rejected("bin.within_retention", f"what is deleted is kept for {kept} days")
@@ -197,9 +198,10 @@ async def due(
     before = now - timedelta(days=kept if days is None else days)
     where = "tenant = %s AND place > 0 AND context = ANY(%s) AND deleted_at <= %s"
     params = (db.tenant, contexts, before)
-    (count,), *_ = await db.rows(f"SELECT count(*) FROM read.{THINGS.name} WHERE {where}", params)
-    rows = await db.rows(
-        f"SELECT body FROM read.{THINGS.name} WHERE {where} ORDER BY place LIMIT %s",
-        (*params, most),
-    )
+    count = 0
+    if not after:
+        sql = f"SELECT count(*) FROM read.{THINGS.name} WHERE {where}"
+        (count,), *_ = await db.rows(sql, params)
+    sql = f"SELECT body FROM read.{THINGS.name} WHERE {where} AND place > %s"
+    rows = await db.rows(f"{sql} ORDER BY place LIMIT %s", (*params, after, most))
     return count, [read(body) for (body,) in rows]

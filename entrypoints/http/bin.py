@@ -1,5 +1,6 @@
 """/bin"""
 
+from collections.abc import Mapping, Set
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import uuid4
@@ -12,13 +13,14 @@ from litestar.response.base import ASGIResponse
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from application.bin import Condemned, Kept
+from application.bin import Condemned, Kept, Named
 from domain.kernel import Rejected
 from domain.tenants import LONGEST
 from entrypoints.http.bulking import CHANGED, unconfirmed
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import Sent
 from entrypoints.http.confirming import LASTS, Confirm, digest, offered, read
+from entrypoints.http.due import Choice, chosen
 from entrypoints.http.routes import changes, slices
 from entrypoints.http.slicing import Slicing, slicing
 from entrypoints.http.views import View
@@ -28,6 +30,7 @@ from projections import bin
 from projections.kernel import Reader
 
 MOST, SHOWN = 500, 10  # things that one request purges, and examples of them
+Needs: TypeAlias = Mapping[Named, Set[Named]]
 Context: TypeAlias = Literal[
     "catalog", "categories", "comments", "costing", "identity", "materials", "reels"
 ]
@@ -49,8 +52,8 @@ class Purging(Struct, forbid_unknown_fields=True):
 
 
 class WouldPurge(Struct, frozen=True):
-    """Of ``total`` things that are due, the ``now`` longest deleted would be purged; send the same
-    with ``confirm`` until ``expires_at``, and they are. Null: there are none."""
+    """Of ``total`` things that are due, the ``now`` longest deleted that nothing needs would be
+    purged; send the same with ``confirm`` until ``expires_at``, and they are. Null: none is due."""
 
     total: int
     now: int
@@ -113,37 +116,46 @@ class BinController(Controller):
         db = souk.reader(caller.tenant)  # as it is now: no view, which may be of the past
         whose = (caller.tenant, caller.user, request.scope["path"])
         if data.confirm is None:
-            return await _would(db, data, souk.settings.secret, whose)
+            return await _would(db, await souk.bin.needs(call), data, souk.settings.secret, whose)
         confirm = read(data.confirm, souk.settings.secret, whose)
         done = await souk.bin.purged(call)
         if done is None:
             if confirm.expired:
                 raise Rejected("bulks.confirm_expired", "look again, and confirm what you see then")
-            _, things = await _due(db, data, confirm)
+            _, choice = await _due(db, await souk.bin.needs(call), data, confirm)
+            things = _told(choice)
             if (confirm.body, confirm.selection) != (digest(unconfirmed(data)), _selection(things)):
                 raise CHANGED
             done = await souk.bin.purge(call, [_condemned(thing) for thing in things])
         return Purged(confirm.id, done.position, done.purged, list(done.kept[:100]))
 
 
-async def _would(db: Reader, asked: Purging, secret: bytes, whose: tuple[str, ...]) -> WouldPurge:
+async def _would(
+    db: Reader, needs: Needs, asked: Purging, secret: bytes, whose: tuple[str, ...]
+) -> WouldPurge:
     confirm = offered(str(uuid4()), digest(unconfirmed(asked)), "")
-    total, things = await _due(db, asked, confirm)
-    if not things:
+    total, choice = await _due(db, needs, asked, confirm)
+    if not (things := _told(choice)):
         return WouldPurge(0, 0, [], None, None)
     signed = replace(confirm, selection=_selection(things)).signed(secret, whose)
-    return WouldPurge(total, len(things), things[:SHOWN], signed, confirm.expires_at)
+    shown = choice.free[:SHOWN]
+    return WouldPurge(total, len(choice.free), shown, signed, confirm.expires_at)
 
 
 def _condemned(thing: bin.Thing) -> Condemned:
     return Condemned(thing.context, thing.id, thing.place, thing.media)
 
 
-async def _due(db: Reader, asked: Purging, confirm: Confirm) -> tuple[int, list[bin.Thing]]:
+def _told(choice: Choice) -> list[bin.Thing]:
+    """What is tried: where there is room, also what is held, so that it is told by what."""
+    return [*choice.free, *choice.held][:MOST]
+
+
+async def _due(db: Reader, needs: Needs, asked: Purging, confirm: Confirm) -> tuple[int, Choice]:
     """By the second in which it was looked at first, or more would be due by the time that it is
     confirmed."""
     looked = confirm.expires_at - timedelta(seconds=LASTS - 1)
-    return await bin.due(db, asked.context, asked.older_than_days, looked, MOST)
+    return await chosen(db, needs, asked.context, asked.older_than_days, looked, MOST)
 
 
 def _selection(things: list[bin.Thing]) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from entrypoints.http import bin, due
 from tests.categories.test_http import product, shelf
 from tests.reels.house import refused
 
@@ -150,6 +151,62 @@ async def test_what_is_used_stays_until_what_uses_it_goes(house):
         404,
         "materials.unknown_material",
     )
+
+
+async def yarns(house, used, free):
+    """All deleted by now, those that are used first; and the path of what uses them."""
+    wool = {"name": "Wool", "kind": "yarn", "unit": "kg"}
+    adding = [house.amina.post("/materials", wool) for _ in range(used + free)]
+    ids = [(await house.done(sent, 201))["id"] for sent in adding]
+    rug = (await house.done(house.amina.post("/costing/products", {"name": "Rug"}), 201))["id"]
+    parts = [{"kind": "material", "id": id, "quantity": "1"} for id in ids[:used]]
+    path = f"/costing/products/{rug}"
+    await house.done(house.amina.post(f"{path}/components", {"components": parts}))
+    await keep(house, 0)
+    for id in ids:
+        await house.done(house.amina.delete(f"/materials/{id}"))
+    return ids, path
+
+
+async def test_what_is_used_keeps_nothing_that_was_deleted_later(house, monkeypatch):
+    monkeypatch.setattr(bin, "MOST", 2)
+    wools, rug = await yarns(house, used=5, free=3)
+    top = await shelf(house, "top")
+    await house.done(house.root.delete(f"/categories/{top}"))
+    purged, kept = [], []
+    for total, now in ((9, 2), (7, 2), (5, 0)):
+        would = await look(house)
+        assert (would["total"], would["now"]) == (total, now)
+        purged += [thing["id"] for thing in would["examples"]]
+        done = await house.done(house.root.post("/bin/purge", {"confirm": would["confirm"]}))
+        assert done["purged"] == now
+        kept += [(one["id"], one["code"]) for one in done["kept"]]
+    assert purged == [*wools[5:], top]
+    assert kept == [(id, "materials.in_use") for id in wools[:2]], "where there is room"
+    await house.done(house.amina.post(f"{rug}/retire"))
+    assert [(await purge(house))["purged"] for _ in range(3)] == [2, 2, 2]
+    assert await binned(house, house.root) == []
+
+
+async def test_what_is_used_goes_with_what_uses_it_though_that_is_read_later(house, monkeypatch):
+    monkeypatch.setattr(bin, "MOST", 2)
+    wools, rug = await yarns(house, used=1, free=0)
+    await yarns(house, used=3, free=0)
+    await house.done(house.amina.post(f"{rug}/retire"))
+    would = await look(house)
+    told = [(thing["context"], thing["id"]) for thing in would["examples"]]
+    assert told == [("costing", rug.rpartition("/")[2]), ("materials", wools[0])]
+    done = await house.done(house.root.post("/bin/purge", {"confirm": would["confirm"]}))
+    assert (done["purged"], done["kept"]) == (2, [])
+
+
+async def test_no_more_is_read_for_one_purge_than_is_said(house, monkeypatch):
+    monkeypatch.setattr(bin, "MOST", 1)
+    monkeypatch.setattr(due, "LOOKED", 2)
+    await yarns(house, used=2, free=1)
+    assert (await look(house))["now"] == 0
+    monkeypatch.setattr(due, "LOOKED", 3)
+    assert (await look(house))["now"] == 1
 
 
 async def test_a_comment_comes_back_where_it_stood_by_whoever_removed_it(house):
