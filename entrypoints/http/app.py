@@ -19,7 +19,7 @@ from entrypoints.http.caller import Caller, caller_of
 from entrypoints.http.commands import call, creating, keyless
 from entrypoints.http.console import console, console_file
 from entrypoints.http.direct import directing
-from entrypoints.http.document import Described, Structs, operation_id
+from entrypoints.http.document import Building, Described, Structs, operation_id
 from entrypoints.http.edge import edging, marking
 from entrypoints.http.heads import Headed
 from entrypoints.http.health import HealthController, jwks, roots_keys
@@ -107,7 +107,11 @@ def _openapi() -> OpenAPIConfig:
         description="Commands append events; queries read what they were folded into.",
         license=License(name="Apache 2.0", identifier="Apache-2.0"),
         openapi_router=Router(
-            "/docs", route_handlers=[], opt={"public": True}, include_in_schema=False
+            "/docs",
+            route_handlers=[],
+            before_request=Building().before,
+            opt={"public": True},
+            include_in_schema=False,
         ),
         render_plugins=[ScalarRenderPlugin()],
         components=Components(security_schemes={"bearer": bearer}),

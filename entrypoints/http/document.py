@@ -1,10 +1,12 @@
 """The OpenAPI document, with names and words that generators of clients can make good use of."""
 
+import asyncio
 import re
 from dataclasses import dataclass, fields
 from inspect import cleandoc
 from typing import Any
 
+from litestar import Litestar, Request
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -48,7 +50,14 @@ class Document(OpenAPI):
     """Each schema is called as its class, and a generic one as its class and what it is of:
     ListedProduct. Where a class happens to be is nobody's business."""
 
+    _schema = None  # no field of the document
+
     def to_schema(self) -> dict[str, Any]:
+        if self._schema is None:
+            self._schema = self._made()
+        return self._schema
+
+    def _made(self) -> dict[str, Any]:
         made = super().to_schema()
         named = {name: _named(name) for name in made["components"]["schemas"]}
         if len(set(named.values())) < len(named):
@@ -60,6 +69,30 @@ class Document(OpenAPI):
             new: schemas[old] | {"title": new} for old, new in named.items()
         }
         return document
+
+
+class Building:
+    """Makes the document when it is asked for at first: once, and in a thread, for it takes about a
+    second, in which nobody else would be answered."""
+
+    def __init__(self) -> None:
+        self._built: asyncio.Task[None] | None = None
+
+    async def before(self, request: Request[Any, Any, Any]) -> None:
+        """Before every page that is made of it."""
+        if "path" in request.path_params:  # there is no such page
+            return
+        if self._built is None or _is_lost(self._built):
+            self._built = asyncio.create_task(asyncio.to_thread(_build, request.app))
+        await asyncio.shield(self._built)
+
+
+def _build(app: Litestar) -> None:
+    app.openapi_schema.to_schema()
+
+
+def _is_lost(task: asyncio.Task[None]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
 
 
 def operation_id(

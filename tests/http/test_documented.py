@@ -1,11 +1,16 @@
 """What the OpenAPI page says is what the code does: every code, every permission, every example."""
 
 import ast
+import asyncio
+import threading
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 
+from entrypoints.http.app import http
+from entrypoints.http.document import Described
 from entrypoints.http.examples import BODIES
 from entrypoints.http.routes import COMMAND
 from projections import PROJECTIONS
@@ -157,6 +162,28 @@ def test_every_query_waits_for_its_projection(app):
                 continue
             if route.path.startswith("/api/v1") and "GET" in handler.http_methods:
                 assert handler.opt.get("projection") in PROJECTIONS, route.path
+
+
+async def test_the_page_is_made_once_and_beside_the_requests_however_many_ask_at_first(
+    api, monkeypatch
+):
+    made, usual = [], Described.to_openapi_schema
+
+    def noted(config):
+        made.append(threading.current_thread())
+        return usual(config)
+
+    monkeypatch.setattr(Described, "to_openapi_schema", noted)
+    transport = httpx.ASGITransport(http(lambda: api.souk))
+    async with httpx.AsyncClient(transport=transport, base_url="http://souk") as client:
+        assert (await client.get("/docs/nothing.json")).status_code == 404
+        assert made == [], "nobody has asked for it"
+        paths = ["/docs/openapi.json", "/docs", "/docs/openapi.json"]
+        first, _, second = await asyncio.gather(*map(client.get, paths))
+        third = await client.get("/docs/openapi.json")
+    assert [thread is threading.main_thread() for thread in made] == [False]
+    assert first.content == second.content == third.content
+    assert first.json() == msgspec.json.decode(msgspec.json.encode(openapi()))
 
 
 async def test_the_page_is_served(api):
