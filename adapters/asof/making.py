@@ -1,12 +1,16 @@
 """One fold made: from the nearest one below it, or from the first event."""
 
 import time
+from contextlib import aclosing
+
+from psycopg.errors import UndefinedTable
 
 from adapters.asof import registry, scratch
 from adapters.asof.folding import Into
 from adapters.asof.history import History
 from adapters.asof.wanted import Fold, Wanted
 from adapters.postgres.pools import Connection
+from adapters.projector.beside import Beside
 from projections.kernel import Projection
 
 
@@ -46,15 +50,27 @@ class Making:
     async def _fold(self, began: float) -> Fold | None:
         id, upto = registry.new_id(), self._wanted.position
         tables = scratch.renamed(self._projection, id)
-        await registry.enter(self._db, self._wanted, id, [table.name for table in tables.TABLES])
+        names = [table.name for table in tables.TABLES]
+        await registry.enter(self._db, self._wanted, id, names)
         await scratch.make(self._url, tables)
+        try:
+            return await self._filled(id, tables, upto, began)
+        except UndefinedTable:
+            if await registry.known(self._db) & set(names):
+                raise
+            return None  # forgotten meanwhile, and then tidied away
+
+    async def _filled(self, id: str, tables: Beside, upto: int, began: float) -> Fold | None:
         last = await self._begin(id)
         total = await self._history.count(self._db, last, upto)
         await registry.expects(self._db, id, total)
         into = Into(id, tables)
-        async for events in self._history.batches(self._log, last, upto):
-            await into.take(self._db, events)
-            last = events[-1].position
+        # Its reading ahead ends before the connection does, whatever happens here: to close a
+        # connection that is waited for aborts the process.
+        async with aclosing(self._history.batches(self._log, last, upto)) as batches:
+            async for events in batches:
+                await into.take(self._db, events)
+                last = events[-1].position
         await scratch.analyze(self._url, tables)
         took = round((time.perf_counter() - began) * 1000, 1)
         until, streams = self._wanted.until, sorted(into.parked)

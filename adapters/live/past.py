@@ -57,9 +57,10 @@ class Past:
         return [answers[question] for question in questions]
 
     async def _answer(
-        self, db: Connection, tenant: str, alike: Sequence[Question]
+        self, db: Connection, tenant: str, alike: Sequence[Question], slow: bool = False
     ) -> dict[Question, Answer]:
-        """Of questions about one kind of topic; by halves, where one of them asks for a lot."""
+        """Of questions about one kind of topic; by halves, where one of them asks for a lot.
+        ``slow``: it has taken too long once."""
         limit, by_place = ROWS if len(alike) > 1 else self._most + ROWS, sorted(alike, key=_place)
         older, newer = by_place[: len(alike) // 2], by_place[len(alike) // 2 :]
         try:
@@ -67,8 +68,9 @@ class Past:
         except QueryCanceled:
             # Too much happened since the place of the oldest: waiting would bring it no nearer.
             await db.rollback()
-            answers: dict[Question, Answer] = dict.fromkeys(older or newer)
-            return answers | (await self._answer(db, tenant, newer) if older else {})
+            if slow or not older:
+                return dict.fromkeys(alike)
+            return dict.fromkeys(older) | await self._answer(db, tenant, newer, slow=True)
         if len(rows) <= limit:
             return self._distribute(alike, rows, purged)
         if not older:

@@ -39,7 +39,7 @@ def copy(film: Any, picture: Any, look: Look, spool: Spool, limit: Limit) -> Non
     """
     again = spool.open  # to read what was written, when the index is put in front of it
     start, reached = start_of(film, picture), Fraction(0)
-    told = (film.duration or 0) / av.time_base - float(start)
+    told = length_of(film, start)
     with av.open(
         spool.open(), "w", format="mp4", options={"movflags": "+faststart"},
         io_open=lambda url, flags, options: again(),
@@ -58,8 +58,15 @@ def copy(film: Any, picture: Any, look: Look, spool: Spool, limit: Limit) -> Non
 
 def start_of(film: Any, picture: Any) -> Fraction:
     """Seconds until anything is shown or heard: recordings may be cut out of longer ones."""
-    told = (one.start_time * one.time_base for one in _streams(film, picture) if one.start_time)
+    times = [(one.start_time, one.time_base) for one in _streams(film, picture)]
+    told = (start * unit for start, unit in times if start is not None)
     return max(Fraction(0), min(told, default=Fraction(0)))
+
+
+def length_of(film: Any, start: Fraction) -> float:
+    """Seconds that the header tells, 0 if it does not. A webm counts them from zero on."""
+    told = (film.duration or 0) / av.time_base
+    return told - float(start) if told and "matroska" in film.format.name else told
 
 
 def _streams(film: Any, picture: Any) -> list[Any]:

@@ -125,7 +125,7 @@ def _picture(film: Any) -> Any:
 
 
 def _check(film: Any, stream: Any, start: Fraction) -> None:
-    seconds = (film.duration or 0) / av.time_base - float(start)
+    seconds = copying.length_of(film, start)
     if seconds > SECONDS + LEEWAY:
         raise too_long(seconds)
     if stream.codec_context.name not in (*PICTURES, "libdav1d"):

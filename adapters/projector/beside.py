@@ -66,11 +66,11 @@ async def prepare(owner: AsyncConnection[Any], name: str, projection: Projection
             await start(owner, f"{name}{NEXT}", beside, wanted[1], NEVER)
 
 
-async def switch(owner: AsyncConnection[Any], name: str, suffix: str) -> None:
+async def switch(owner: AsyncConnection[Any], name: str, suffix: str, live: State) -> None:
     """Make the tables of ``suffix`` the live ones, and those the previous ones; in the caller's
     transaction, which has locked the live projection. Both are at the same position."""
-    live, other = await state(owner, name), await state(owner, f"{name}{suffix}")
-    if live is None or other is None or live.position != other.position:
+    other = await state(owner, f"{name}{suffix}")
+    if other is None or live.position != other.position:
         raise ValueError(f"{name} and {name}{suffix} do not stand at the same position")
     tables = [table.removesuffix(suffix) for table in other.tables]
     away = live.tables or tables

@@ -168,7 +168,9 @@ class Rebuild:
             ]
 
     async def _switch(self) -> None:
-        await self._patiently(lambda _: beside.switch(self._owner, self._name, self._suffix))
+        await self._patiently(
+            lambda live: beside.switch(self._owner, self._name, self._suffix, live)
+        )
 
 
 async def _compared(db: Connection, table: str, suffix: str, same: bool) -> Compared:

@@ -103,11 +103,12 @@ class Bulks:
         run = await self._run(call, id)
         if run is None or owner not in (None, run.bulk.owner):
             raise Missing(UNKNOWN)
-        undone = run.bulk.undone_by is not None
-        ids = () if undone else await self._written(run)
-        running = not (undone or run.bulk.completed)
-        seen = run.bulk.upto
-        return run.bulk, Batch(run.bulk.kind, owner, backwards(ids), "", ids, id, seen, running)
+        by = run.bulk.undone_by
+        stopped = by is not None and await self.begun(call, by) is None
+        ids = await self._written(run) if by is None or stopped else ()
+        running = stopped or (by is None and not run.bulk.completed)
+        batch = Batch(run.bulk.kind, owner, backwards(ids), "", ids, id, run.bulk.upto, running)
+        return run.bulk, but(batch, stopped_by=by) if stopped else batch
 
     async def stop(self, call: Call, id: str, batch: Batch) -> Batch:
         """The bulk that ``batch`` undoes, as the bulk ``id``, goes no further: what it came to.

@@ -25,7 +25,8 @@ class Item(Value):
 class Batch(Value):
     """``owner``: whose items may be changed; None for staff. ``ids``: to be remembered, for what
     the request does not name. ``seen``: how far ``undoes`` had come when the items were told;
-    ``running``: and it was to go further."""
+    ``running``: and it was to go further. ``stopped_by``: the bulk that stopped it to undo it, and
+    has not begun with that."""
 
     kind: str
     owner: str | None
@@ -35,6 +36,7 @@ class Batch(Value):
     undoes: str | None = None
     seen: int = 0
     running: bool = False
+    stopped_by: str | None = None
 
     @property
     def selection(self) -> str | tuple[str, ...] | None:

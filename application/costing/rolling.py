@@ -58,7 +58,7 @@ class Rolling:
 
     def _by(self, graph: CostGraph) -> list[str]:
         if self._moved is not None and self._cause.kind == "product":
-            return graph.above(products=self._moved)
+            return graph.above(products=graph.parts.intersection(self._moved))
         return graph.above(materials=graph.used if self._moved is None else self._moved)
 
     def _reopen(self, graph: CostGraph) -> None:

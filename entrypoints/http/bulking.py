@@ -94,6 +94,7 @@ class Bulking:
     async def _preview(self, body: str, source: Source) -> Previewed:
         id = str(uuid4())
         batch = await source(id, None)
+        id = batch.stopped_by or id  # which goes on, for whoever asks
         preview = await self.souk.bulks.preview(self.call, batch)
         confirm = offered(id, body, digest(batch.selection))
         signed = confirm.signed(self.souk.settings.secret, self._whose)

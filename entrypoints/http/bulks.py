@@ -79,7 +79,7 @@ class BulksController(Controller):
         undone, batch = await cases.undoing(bulk.call, str(id), owner)
         for permission in NEEDED[undone.kind]:
             caller.need(permission)
-        if undone.undone_by and data.confirm is None:
+        if undone.undone_by and not batch.stopped_by and data.confirm is None:
             return previewed(undone.undone_by, NOTHING, None, None, undone.undone_by)
 
         async def source(id: str, begun: Bulk | None) -> Batch:

@@ -129,6 +129,19 @@ async def test_who_broke_off_when_it_was_stopped_goes_on_even_late(house, runnin
     assert await brands(house) == [""] * 5
 
 
+async def test_what_was_stopped_and_never_undone_is_undone_by_whoever_looks_again(house, running):
+    cases, call, id = house.souk.bulks, house.call("amina"), str(uuid4())
+    _, batch = await cases.undoing(call, running.id, "amina")
+    await cases.stop(call, id, batch)  # and then its process died
+    preview = await previewed(house, "POST", running.path, {})
+    assert (preview["id"], preview["total"]) == (id, 2)
+    ran = await house.done(sent(house, "POST", running.path, {}, confirm=preview["confirm"]))
+    assert (ran["id"], ran["applied"]) == (id, 2)
+    assert await brands(house) == [""] * 5
+    again = await previewed(house, "POST", running.path, {})
+    assert (again["confirm"], again["undone_by"], again["total"]) == (None, id, 0)
+
+
 async def test_of_two_who_stop_it_one_undoes_it(house, running):
     first, second = [
         (await previewed(house, "POST", running.path, {}))["confirm"] for _ in range(2)

@@ -247,7 +247,7 @@ async def test_what_takes_postgres_too_long_to_find_is_not_told_and_what_is_near
             await owner.execute(slow)
         asked = [Question(EVERY, after, told.all[-1].seq) for after in (0, 1, 2, 3)]
         async with pool.connection() as db:
-            await db.execute("SET statement_timeout = '1s'")
+            await db.execute("SET statement_timeout = '3s'")
         answers = await past.Past(pool, 10)("A", asked)
     assert answers == [None, None, [*told.all[2:]], [*told.all[3:]]]
 

@@ -41,12 +41,14 @@ def film(
     rate: int = 25,
     *,
     begin: int = 0,
+    late: int = 0,
     silent: float | None = None,
     options: dict[str, str] | None = None,
 ) -> bytes:
     """Pictures that change, and silence, of so many seconds or as long as they.
 
-    ``begin``: seconds that the first of both is told to come at; ``options``: the container's.
+    ``begin``: seconds that the first of both is told to come at; ``late``: seconds that the silence
+    comes after that; ``options``: the container's.
     """
     file = BytesIO()
     codec, sound = FILMS[format]
@@ -59,7 +61,7 @@ def film(
             frame.pts += begin * rate
             target.mux(stream.encode(frame))
         target.mux(stream.encode(None))
-        _silence(target, track, silent or seconds, begin)
+        _silence(target, track, silent or seconds - late, begin + late)
     return file.getvalue()
 
 

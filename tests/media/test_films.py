@@ -9,7 +9,7 @@ import pytest
 import pyvips
 from msgspec.structs import replace
 
-from adapters.media import rendering
+from adapters.media import copying, rendering
 from adapters.media.films import Limit
 from adapters.media.rendering import Job, Unacceptable, Verdict, render
 from tests.media import corpus
@@ -124,6 +124,28 @@ async def test_the_copy_of_a_film_that_was_cut_out_of_another_begins_at_once(
     with av.open(str(copy)) as film:
         begins = [packet.pts * packet.time_base for packet in firsts(film)]
     assert begins == pytest.approx([0, 0], abs=0.05), "pictures and sound"
+
+
+@pytest.mark.parametrize("format", corpus.FILMS)
+async def test_what_is_shown_before_anything_is_heard_is_in_the_copy(
+    tmp_path: Path, format: str
+) -> None:
+    verdict = await rendered(tmp_path, corpus.film(format, 3.0, late=2))
+    assert verdict.duration == pytest.approx(3.0, abs=0.1)
+    with av.open(str(tmp_path / "made" / "video.mp4")) as film:
+        begins = [packet.pts * packet.time_base for packet in firsts(film)]
+        film.seek(0)
+        assert sum(1 for _ in film.decode(video=0)) == 75
+    assert begins == pytest.approx([0, 2], abs=0.05), "pictures and sound"
+
+
+@pytest.mark.parametrize("format", corpus.FILMS)
+async def test_a_film_cut_out_of_another_is_held_to_the_length_that_is_told(
+    tmp_path: Path, format: str
+) -> None:
+    with av.open(str(_written(tmp_path / "film", corpus.film(format, 2.0, begin=30)))) as film:
+        start = copying.start_of(film, film.streams.video[0])
+        assert copying.length_of(film, start) == pytest.approx(2.0, abs=0.2)
 
 
 def firsts(film: av.container.InputContainer) -> list[av.Packet]:
