@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.log.tail import house_codec
@@ -23,7 +24,7 @@ from domain.orders import (
 from domain.payments import CheckoutPaid, PaymentIntended, PaymentRefunded, Share
 from projections import analytics
 from projections.analytics import orders as order_rows
-from projections.analytics.days import DAYS
+from projections.analytics.days import DAYS, SALES_DAYS
 from projections.analytics.products import PRODUCTS
 from projections.analytics.sales import METHODS, SALES
 from projections.analytics.sellers import SELLERS
@@ -129,6 +130,22 @@ def rows(*events):
                     told.append(but(each, event=event))
         told.sort(key=lambda each: each.position)
     return found
+
+
+@given(histories())
+def test_the_days_of_all_sellers_are_the_sums_of_each_sellers(history):
+    found = rows(*((stream, event) for stream, events in history for event in events))
+    sums = {}
+    for day in found[DAYS.name].values():
+        earned, paid = sums.get((day.day, day.revenue.currency), (0, 0))
+        sums[day.day, day.revenue.currency] = (
+            earned + day.revenue.money.minor,
+            paid + day.orders_paid,
+        )
+    assert sums == {
+        (day.day, day.revenue.currency): (day.revenue.money.minor, day.orders_paid)
+        for day in found[SALES_DAYS.name].values()
+    }
 
 
 def share(seller, minor):

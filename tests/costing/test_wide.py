@@ -6,10 +6,20 @@ import asyncio
 import pytest
 
 from adapters.log import requests
+from application.bin import Bin, Condemned
 from application.commands import Commands
 from application.costing import Costing, rolling
 from application.policies.costing import COSTING
-from domain.costing import Cause, CostRolledUp, Labour, LabourSet, Overhead, SetLabour, SetOverheads
+from domain.costing import (
+    Cause,
+    CostRolledUp,
+    Labour,
+    LabourSet,
+    Overhead,
+    RetireProduct,
+    SetLabour,
+    SetOverheads,
+)
 from domain.costruns import RollUpAdvanced
 from domain.money import Money
 from tests.costing.test_runs import Between
@@ -114,3 +124,15 @@ async def test_an_edit_of_what_nothing_uses_calls_for_no_roll_up(workshop):
     heard = [r for r in await since(workshop, length) if type(r.event) in COSTING.on]
     left = await COSTING.sieve(workshop.market.commands, workshop.call(), heard)
     assert [(r.id, type(r.event)) for r in left] == [(fringe, LabourSet)]
+
+
+async def test_an_edit_of_what_was_purged_since_is_nothing_to_react_to(workshop):
+    lone = await workshop.product((await workshop.material(20_000), 1_000))
+    await workshop.change(lone, HOUR)
+    await workshop.change(lone, RetireProduct())
+    place = (await workshop.events())[-1].position
+    bin = Bin(workshop.market.commands)
+    await bin.purge_one(workshop.call(), Condemned("costing", lone, place))
+    length = len(await workshop.events())
+    await workshop.settle(again=True)  # whoever is rejected raises
+    assert len(await workshop.events()) == length

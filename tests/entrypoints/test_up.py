@@ -147,6 +147,9 @@ def test_a_second_one_on_the_same_directory_or_port_is_refused_clearly(instance,
     port = instance.url.rpartition(":")[2]
     taken = souk("up", "--port", port, at=tmp_path / "other")
     assert (taken.returncode, f"Port {port}" in taken.stderr) == (2, True)
+    assert "--port 0 finds one" in taken.stderr
+    taken = souk("up", "--live-port", port, "--port", "0", at=tmp_path / "other")
+    assert (taken.returncode, "--live-port 0 finds one" in taken.stderr) == (2, True)
 
 
 def test_a_port_or_directory_that_cannot_be_is_refused_in_one_line(tmp_path):

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg.errors import QueryCanceled
 
 from adapters.live import history as histories
 from adapters.live import past
@@ -250,6 +251,21 @@ async def test_what_takes_postgres_too_long_to_find_is_not_told_and_what_is_near
             await db.execute("SET statement_timeout = '3s'")
         answers = await past.Past(pool, 10)("A", asked)
     assert answers == [None, None, [*told.all[2:]], [*told.all[3:]]]
+
+
+async def test_where_everything_takes_too_long_a_crowd_is_not_asked_for_one_by_one(
+    database, monkeypatch
+):
+    async with reading(database) as pool:
+        asked = []
+
+        async def slow(db, tenant, alike, most):
+            asked.append(len(alike))
+            raise QueryCanceled
+
+        monkeypatch.setattr(past, "_read", slow)
+        answers = await past.Past(pool, 10)("A", [Question(EVERY, n, 99) for n in range(64)])
+    assert (asked, set(answers)) == ([64, 32], {None})
 
 
 async def test_memory_is_bounded_by_bytes_too():

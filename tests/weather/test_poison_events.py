@@ -69,6 +69,17 @@ async def test_it_is_listed_and_shown_and_retried_after_the_cure(still, database
         assert (await souk(still, "deadletters", "list")).stdout == ""
 
 
+async def test_what_waits_behind_it_is_counted_too(still, database):
+    (bad,), _ = await made(still, "tea")
+    Poison(database, TAG)
+    price = {"price": {"amount": "9.00", "currency": "DZD"}}
+    changed = await still.of("seller", "sara").post(f"/catalog/products/{bad}/price", price)
+    async with projector(still):
+        await still.souk.positions.wait("catalog", changed.json()["position"], PATIENCE)
+        again = await souk(still, "deadletters", "retry")
+    assert again.stdout.endswith("2 retried, 2 still parked\n")
+
+
 async def test_one_tenant_or_projection_is_retried_alone(still, database):
     _, position = await made(still, "tea")
     poison = Poison(database, TAG)
