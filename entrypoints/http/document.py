@@ -7,7 +7,7 @@ from inspect import cleandoc
 from typing import Any
 
 from litestar import Litestar, Request
-from litestar.exceptions import ImproperlyConfiguredException
+from litestar.exceptions import ImproperlyConfiguredException, NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import OpenAPI, Schema
@@ -80,8 +80,8 @@ class Building:
 
     async def before(self, request: Request[Any, Any, Any]) -> None:
         """Before every page that is made of it."""
-        if "path" in request.path_params:  # there is no such page
-            return
+        if "path" in request.path_params:
+            raise NotFoundException  # which the framework would tell as a page of its own
         if self._built is None or _is_lost(self._built):
             self._built = asyncio.create_task(asyncio.to_thread(_build, request.app))
         await asyncio.shield(self._built)

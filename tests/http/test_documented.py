@@ -176,7 +176,9 @@ async def test_the_page_is_made_once_and_beside_the_requests_however_many_ask_at
     monkeypatch.setattr(Described, "to_openapi_schema", noted)
     transport = httpx.ASGITransport(http(lambda: api.souk))
     async with httpx.AsyncClient(transport=transport, base_url="http://souk") as client:
-        assert (await client.get("/docs/nothing.json")).status_code == 404
+        nowhere = await client.get("/docs/nothing.json")
+        assert nowhere.headers["content-type"] == "application/problem+json"
+        assert (nowhere.status_code, nowhere.json()["code"]) == (404, "not_found")
         assert made == [], "nobody has asked for it"
         paths = ["/docs/openapi.json", "/docs", "/docs/openapi.json"]
         first, _, second = await asyncio.gather(*map(client.get, paths))
