@@ -15,6 +15,8 @@ PAUSE = 0.2
 
 
 class Engagement(Document):
+    """How many like a reel now, its comments, and views of two seconds and more."""
+
     id: str
     seller: str
     likes: int = 0

@@ -24,6 +24,9 @@ class Person(Value):
 
 
 class Member(Document):
+    """A person's part in the tenant. ``tier``: of a seller who sells to other sellers.
+    ``personal``: left out where the caller may not see it."""
+
     id: str
     version: int
     role: str

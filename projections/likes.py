@@ -10,6 +10,8 @@ VERSION = 1
 
 
 class Like(Document):
+    """That one viewer likes one reel."""
+
     id: str
     reel: str
     viewer: str

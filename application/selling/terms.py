@@ -12,6 +12,8 @@ from domain.payments import CASH, ORDER
 
 
 class PlacedOrder(Struct, frozen=True):
+    """One seller's part of a checkout. ``number``: counted per tenant, for people."""
+
     id: str
     number: int
     seller: str

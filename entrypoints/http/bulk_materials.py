@@ -57,6 +57,8 @@ class YarnUpdates(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class MaterialUpdates(YarnUpdates, forbid_unknown_fields=True, kw_only=True):
+    """What all of them are given; what is left out stays."""
+
     kind: Kind | UnsetType = UNSET
 
 
@@ -72,16 +74,20 @@ class YarnFilter(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class MaterialFilter(YarnFilter, forbid_unknown_fields=True, kw_only=True):
+    """Which materials: those that fit all that is given."""
+
     kind: Kind | None = None
 
 
 class CreateYarn(NewYarn, forbid_unknown_fields=True, kw_only=True, tag_field="op", tag="create"):
-    pass
+    """A yarn that is new, as one of many operations."""
 
 
 class UpdateYarn(
     YarnUpdates, forbid_unknown_fields=True, kw_only=True, tag_field="op", tag="update"
 ):
+    """What one yarn is given, as one of many operations; what is left out stays."""
+
     id: UUID
 
 
@@ -94,43 +100,59 @@ class DeleteMaterial(Struct, forbid_unknown_fields=True, tag_field="op", tag="de
 class CreateMaterial(
     NewMaterial, forbid_unknown_fields=True, kw_only=True, tag_field="op", tag="create"
 ):
-    pass
+    """A material that is new, as one of many operations."""
 
 
 class UpdateMaterial(
     MaterialUpdates, forbid_unknown_fields=True, kw_only=True, tag_field="op", tag="update"
 ):
+    """What one material is given, as one of many operations; what is left out stays."""
+
     id: UUID
 
 
 class YarnOperations(Struct, forbid_unknown_fields=True):
+    """Each done in its turn. ``confirm``: what the preview of the same answered with; without
+    it, a preview."""
+
     operations: list[CreateYarn | UpdateYarn | DeleteMaterial]
     confirm: Confirm | None = None
 
 
 class MaterialOperations(Struct, forbid_unknown_fields=True):
+    """Each done in its turn. ``confirm``: what the preview of the same answered with; without
+    it, a preview."""
+
     operations: list[CreateMaterial | UpdateMaterial | DeleteMaterial]
     confirm: Confirm | None = None
 
 
 class YarnsUpdated(Struct, forbid_unknown_fields=True):
+    """``confirm``: what the preview of the same answered with; without it, a preview."""
+
     filter: YarnFilter
     updates: YarnUpdates
     confirm: Confirm | None = None
 
 
 class MaterialsUpdated(Struct, forbid_unknown_fields=True):
+    """``confirm``: what the preview of the same answered with; without it, a preview."""
+
     filter: MaterialFilter
     updates: MaterialUpdates
     confirm: Confirm | None = None
 
 
 class YarnsDeleted(Struct, forbid_unknown_fields=True):
+    """``confirm``: what the preview of the same answered with; without it, a preview."""
+
     filter: YarnFilter
     confirm: Confirm | None = None
 
 
 class MaterialsDeleted(Struct, forbid_unknown_fields=True):
+    """``confirm``: what the preview of the same answered with; without it, a preview."""
+
     filter: MaterialFilter
     confirm: Confirm | None = None
 

@@ -73,12 +73,14 @@ class ProductFilter(Struct, forbid_unknown_fields=True, kw_only=True):
 class CreateProduct(
     NewProduct, forbid_unknown_fields=True, kw_only=True, tag_field="op", tag="create"
 ):
-    pass
+    """A product that is new, as one of many operations."""
 
 
 class UpdateProduct(
     ProductUpdates, forbid_unknown_fields=True, kw_only=True, tag_field="op", tag="update"
 ):
+    """What one product is given, as one of many operations; what is left out stays."""
+
     id: UUID
 
 
@@ -89,17 +91,24 @@ class DeleteProduct(Struct, forbid_unknown_fields=True, tag_field="op", tag="del
 
 
 class ProductOperations(Struct, forbid_unknown_fields=True):
+    """Each done in its turn. ``confirm``: what the preview of the same answered with; without
+    it, a preview."""
+
     operations: list[CreateProduct | UpdateProduct | DeleteProduct]
     confirm: Confirm | None = None
 
 
 class ProductsUpdated(Struct, forbid_unknown_fields=True):
+    """``confirm``: what the preview of the same answered with; without it, a preview."""
+
     filter: ProductFilter
     updates: ProductUpdates
     confirm: Confirm | None = None
 
 
 class ProductsDeleted(Struct, forbid_unknown_fields=True):
+    """``confirm``: what the preview of the same answered with; without it, a preview."""
+
     filter: ProductFilter
     confirm: Confirm | None = None
 

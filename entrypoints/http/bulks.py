@@ -37,6 +37,8 @@ NOTHING = Preview(
 
 
 class Undo(Struct, forbid_unknown_fields=True):
+    """``confirm``: what the preview of the undoing answered with; without it, a preview."""
+
     confirm: Confirm | None = None
 
 

@@ -39,6 +39,8 @@ class NewItem(Struct, forbid_unknown_fields=True):
 
 
 class NewQuantity(Struct, forbid_unknown_fields=True):
+    """How many pieces the cart has of it from now on."""
+
     quantity: Quantity
 
 

@@ -26,6 +26,8 @@ UNSAID = "comments.unknown_comment"
 
 
 class NewComment(Struct, forbid_unknown_fields=True):
+    """What is said about a reel."""
+
     text: Annotated[str, Meta(min_length=1, max_length=LONGEST, examples=["Does it shrink?"])]
 
 

@@ -87,6 +87,8 @@ class OverheadRule(Struct, forbid_unknown_fields=True):
 
 
 class OverheadRules(Struct, forbid_unknown_fields=True):
+    """All rules of overhead, in the order in which they are added."""
+
     overheads: list[OverheadRule]
 
     def command(self) -> rules.SetOverheads:
@@ -94,10 +96,14 @@ class OverheadRules(Struct, forbid_unknown_fields=True):
 
 
 class TargetMargin(Struct, forbid_unknown_fields=True):
+    """What is wanted of a price: the price is suggested for it."""
+
     margin: Margin
 
 
 class CostedName(Struct, forbid_unknown_fields=True):
+    """What a costed product is called from now on."""
+
     name: Line
 
 
@@ -123,6 +129,8 @@ class CostLine(Struct, frozen=True):
 
 
 class Charge(Struct, frozen=True):
+    """What one rule of overhead adds."""
+
     name: str
     cost: UnitCost
 

@@ -25,6 +25,8 @@ NOTHING: Behind = {}, {}, 0, {}
 
 
 class Alive(Struct, frozen=True):
+    """The process answers."""
+
     status: str = "ok"
 
 

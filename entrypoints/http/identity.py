@@ -21,17 +21,24 @@ REMOVED = "identity.removed"
 
 
 class NewMember(Struct, forbid_unknown_fields=True):
+    """Who becomes a member, and as what. ``name``: sealed with a key of that person's own."""
+
     user: Name
     role: Literal["buyer", "seller", "admin", "auditor"]
     name: Line | None = None
 
 
 class Shop(Struct, forbid_unknown_fields=True):
+    """What a member sells as. ``tier``: `importateur` above `grossiste` above `fournisseur`;
+    null: none."""
+
     shop: Line
     tier: Literal["fournisseur", "grossiste", "importateur"] | None = None
 
 
 class Dismissal(Struct, forbid_unknown_fields=True):
+    """Why someone is a member no longer, as a word of one's own choice."""
+
     reason: Code = "other"
 
 

@@ -26,11 +26,15 @@ COUNT = ("inventory.quantity_out_of_range", "inventory.reason_malformed")
 
 
 class Delivery(Struct, forbid_unknown_fields=True):
+    """Pieces that came in."""
+
     quantity: Annotated[int, Meta(ge=1, le=MAX_QUANTITY, description="pieces", examples=[20])]
     reason: Code = "delivery"
 
 
 class Correction(Struct, forbid_unknown_fields=True):
+    """What a count found: pieces that are there and were not known, or are missing."""
+
     delta: Annotated[
         int,
         Meta(ge=-MAX_QUANTITY, le=MAX_QUANTITY, description="pieces more, or fewer", examples=[-2]),

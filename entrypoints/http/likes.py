@@ -24,6 +24,8 @@ MOST = 100  # reels asked for at once
 
 
 class LikedReels(Struct, frozen=True):
+    """Which of the reels that were asked for one likes oneself."""
+
     reels: list[str]
 
 

@@ -35,6 +35,8 @@ class Countering(Struct, forbid_unknown_fields=True):
 
 
 class Ending(Struct, forbid_unknown_fields=True):
+    """Why one side ends a negotiation."""
+
     reason: Annotated[Short, Meta(examples=["too dear"])] = ""
 
 

@@ -86,6 +86,8 @@ class NewOffer(NewTerms, forbid_unknown_fields=True, kw_only=True):
 
 
 class Closing(Struct, forbid_unknown_fields=True):
+    """Why an offer ends before its time, in the seller's words."""
+
     reason: Short = ""
 
 

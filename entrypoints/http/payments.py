@@ -44,6 +44,8 @@ class Captured(Struct, forbid_unknown_fields=True):
 
 
 class Failure(Struct, forbid_unknown_fields=True):
+    """Why a payment failed, as the provider's word for it."""
+
     reason: Code = "declined"
 
 

@@ -46,16 +46,23 @@ class NewProduct(Describing, forbid_unknown_fields=True, kw_only=True):
 
 
 class NewPrice(Struct, forbid_unknown_fields=True):
+    """What one piece costs from now on. ``original_price``: what it is shown to be reduced
+    from."""
+
     price: Price
     original_price: Price | None = None
     reason: Short = ""
 
 
 class Minimum(Struct, forbid_unknown_fields=True):
+    """The fewest pieces that an order may have of the product."""
+
     quantity: Quantity
 
 
 class Sku(Struct, forbid_unknown_fields=True):
+    """A stock-keeping unit, which no other product of the seller has; null takes it away."""
+
     sku: Line | None
 
 
@@ -70,4 +77,6 @@ class CustomFields(Struct, forbid_unknown_fields=True):
 
 
 class Featured(Struct, forbid_unknown_fields=True):
+    """Whether a product stands among the featured ones."""
+
     featured: bool = True

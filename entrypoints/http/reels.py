@@ -36,24 +36,34 @@ class NewReel(Struct, forbid_unknown_fields=True):
 
 
 class NewCaption(Struct, forbid_unknown_fields=True):
+    """What is written under a reel from now on."""
+
     caption: Caption
 
 
 class Shows(Struct, forbid_unknown_fields=True):
+    """The film that a reel shows: an asset of one's own that was stored."""
+
     media: UUID
 
 
 class Hiding(Struct, forbid_unknown_fields=True):
+    """Why a reel is shown no longer."""
+
     reason: Annotated[str, Meta(max_length=LONGEST_REASON)] = ""
 
 
 class Counters(Struct, frozen=True):
+    """How many like a reel now, its comments, and views of two seconds and more."""
+
     likes: int = 0
     comments: int = 0
     views: int = 0
 
 
 class Shown(reels.Reel, kw_only=True):
+    """A reel as the feed shows it."""
+
     counters: Counters
 
 

@@ -12,10 +12,15 @@ Number = Annotated[str, Meta(min_length=1, max_length=MAX_TRACKING, examples=["B
 
 
 class Shipping(Struct, forbid_unknown_fields=True):
+    """What a parcel goes with. ``tracking``: the carrier's number, which may also come
+    later."""
+
     tracking: Number | None = None
 
 
 class Tracking(Struct, forbid_unknown_fields=True):
+    """The carrier's number of a parcel."""
+
     tracking: Number
 
 
@@ -27,8 +32,12 @@ class Cancellation(Struct, forbid_unknown_fields=True):
 
 
 class Returning(Struct, forbid_unknown_fields=True):
+    """Why an order comes back, as a word of one's own choice."""
+
     reason: Annotated[Code, Meta(examples=["damaged"])]
 
 
 class Promise(Struct, forbid_unknown_fields=True):
+    """The day by which a seller means to deliver."""
+
     date: Annotated[date, Meta(examples=["2026-05-16"])]

@@ -31,6 +31,8 @@ class Factor(Struct, forbid_unknown_fields=True):
 
 
 class MaterialText(Struct, forbid_unknown_fields=True):
+    """What a material is called and what is said of it, all of it anew."""
+
     name: Annotated[str, Meta(min_length=1, max_length=200, examples=["Merino"])]
     kind: Kind
     brand: Short = ""
@@ -72,10 +74,14 @@ class NewYarn(Measures, forbid_unknown_fields=True, kw_only=True):
 
 
 class NewMaterial(NewYarn, forbid_unknown_fields=True, kw_only=True):
+    """A material of any kind."""
+
     kind: Kind
 
 
 class MaterialSku(Struct, forbid_unknown_fields=True):
+    """A stock-keeping unit, which no other material of the tenant has; null takes it away."""
+
     sku: Line | None
 
 

@@ -31,6 +31,8 @@ class NewTenant(Struct, forbid_unknown_fields=True):
 
 
 class Retention(Struct, forbid_unknown_fields=True):
+    """How many days what was deleted can be had back."""
+
     days: Annotated[int, Meta(ge=0, le=LONGEST, examples=[90])]
 
 

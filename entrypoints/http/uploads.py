@@ -59,6 +59,8 @@ class Upload(Struct, frozen=True):
 
 
 class Rectangle(Struct, forbid_unknown_fields=True):
+    """The part of a picture that is shown, in pixels of the picture the right way up."""
+
     left: Pixels
     top: Pixels
     width: Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -76,6 +78,8 @@ class WantedCrop(Struct, forbid_unknown_fields=True):
 
 
 class Link(Struct, frozen=True):
+    """Where a file can be fetched."""
+
     name: str
     format: str
     url: str

@@ -31,6 +31,8 @@ D = TypeVar("D")
 
 
 class Pagination(Struct, frozen=True):
+    """Where in the whole list a page stands. The first page is 1."""
+
     page: int
     limit: int
     total: int

@@ -12,8 +12,11 @@ from projections.kernel import Column, Document, Reader, Table
 
 
 class Day(Document):
+    """One seller's orders of one ``day`` (UTC, of when it happened). ``revenue``: paid less
+    refunded."""
+
     seller: str
-    day: date  # UTC, of when it happened
+    day: date
     revenue: Price
     orders_paid: int = 0
 

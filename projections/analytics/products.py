@@ -8,13 +8,17 @@ from projections.kernel import Column, Document, Table, own
 
 
 class ProductSales(Document):
+    """What one product sold. ``revenue``: of the lines sold in its own currency, without
+    shipping. ``units_ordered``: whatever became of the orders; ``units_sold``: of paid orders
+    that were neither cancelled nor returned."""
+
     id: str
     seller: str
     sku: str | None
     name: str
-    revenue: Price  # of the lines sold in its own currency, without shipping
-    units_ordered: int = 0  # whatever became of the orders
-    units_sold: int = 0  # of paid orders that were neither cancelled nor returned
+    revenue: Price
+    units_ordered: int = 0
+    units_sold: int = 0
 
 
 def evolve(product: ProductSales | None, recorded: Recorded, id: str) -> ProductSales | None:

@@ -12,10 +12,14 @@ SALES_ID = "sales"
 
 
 class Sales(Document):
+    """A tenant's sales. ``orders``: how many stand at each status. ``units_sold``: of paid
+    orders that were neither cancelled nor returned. ``revenue``: paid less refunded, one amount
+    per currency."""
+
     checkouts: int = 0
-    orders: dict[str, int] = {}  # how many stand at each status
-    units_sold: int = 0  # of paid orders that were neither cancelled nor returned
-    revenue: tuple[Price, ...] = ()  # paid less refunded, one amount per currency
+    orders: dict[str, int] = {}
+    units_sold: int = 0
+    revenue: tuple[Price, ...] = ()
 
 
 def _evolve(row: Sales | None, recorded: Recorded, id: str) -> Sales | None:

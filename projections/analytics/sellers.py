@@ -9,12 +9,16 @@ from projections.kernel import Document, Table, own
 
 
 class Seller(Document):
+    """A seller's dashboard. ``orders``: how many stand at each status; ``open_orders``: neither
+    delivered nor over. ``units_sold``: of paid orders that were neither cancelled nor returned.
+    ``revenue``: paid less refunded, one amount per currency."""
+
     id: str
     shop: str = ""
-    orders: dict[str, int] = {}  # how many stand at each status
-    open_orders: int = 0  # neither delivered nor over
-    units_sold: int = 0  # of paid orders that were neither cancelled nor returned
-    revenue: tuple[Price, ...] = ()  # paid less refunded, one amount per currency
+    orders: dict[str, int] = {}
+    open_orders: int = 0
+    units_sold: int = 0
+    revenue: tuple[Price, ...] = ()
 
 
 def evolve(row: Seller | None, recorded: Recorded, id: str) -> Seller | None:

@@ -37,18 +37,25 @@ from projections.kernel import (
 
 
 class Component(Document):
+    """What goes into a batch: ``quantity`` of a material, in its unit of use, or pieces of
+    another costed product."""
+
     kind: Kind
     id: str
     quantity: str
 
 
 class Labour(Document):
+    """Work on a batch: ``minutes`` of it, at a ``rate`` per hour."""
+
     name: str
     minutes: str
     rate: Price
 
 
 class Overhead(Document):
+    """``basis_points`` of what is named by ``on``; of ``fixed``, the ``amount`` a batch."""
+
     name: str
     on: Base
     basis_points: int

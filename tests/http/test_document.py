@@ -45,6 +45,7 @@ def test_a_schema_says_of_itself_what_its_class_says(document):
     told = "`amount` null: the whole total. A tip comes on top of it."
     assert schemas["PaymentChoice"]["description"] == told
     assert schemas["ListedProduct"]["description"] == "A page of a list."
+    assert [name for name, schema in schemas.items() if not schema.get("description")] == []
 
 
 def test_an_operation_is_called_by_its_path_and_what_it_does(document):
