@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import structlog
 
@@ -22,6 +22,23 @@ SILENT = "restore:"  # what acts for a tenant's restored history: what followed 
 logger = structlog.get_logger(__name__)
 
 
+class Reading:
+    """The log as the followers of one process read it: what one has read the next need not, until
+    they look ``again``."""
+
+    def __init__(self) -> None:
+        self._after, self._rows = -1, list[Row]()
+
+    async def after(self, db: Connection, position: int) -> Sequence[Row]:
+        if position != self._after:
+            self._rows = await rows_after(db, position, BATCH)
+            self._after = position
+        return self._rows
+
+    def again(self) -> None:
+        self._after = -1
+
+
 class Follower:
     """Runs one policy from a position on. ``codec``: of every event type that it hears."""
 
@@ -36,20 +53,30 @@ class Follower:
         self.policy, self.position = policy, position
         self._commands, self._stop, self._codec = commands, stop, codec or house_codec()
         self._reactions = {tag_of(kind): reaction for kind, reaction in policy.on.items()}
+        self._settled_at = position
 
-    async def step(self, db: Connection) -> bool:
+    async def step(self, db: Connection, reading: Reading) -> bool:
         """React to the next batch; whether there was one.
 
-        The position moves once every command has settled, so a crash or a stop in between runs
-        the batch again, and each command answers as it did.
+        The position moves once every command has settled, and is kept later: a crash or a stop in
+        between runs the batch again, and each command answers as it did.
         """
-        batch = await rows_after(db, self.position, BATCH)
+        batch = await reading.after(db, self.position)
         outcomes = await self._react(batch)
         if not batch or self._stop.is_set():
             return False
-        await settle(db, self.policy.name, batch[-1].position, outcomes)
         self.position = batch[-1].position
+        if outcomes:
+            await keep_places(db, [self], outcomes)
         return True
+
+    @property
+    def moved(self) -> bool:
+        """Since its position was kept."""
+        return self.position > self._settled_at
+
+    def kept(self) -> None:
+        self._settled_at = self.position
 
     async def _react(self, batch: Sequence[Row]) -> list[Outcome]:
         """Streams at once, the events of each in order."""
@@ -109,3 +136,14 @@ class Follower:
             await forget(db, row.tenant, self.policy.name, position)
         elif outcome.outcome != PARKED:
             await keep(db, [outcome])
+
+
+async def keep_places(
+    db: Connection, followers: Iterable[Follower], outcomes: Sequence[Outcome] = ()
+) -> None:
+    """Of those that moved."""
+    moved = [follower for follower in followers if follower.moved]
+    if moved:
+        await settle(db, {each.policy.name: each.position for each in moved}, outcomes)
+    for follower in moved:
+        follower.kept()

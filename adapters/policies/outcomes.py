@@ -1,12 +1,14 @@
 """Where each policy stands, and what came of the commands that did not go through."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from adapters.log.tail import head
+from adapters.postgres import packed
 from adapters.postgres.pools import Connection, Pool, borrow
+from adapters.projector.roundtrip import at_once
 
 REJECTED, PARKED = "rejected", "parked"
 
@@ -47,14 +49,19 @@ async def register(db: Connection, names: Iterable[str]) -> dict[str, int]:
         return {name: known[name] for name in names}
 
 
-async def settle(db: Connection, policy: str, position: int, outcomes: Sequence[Outcome]) -> None:
-    """Move a policy past what has settled, and keep what did not go through."""
-    async with db.transaction():
+async def settle(
+    db: Connection, positions: Mapping[str, int], outcomes: Sequence[Outcome] = ()
+) -> None:
+    """Move policies past what has settled, and keep what did not go through. Nobody waits for the
+    disk: what is lost is reacted to again, and answered as it was."""
+    async with at_once(db):
+        await db.execute("SELECT set_config('synchronous_commit', 'off', true)")
         await keep(db, outcomes)
         await db.execute(
-            "UPDATE policies.positions SET position = %s, moved_at = now()"
-            " WHERE name = %s AND position < %s",
-            (position, policy, position),
+            "UPDATE policies.positions AS p SET position = moved.position, moved_at = now()"
+            " FROM unnest(%s::text[], %s::bigint[]) AS moved (name, position)"
+            " WHERE p.name = moved.name AND p.position < moved.position",
+            (packed.texts(positions), packed.integers(positions.values())),
         )
 
 

@@ -1,15 +1,16 @@
 """The process role that runs every policy and every timer, one leader at a time."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from adapters.log.codec import Codec
-from adapters.policies.following import Follower
+from adapters.policies.following import Follower, Reading, keep_places
 from adapters.policies.outcomes import register
 from adapters.policies.timers import Clockwork
 from adapters.postgres.pools import Connection
-from adapters.projector.hints import listen
+from adapters.projector.hints import listen, ringing
 from adapters.projector.leader import Bell, lead
 from application.commands import Commands
 from application.policies import POLICIES, TIMERS
@@ -18,6 +19,7 @@ from application.ports import Log
 
 LOOK = 0.5  # seconds between looks at the log when no hint comes: polling is the truth
 TICK = 1.0  # seconds between looks at the timers
+PLACES = 0.1  # seconds between two writes of how far the policies are
 
 
 class PolicyRunner:
@@ -47,7 +49,7 @@ class PolicyRunner:
         bell = Bell()
         async with asyncio.TaskGroup() as group:
             group.create_task(_ring_at(stop, bell))
-            group.create_task(listen(self._url, [bell], stop))
+            group.create_task(listen(self._url, ringing(bell), stop))
             group.create_task(
                 lead(self._url, "souk-policies", stop, lambda db: self._job(db, bell, stop))
             )
@@ -69,11 +71,17 @@ class PolicyRunner:
         clockwork = Clockwork(self._timers, self._commands, self._now, self._tick, stop)
         for follower in followers:
             await follower.retry_parked(db)
+        reading, kept = Reading(), 0.0
         while not stop.is_set():
-            moved = [await follower.step(db) for follower in followers]
+            reading.again()
+            moved = [await follower.step(db, reading) for follower in followers]
             more = await clockwork.tick(db)
+            if time.monotonic() - kept >= PLACES:
+                await keep_places(db, followers)
+                kept = time.monotonic()
             if not more and not any(moved):
-                await bell.wait(min(LOOK, self._tick))
+                behind = any(follower.moved for follower in followers)
+                await bell.wait(PLACES if behind else min(LOOK, self._tick))
 
 
 async def _ring_at(stop: asyncio.Event, bell: Bell) -> None:

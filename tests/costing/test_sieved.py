@@ -5,7 +5,7 @@ import asyncio
 
 import pytest
 
-from adapters.policies.following import MANY, Follower
+from adapters.policies.following import MANY, Follower, Reading
 from adapters.postgres.pools import borrow
 from application.commands import Commands
 from application.costing import Costing
@@ -42,7 +42,7 @@ async def follower(workshop, commands):
 
 async def step(workshop, follower):
     async with borrow(workshop.market.pool) as db:
-        while await follower.step(db):
+        while await follower.step(db, Reading()):
             pass
 
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4, uuid5
 
 from adapters.log.log import PostgresLog
 from adapters.log.tail import head, read_after
-from adapters.policies.following import Follower
+from adapters.policies.following import Follower, Reading, keep_places
 from adapters.policies.outcomes import register
 from adapters.postgres.pools import PROJECT, borrow, open_pool
 from application.checkouts import Checkouts, Item, Paying, Terms
@@ -109,8 +109,9 @@ class Market:
         async with borrow(self.pool) as db:
             positions = await register(db, self.policies)
             followers = [self.follower(self.policies[name], at) for name, at in positions.items()]
-            while any([await follower.step(db) for follower in followers]):
+            while any([await follower.step(db, Reading()) for follower in followers]):
                 pass
+            await keep_places(db, followers)
 
     def follower(self, policy, position=0):
         return Follower(policy, position, self.commands, asyncio.Event())

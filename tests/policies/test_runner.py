@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
-from adapters.policies import settling
+from adapters.policies import following, settling
+from adapters.policies.following import Reading
 from adapters.policies.outcomes import parked, positions, register
 from adapters.policies.runner import PolicyRunner
 from adapters.postgres.pools import borrow
@@ -48,6 +49,42 @@ async def test_a_runner_reacts_to_what_happened_before_it_ran(market):
     async with running(market):
         await market.settled()
     assert await market.taken("rug") == {order: 2}
+
+
+async def test_what_one_policy_has_read_the_others_need_not(market, monkeypatch):
+    read, asked = following.rows_after, []
+
+    async def noted(db, position, limit):
+        asked.append(position)
+        return await read(db, position, limit)
+
+    monkeypatch.setattr(following, "rows_after", noted)
+    await market.buy(("rug", 1))
+    reading = Reading()
+    policies = [market.follower(policy) for policy in POLICIES.values()]
+    async with borrow(market.pool) as db:
+        assert [await each.step(db, reading) for each in policies] == [True] * len(POLICIES)
+        reached = {each.position for each in policies}
+        assert asked == [0]
+        await market.buy(("rug", 1))
+        reading.again()
+        assert [await each.step(db, reading) for each in policies] == [True] * len(POLICIES)
+    assert asked == [0, *reached]
+
+
+async def test_a_place_that_was_not_kept_costs_hearing_again_and_no_more(market):
+    checkout, _ = await market.buy(("rug", 2))
+    await market.pay(checkout)
+    for _ in range(2):
+        async with borrow(market.pool) as db:
+            await register(db, POLICIES)
+            stock = market.follower(POLICIES["stock"])
+            await stock.step(db, Reading())
+            assert stock.moved
+    assert set((await positions(market.pool)).values()) == {0}
+    assert len(await market.happened(StockCommitted)) == 1
+    await market.settle()
+    assert set((await positions(market.pool)).values()) == {(await market.events())[-1].position}
 
 
 async def test_of_two_runners_one_works_and_the_other_takes_over(market):
@@ -186,7 +223,7 @@ async def test_a_policy_added_later_starts_at_the_head(market):
     second, _ = await market.buy(("rug", 1))
     await market.pay(second)
     async with borrow(market.pool) as db:
-        await market.follower(late, start).step(db)
+        await market.follower(late, start).step(db, Reading())
     assert heard == [second]
     assert (await positions(market.pool)).keys() == {"late", *POLICIES}
 
@@ -203,7 +240,7 @@ async def test_the_events_of_a_stream_are_heard_in_order_and_streams_at_once(mar
         checkout, _ = await market.buy(("tea", 1))
         await market.pay(checkout)
     async with borrow(market.pool) as db:
-        await market.follower(Policy("ear", dict.fromkeys(kinds, hear))).step(db)
+        await market.follower(Policy("ear", dict.fromkeys(kinds, hear))).step(db, Reading())
     for stream in {stream for stream, _ in heard}:
         versions = [version for each, version in heard if each == stream]
         assert versions == sorted(versions)
