@@ -15,7 +15,7 @@ import psycopg
 from adapters.log.books import ENCODER, Books, Kept, names_of, slot_of
 from adapters.log.requests import Request
 from adapters.log.rows import COLUMNS
-from adapters.log.tail import CHANNEL
+from adapters.log.tail import CHANNEL, SHORT
 from adapters.postgres import packed
 from adapters.postgres.pools import Connection
 
@@ -95,6 +95,7 @@ SELECT tenant, position, decode(hash, 'base64') FROM head, json_to_recordset(%(c
     AS new (tenant text, position bigint, hash text)
 ON CONFLICT (tenant) DO UPDATE SET position = excluded.position, hash = excluded.hash)"""
 NOTIFY = f"SELECT pg_notify('{CHANNEL}', %(position)s::text) FROM head"
+TELL = f"SELECT pg_notify('{CHANNEL}', %(position)s::text || ' ' || %(events)s::text) FROM head"
 
 # Also sees to it that a swift write which is still under way somewhere comes too late.
 FENCE = """UPDATE log.head
@@ -234,13 +235,14 @@ def _writing(books: Books, head: str, take: str) -> tuple[Any, dict[str, Any]]:
     parts = tuple(sql for sql, rows in written.values() if rows)
     params = {name: _json(rows) for name, (_, rows) in written.items() if rows}
     at = {"position": books.position, "recorded_at": books.recorded_at}
-    return _statement(head, parts), at | params
+    short = len(params.get("events", "").encode()) in range(1, SHORT)
+    return _statement(head, parts, TELL if short else NOTIFY), at | params
 
 
 @cache
-def _statement(head: str, parts: tuple[str, ...]) -> str:
+def _statement(head: str, parts: tuple[str, ...], notify: str) -> str:
     """Of few kinds, so that each is prepared once."""
-    return f"WITH {', '.join((head, *parts))} {NOTIFY}"
+    return f"WITH {', '.join((head, *parts))} {notify}"
 
 
 def _named(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:

@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Any, NamedTuple
 
+import msgspec
+
 from adapters.log.codec import Codec
 from adapters.log.rows import COLUMNS, Row
 from adapters.postgres import packed
@@ -10,7 +12,9 @@ from adapters.postgres.pools import Connection
 from domain import AGGREGATES
 from domain.kernel import Recorded
 
-CHANNEL = "souk_log"  # NOTIFY at every commit of the log: a hint to look, the payload its position
+CHANNEL = "souk_log"  # NOTIFY at every commit of the log: see Hint
+SHORT = 7_900  # bytes of events that go along; Postgres takes a payload of 7,999
+UNKNOWN = 2**63  # a position above all others
 # An event as a projection reads it: the envelope as in Recorded, then what the event is made of.
 STORED = (*Recorded.__struct_fields__[:-1], "schema_version", "data")
 _READ = ", ".join(STORED)
@@ -22,6 +26,30 @@ _PASSAGE = (
     f" (SELECT {_READ} FROM log.events WHERE position > %s AND position <= %s AND tag = ANY(%s)"
     " ORDER BY position LIMIT %s) ORDER BY position"
 )
+
+
+_ROWS = msgspec.json.Decoder(list[Row])
+
+
+class Hint(NamedTuple):
+    """What a commit told who listens: ``position``, where the log ends now, and ``events`` as JSON,
+    where they are SHORT. Any of it may be missing, or never come: polling is the truth."""
+
+    position: int
+    events: str
+
+    @classmethod
+    def of(cls, payload: str) -> "Hint":
+        position, _, events = payload.partition(" ")
+        return cls(int(position) if position.isdecimal() else UNKNOWN, events)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All events of the commit, or none: another version may have written otherwise."""
+        try:
+            return _ROWS.decode(self.events) if self.events else []
+        except msgspec.MsgspecError:
+            return []
 
 
 class Passage(NamedTuple):

@@ -16,7 +16,7 @@ from adapters.media.sweeping import Sweeping
 from adapters.policies.outcomes import keep
 from adapters.policies.settling import Lost, settled
 from adapters.postgres.pools import Connection
-from adapters.projector.hints import listen
+from adapters.projector.hints import listen, ringing
 from adapters.projector.leader import Bell, connected, persist, sleep
 from application.ports import Log, Unavailable
 
@@ -61,7 +61,7 @@ class Worker:
             group.create_task(self._prepare(stop))
             sweeping = persist(NAME, stop, partial(self._sweeping.run, stop))
             group.create_task(self._stoppable(sweeping, stop))
-            group.create_task(listen(self._url, self._bells, stop))
+            group.create_task(listen(self._url, ringing(*self._bells), stop))
             for bell in self._bells:
                 lane = persist(NAME, stop, partial(self._lane, bell, stop))
                 group.create_task(self._stoppable(lane, stop))

@@ -2,23 +2,34 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable
 
-from adapters.log.tail import CHANNEL
+from adapters.log.tail import CHANNEL, UNKNOWN, Hint
 from adapters.postgres.pools import Connection
-from adapters.projector.leader import UNKNOWN, Bell, connected, persist
+from adapters.projector.leader import Bell, connected, persist
 
 LOOK = 1.0  # seconds
+Tell = Callable[[Hint], None]
 
 
-async def listen(url: str, bells: Sequence[Bell], stop: asyncio.Event) -> None:
-    """Ring at every commit of the log, on a connection that is made again when it dies."""
+def ringing(*bells: Bell) -> Tell:
+    """For whom it is enough that there is something."""
+
+    def ring(hint: Hint) -> None:
+        for bell in bells:
+            bell.ring(hint.position)
+
+    return ring
+
+
+async def listen(url: str, tell: Tell, stop: asyncio.Event) -> None:
+    """Tell of every commit of the log, on a connection that is made again when it dies."""
 
     async def attempt() -> None:
         async with connected(url, "souk-hints") as db:
             await db.execute(f"LISTEN {CHANNEL}")
-            _ring(bells)  # what was committed before LISTEN
-            hearing = asyncio.create_task(_hear(db, bells))
+            tell(Hint(UNKNOWN, ""))  # what was committed before LISTEN
+            hearing = asyncio.create_task(_hear(db, tell))
             stopped = asyncio.create_task(stop.wait())
             try:
                 await asyncio.wait([hearing, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -32,18 +43,18 @@ async def listen(url: str, bells: Sequence[Bell], stop: asyncio.Event) -> None:
     await persist("hints", stop, attempt)
 
 
-async def _hear(db: Connection, bells: Sequence[Bell]) -> None:
+async def _hear(db: Connection, tell: Tell) -> None:
     """Until it is cancelled, or the connection dies. Read straight from the socket: psycopg's
     generator of notifications takes longer than the hint saves."""
     loop = asyncio.get_running_loop()
     lost: asyncio.Future[None] = loop.create_future()
-    db.add_notify_handler(lambda told: _ring(bells, told.payload))  # of what comes meanwhile
+    db.add_notify_handler(lambda told: tell(Hint.of(told.payload)))  # of what comes meanwhile
 
     def readable() -> None:
         try:
             db.pgconn.consume_input()
             while told := db.pgconn.notifies():
-                _ring(bells, told.extra.decode())
+                tell(Hint.of(told.extra.decode()))
         except Exception as error:
             loop.remove_reader(socket)
             lost.set_exception(error)
@@ -58,9 +69,3 @@ async def _hear(db: Connection, bells: Sequence[Bell]) -> None:
         if lost.done():
             lost.result()  # raises
         await db.execute("SELECT 1")
-
-
-def _ring(bells: Sequence[Bell], payload: str = "") -> None:
-    position = int(payload) if payload.isdecimal() else UNKNOWN
-    for bell in bells:
-        bell.ring(position)

@@ -11,6 +11,7 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.errors import SerializationFailure
 
+from adapters.log.tail import UNKNOWN
 from adapters.postgres.pools import PROJECT, Connection, conninfo_of
 
 STANDBY = 0.5  # seconds between a standby's tries for the lead
@@ -18,9 +19,6 @@ STATEMENT = 60.0  # seconds that one statement may take
 LONGEST_PAUSE = 2.0  # seconds between attempts while a server is away
 Job = Callable[[Connection], Awaitable[None]]
 logger = structlog.get_logger(__name__)
-
-
-UNKNOWN = 2**63  # a position above all others
 
 
 class Bell:

@@ -54,7 +54,7 @@ class Projector:
         with few_collections():
             async with asyncio.TaskGroup() as group:
                 group.create_task(_ring_at(stop, [*scout.bells, *changed]))
-                group.create_task(listen(self._postgres_url, [scout.hint], stop))
+                group.create_task(listen(self._postgres_url, scout.hear, stop))
                 group.create_task(scout.run(self._postgres_url, stop))
                 for engine in engines.values():
                     group.create_task(self._project(engine, scout, changed, stop))

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Mapping
 
+from adapters.log.tail import UNKNOWN, Hint
 from adapters.postgres.pools import Connection
 from adapters.projector.engine import Engine
-from adapters.projector.leader import UNKNOWN, Bell, connected, persist
+from adapters.projector.leader import Bell, connected, persist
 from adapters.projector.window import Stretch, Window
 
 NAME = "souk-scout"
@@ -21,7 +22,7 @@ class Scout:
     def __init__(self, window: Window, engines: Mapping[str, Engine], batch: int) -> None:
         self._window, self._place, self._batch = window, 0, batch
         self._engines = {engine: Bell() for engine in engines.values()}
-        self.hint = Bell()
+        self.hint, self._looks = Bell(), False
 
     @property
     def bells(self) -> list[Bell]:
@@ -31,18 +32,33 @@ class Scout:
     def bell(self, engine: Engine) -> Bell:
         return self._engines[engine]
 
+    def hear(self, hint: Hint) -> None:
+        """What goes on where the last stretch ended need not be read."""
+        rows = hint.rows if self._leads and not self._looks else []
+        if rows and rows[0].position == self._place + 1:
+            self._go_on(self._window.hear(NAME, rows))
+        else:
+            self.hint.ring(hint.position)
+
     async def run(self, url: str, stop: asyncio.Event) -> None:
         async def attempt() -> None:
             async with connected(url, NAME) as db:
                 try:
                     while not stop.is_set():
-                        if await self.hint.wait(LOOK) and any(e.leads for e in self._engines):
+                        if await self.hint.wait(LOOK) and self._leads:
+                            self._looks = True
                             await self._look(db, self.hint.heard, stop)
+                            self._looks = False
                 finally:
+                    self._looks = False
                     self._window.leave(NAME)
                     self._wake_all(UNKNOWN)
 
         await persist(NAME, stop, attempt)
+
+    @property
+    def _leads(self) -> bool:
+        return any(engine.leads for engine in self._engines)
 
     async def _look(self, db: Connection, heard: int, stop: asyncio.Event) -> None:
         if heard - self._place > FAR:
@@ -55,11 +71,11 @@ class Scout:
             stretch = await self._window.after(db, NAME, self._place, FAR)
             if stretch.reached == self._place:
                 return
-            self._place = stretch.reached
-            self._tell(stretch)
+            self._go_on(stretch)
 
-    def _tell(self, stretch: Stretch) -> None:
+    def _go_on(self, stretch: Stretch) -> None:
         """Whoever folds any of it is woken; whoever is at rest goes along over the rest."""
+        self._place = stretch.reached
         tags = {recorded.tag for recorded in stretch.events}
         for engine, bell in self._engines.items():
             if not engine.resting or not engine.tags.isdisjoint(tags):

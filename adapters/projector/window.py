@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
 
 from adapters.log.codec import tag_of
 from adapters.log.erased import Hook, Whom
-from adapters.log.rows import FOREIGN
+from adapters.log.rows import FOREIGN, Row
 from adapters.log.tail import STORED, passage
 from adapters.postgres import packed
 from adapters.postgres.pools import Connection
@@ -21,6 +22,7 @@ from domain.kernel import Event, Recorded
 HELD, STRETCHES = 4, 256  # full stretches, and all, kept for those that are behind the first
 PATIENCE = 0.05  # seconds that the first waits for the others, so that they need not read again
 _TAG = STORED.index("tag")
+_stored = attrgetter(*STORED)
 SPAN = 20  # positions passed over for each event asked for, at the most
 
 
@@ -94,6 +96,15 @@ class Window:
                 found = found or await self._read(db, position, limit)
         self._looked[reader] = self._reads
         return found.after(position, limit, asked)
+
+    def hear(self, reader: str, rows: Sequence[Row]) -> Stretch:
+        """Events that follow on one another, as somebody told ``reader``, who is there now."""
+        origin, reached = rows[0].position - 1, rows[-1].position
+        events = [self.recorded(_stored(row)) for row in rows if row.tag in self._decoders]
+        self._held.append(Stretch(origin, reached, events, self._reads, last=False))
+        self._places[reader] = reached
+        self._moved.set()
+        return self._held[-1]
 
     async def read_ahead(self, db: Connection, limit: int, stop: asyncio.Event) -> None:
         """Read what the foremost reader will ask for next while it is busy with what it has, up

@@ -11,16 +11,16 @@ async def test_hearing_ends_before_its_connection_does(database, monkeypatch):
     """Who closes a connection that is waited for may abort the process."""
     hear, ended, hearing = hints._hear, [], asyncio.Event()
 
-    async def noted(db, bells):
+    async def noted(db, tell):
         hearing.set()
         try:
-            await hear(db, bells)
+            await hear(db, tell)
         finally:
             ended.append(db.closed)
 
     monkeypatch.setattr(hints, "_hear", noted)
     await prepare(database)
-    listening = asyncio.create_task(hints.listen(database, [Bell()], asyncio.Event()))
+    listening = asyncio.create_task(hints.listen(database, hints.ringing(Bell()), asyncio.Event()))
     await hearing.wait()
     await asyncio.sleep(0)
     listening.cancel()
