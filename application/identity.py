@@ -41,13 +41,22 @@ class Identity:
         return await self._change(call, user, RemoveMember(reason))
 
     async def restore_member(self, call: Call, user: str) -> Receipt:
+        """Not by who was removed themselves, whose tokens are good for a second or two more."""
         return await self._change(call, user, RestoreMember())
 
     async def _change(self, call: Call, user: str, command: identity.COMMANDS) -> Receipt:
         async def attempt(work: Work) -> Answer:
             if not (await work.load(identity, user)).exists:
                 raise Missing("identity.unknown_member")
+            if isinstance(command, RemoveMember | RestoreMember):
+                await _check_actor(work)
             await work.decide(identity, user, command)
             return work.receipt(identity, user)
 
         return await self._commands.run(call, Receipt, attempt)
+
+
+async def _check_actor(work: Work) -> None:
+    """Of two who remove each other at once one is left: the append asserts what is read here."""
+    if (await work.load(identity, work.call.actor)).removed:
+        raise Rejected("identity.no_longer_member", "you were removed yourself")

@@ -18,6 +18,7 @@ from projections import identity
 
 UNKNOWN = "identity.unknown_member"
 REMOVED = "identity.removed"
+NO_LONGER = "identity.no_longer_member"
 
 
 class NewMember(Struct, forbid_unknown_fields=True):
@@ -87,7 +88,7 @@ class IdentityController(Controller):
 
     @post(
         "/{user:str}/remove",
-        **changes("members:manage", "identity.yourself", missing=UNKNOWN),
+        **changes("members:manage", "identity.yourself", NO_LONGER, missing=UNKNOWN),
     )
     async def remove(
         self, user: NamedInPath, data: JSONBody[Dismissal], call: Sent, souk: NamedDependency[Souk]
@@ -95,7 +96,7 @@ class IdentityController(Controller):
         """Their tokens are refused from now on; who sold sells no longer. Nothing is lost."""
         return await souk.identity.remove_member(call, user, data.reason)
 
-    @post("/{user:str}/restore", **changes("members:manage", missing=UNKNOWN))
+    @post("/{user:str}/restore", **changes("members:manage", NO_LONGER, missing=UNKNOWN))
     async def restore(self, user: NamedInPath, call: Sent, souk: NamedDependency[Souk]) -> Receipt:
         """They are a member again; who sold is to be appointed anew."""
         return await souk.identity.restore_member(call, user)

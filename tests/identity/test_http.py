@@ -1,7 +1,12 @@
 """Members over HTTP."""
 
 import asyncio
+from uuid import uuid4
 
+import pytest
+
+from application.ports import Call
+from domain.kernel import Rejected
 from tests.support.patience import PATIENCE
 
 
@@ -73,6 +78,42 @@ async def test_whoever_is_removed_is_refused_and_is_let_in_again_once_restored(a
 
     await admin.post("/identity/members/amina/restore")
     await becomes(amina, 200)
+
+
+async def test_of_two_admins_who_remove_each_other_at_once_one_is_left(api):
+    await api.market()
+    root, ann = api.of("admin", "root"), api.of("admin", "ann")
+    await root.post("/identity/members", {"user": "ann", "role": "admin"})
+    answers = await asyncio.gather(
+        root.post("/identity/members/ann/remove", {}),
+        ann.post("/identity/members/root/remove", {}),
+    )
+    assert sorted(answer.status_code for answer in answers) in ([200, 401], [200, 422])
+    left = root if answers[0].status_code == 200 else ann
+    after = next(a for a in answers if a.status_code == 200).json()["position"]
+    listed = (await left.get("/identity/members", after=after)).json()["items"]
+    assert len(listed) == 1
+
+
+async def test_who_was_removed_removes_and_restores_nobody_while_their_token_is_still_taken(api):
+    await api.market("amina")
+    admin, identity = api.of("admin", "root"), api.souk.identity
+    await admin.post("/identity/members", {"user": "ann", "role": "admin"})
+    await admin.post("/identity/members/ann/remove", {})
+    for change, user in [
+        (identity.remove_member, "root"),
+        (identity.restore_member, "ann"),
+        (identity.restore_member, "amina"),
+    ]:
+        with pytest.raises(Rejected, match=r"^identity\.no_longer_member$"):
+            await change(Call("bazaar", "ann", uuid4(), uuid4()), user)
+
+
+async def test_whoever_operates_souk_removes_and_restores_and_is_no_member(api):
+    await api.market("amina")
+    operator = api.of("admin", "operator")
+    assert (await operator.post("/identity/members/root/remove", {})).status_code == 200
+    assert (await operator.post("/identity/members/root/restore")).status_code == 200
 
 
 async def becomes(client, status):
