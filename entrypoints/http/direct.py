@@ -133,12 +133,14 @@ def directing(app: ASGIApp) -> ASGIApp:
         way = ways[route]
         if scope["query_string"]:
             way.asks.check(scope)
-        if (plan := way.plan) is None:
-            await app(scope, receive, send)
-            return
         if scope.get("method") not in QUERIES:
             receive = await _whole(scope, receive)
         request: Request[Any, Any, Any] = Request(scope, receive, send)
+        if way.asks.bodiless:
+            await way.asks.check_body(request)
+        if (plan := way.plan) is None:
+            await app(scope, receive, send)
+            return
         try:
             values = await plan.filled(request)
             response = None if values is None else await plan.answer(values)

@@ -14,7 +14,7 @@ ROUTES = [
     (method.upper(), path, operation)
     for path, item in PAGE["paths"].items()
     for method, operation in item.items()
-    if method in ("get", "post", "delete") and path.startswith("/api/v1")
+    if method in ("get", "post", "put", "delete") and path.startswith("/api/v1")
 ]
 BODIES = {
     "nothing": b"",
@@ -110,6 +110,11 @@ async def test_a_route_refuses_nonsense(market, method, path, operation):
                 assert_refused(answer, operation, body[:80])
         answer = await send(url(path), {"content-type": "text/plain"}, content=b"{}")
         assert_refused(answer, operation, "text/plain")
+    elif method != "GET":
+        for body in (b"not json", b"[]", b"0", b'{"amount":1}', b"\xff", b"[" * 100_000):
+            answer = await send(url(path), JSON, content=body)
+            assert_refused(answer, operation, body[:20])
+            assert (answer.json()["code"], body[:20]) == ("malformed", body[:20])
     if "{" in path:
         for id in ("%00", "a%00b", "x" * 300, "..", "%ff", "a%2fb", "%ed%a0%80"):
             if normpath(url(path, id)) in PAGE["paths"]:

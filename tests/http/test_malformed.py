@@ -7,6 +7,7 @@ from tests.catalog.test_http import TEA
 from tests.support.patience import PATIENCE
 
 PATH = "/catalog/products"
+JSON = {"content-type": "application/json"}
 BODIES = {
     "nothing": b"",
     "not JSON": b"{",
@@ -131,6 +132,28 @@ async def test_a_time_is_taken_in_any_zone_if_it_is_of_any_year(api):
     ):
         answer = await auditor.get("/audit/events", recorded_from=moment)
         assert (answer.status_code, moment) == (status, moment), answer.text
+
+
+async def test_a_command_without_a_body_ignores_none_and_takes_an_empty_one(api):
+    await api.market("amina")
+    tea = await api.product("amina", "tea")
+    amina = api.of("seller", "amina")
+
+    async def retire(body):
+        return await amina.send("POST", f"{PATH}/{tea}/retire", headers=JSON, content=body)
+
+    async def pieces():
+        yield b'{"reason":'
+        yield b'"sold out"}'
+
+    before = await api.souk.positions.head()
+    for body in (b'{"reason":"sold out"}', b"not json", b"[]", b'""', pieces()):
+        refused = await retire(body)
+        assert (refused.status_code, refused.json()["code"]) == (400, "malformed"), body
+        assert refused.json()["detail"] == "body: nothing is to be sent here"
+    assert await api.souk.positions.head() == before
+    for body in (b"", b"{}", b" { } ", b"null"):
+        assert (await retire(body)).status_code == 200, body
 
 
 async def test_what_no_route_takes_is_a_problem_too(api):
