@@ -1,7 +1,7 @@
 """Points in history, as auditors write them, and where they lie in the log."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 import msgspec
@@ -50,14 +50,14 @@ def moment(text: str) -> Moment:
 
 
 def time(text: str) -> datetime:
-    """With its zone. Raises Malformed."""
+    """In UTC, for Postgres takes no zone that is 16 hours off. Raises Malformed."""
     try:
         when = msgspec.convert(text, datetime)
-    except msgspec.ValidationError:
-        when = None
-    if when is None or when.tzinfo is None:
-        raise Malformed(f"write {SPELT}")
-    return when
+        if when.tzinfo is not None:
+            return when.astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError):  # in UTC before the first year
+        pass
+    raise Malformed(f"write {SPELT}")
 
 
 async def position_before(pool: Pool, when: datetime, then_too: bool = False) -> int:

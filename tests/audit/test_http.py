@@ -130,6 +130,8 @@ async def test_a_streams_state_at_a_version_a_position_and_a_time(api, auditor):
     assert await told(auditor, path, at=first["recorded_at"]) == first
     before = await told(auditor, path, at="2001-01-01T00:00:00Z")
     assert (before["version"], before["position"], before["recorded_at"]) == (0, 0, None)
+    assert await told(auditor, path, at="2001-01-01T23:59:00+23:59") == before
+    assert await told(auditor, path, at="2000-12-31T00:01:00-23:59") == before
 
 
 async def test_a_diff_is_told_field_by_field_and_both_ways(api, auditor):
@@ -152,6 +154,7 @@ async def test_a_diff_is_told_field_by_field_and_both_ways(api, auditor):
         ("/events", {"stream": "orders"}, 400, "malformed"),
         ("/events/999999", {}, 404, "audit.unknown_event"),
         ("/streams/tenants/bazaar", {"at": "noon"}, 400, "malformed"),
+        ("/streams/tenants/bazaar", {"at": "0001-01-01T00:00:00+23:59"}, 400, "malformed"),
         ("/streams/tenants/bazaar", {"at": "version:99"}, 404, "audit.unknown_version"),
         ("/streams/tenants/bazaar", {"at": "position:999999"}, 404, "audit.beyond_the_log"),
         ("/streams/tenants/bazaar", {"at": "2999-01-01T00:00:00Z"}, 404, "audit.beyond_the_log"),

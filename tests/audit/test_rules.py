@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from adapters.audit.moments import Malformed, Position, Time, Version, moment
+from adapters.audit.moments import Malformed, Position, Time, Version, moment, time
 from domain import audit
 from domain.audit import LONGEST_PURPOSE, LONGEST_QUERY, HistoryRead, ReadHistory
 from domain.kernel import Personal, fold
@@ -61,15 +61,30 @@ def test_auditors_and_admins_may_read_the_log_and_nobody_else():
         ("position:345", Position(345)),
         ("2026-05-01T00:00:00Z", Time(datetime(2026, 5, 1, tzinfo=UTC))),
         ("2026-05-01T02:00:00+02:00", Time(datetime(2026, 5, 1, tzinfo=UTC))),
+        ("2026-05-01T23:59:00+23:59", Time(datetime(2026, 5, 1, tzinfo=UTC))),
     ],
 )
 def test_a_point_in_history_is_a_version_a_position_or_a_time(text, point):
     assert moment(text) == point
 
 
+def test_a_time_is_told_in_utc_whatever_its_zone():
+    assert time("2026-05-01T00:00:00+16:00").isoformat() == "2026-04-30T08:00:00+00:00"
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "12", "version:-1", "version:1.5", "yesterday", "2026-05-01", "2026-05-01T00:00:00"],
+    [
+        "",
+        "12",
+        "version:-1",
+        "version:1.5",
+        "yesterday",
+        "2026-05-01",
+        "2026-05-01T00:00:00",
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-00:01",
+    ],
 )
 def test_anything_else_is_not(text):
     with pytest.raises(Malformed):
