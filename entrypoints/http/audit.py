@@ -1,6 +1,5 @@
 """/audit: the log as auditors read it. Every reading is recorded before it is answered."""
 
-from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from adapters.audit.history import (
 )
 from adapters.audit.moments import SPELT, Malformed, Moment, moment
 from entrypoints.http.answers import Ready
-from entrypoints.http.names import END, utc
+from entrypoints.http.names import END, TimeInQuery, utc
 from entrypoints.http.problems import Problem
 from entrypoints.http.recording import Recording, recording
 from entrypoints.http.routes import recounts
@@ -41,8 +40,8 @@ When: TypeAlias = Annotated[str | None, QueryParameter(max_length=64, descriptio
 
 
 async def sought(
-    recorded_from: FromQuery[datetime | None] = None,
-    recorded_before: FromQuery[datetime | None] = None,
+    recorded_from: TimeInQuery = None,
+    recorded_before: TimeInQuery = None,
     position_from: Place = None,
     position_before: Place = None,
     stream: Annotated[

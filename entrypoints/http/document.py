@@ -126,6 +126,8 @@ def _renamed(part: Any, names: dict[str, str]) -> Any:
         return part
     if part.get("in") in ("query", "header"):
         part = part | {"schema": _sent(part["schema"])}
+    if "oneOf" in part and "format" in part:
+        part = _formatted(part)
     if len(part.get("oneOf", ())) == 1:
         (only,) = part["oneOf"]
         part = {word: each for word, each in part.items() if word != "oneOf"} | only
@@ -134,6 +136,13 @@ def _renamed(part: Any, names: dict[str, str]) -> Any:
     if isinstance(part.get("description"), str):
         part = part | {"description": _marked(part["description"])}
     return {word: each if word in SHOWN else _renamed(each, names) for word, each in part.items()}
+
+
+def _formatted(part: dict[str, Any]) -> dict[str, Any]:
+    """How a text is written, said of the text and not of the null beside it."""
+    said = {"format": part["format"]}
+    kinds = [kind | said if kind.get("type") == "string" else kind for kind in part["oneOf"]]
+    return {word: each for word, each in part.items() if word != "format"} | {"oneOf": kinds}
 
 
 def _marked(text: str) -> str:

@@ -1,6 +1,5 @@
 """/offers"""
 
-from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from domain.money import Price, parse
 from domain.offers import LARGEST, MOST_BREAKS, MOST_CATEGORIES, Break, Terms
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import On, Sent, SentToCreate
-from entrypoints.http.names import NAME, Code, Line, Short, Text, in_utc, money, text
+from entrypoints.http.names import NAME, Code, Line, Short, Text, Time, in_utc, money, text
 from entrypoints.http.routes import changes, creates, lists, reads
 from entrypoints.http.views import Paging, View
 from entrypoints.wiring import Souk
@@ -65,13 +64,13 @@ class NewTerms(Struct, forbid_unknown_fields=True, kw_only=True):
     breaks: Annotated[list[NewBreak], Meta(min_length=1, max_length=MOST_BREAKS)]
     minimum: Price | None = None
     categories: Annotated[list[Filed], Meta(max_length=MOST_CATEGORIES)] = []
-    valid_until: Annotated[datetime, Meta(tz=True)]
+    valid_until: Time
 
     def value(self) -> Terms:
         return Terms(
             self.title,
             tuple(Break(each.quantity, parse(each.unit_price)) for each in self.breaks),
-            in_utc(self.valid_until),
+            in_utc(self.valid_until, zoned=True),
             self.description,
             money(self.minimum),
             tuple(self.categories),

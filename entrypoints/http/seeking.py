@@ -1,7 +1,7 @@
 """What a list of orders is narrowed to, for whom."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
 from litestar.di import NamedDependency
@@ -12,7 +12,7 @@ from adapters.log.keyring import Keyring
 from application.ports import Forbidden
 from domain.kernel import but
 from domain.orders import CHANNELS, STATUSES, digits
-from entrypoints.http.names import utc
+from entrypoints.http.names import TimeInQuery, utc
 from entrypoints.http.problems import Problem
 from entrypoints.http.views import MOST, View
 from entrypoints.wiring import Souk
@@ -39,8 +39,8 @@ async def sought(
     channel: Annotated[str | None, QueryParameter(enum=list(CHANNELS))] = None,
     number: Annotated[int | None, QueryParameter(ge=1, le=MOST)] = None,
     phone: Annotated[str | None, QueryParameter(max_length=50, description=PHONE)] = None,
-    placed_from: FromQuery[datetime | None] = None,
-    placed_before: FromQuery[datetime | None] = None,
+    placed_from: TimeInQuery = None,
+    placed_before: TimeInQuery = None,
     expected_from: FromQuery[date | None] = None,
     expected_before: FromQuery[date | None] = None,
     archived: FromQuery[bool] = False,

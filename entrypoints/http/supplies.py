@@ -1,6 +1,5 @@
 """What the commands on materials are sent."""
 
-from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
@@ -12,7 +11,7 @@ from domain.materials import MAX_NOTE, Conversion, Measuring
 from domain.money import Money, Price
 from domain.money import parse as money
 from domain.quantities import FINEST, Amount, parse
-from entrypoints.http.names import Line, Name, Short, utc
+from entrypoints.http.names import Line, Name, Short, Time, utc
 
 Kind: TypeAlias = Literal["yarn", "component", "supply"]
 Quantity: TypeAlias = Annotated[str, Meta(max_length=30, description="a decimal", examples=["1.5"])]
@@ -97,7 +96,7 @@ class Bought(Struct, forbid_unknown_fields=True):
     landed: Price | None = None
     supplier: Short = ""
     reference: Short = ""
-    bought_at: datetime | None = None
+    bought_at: Time | None = None
     confirm: Confirm | None = None
 
     def command(self) -> rules.RecordPurchase:

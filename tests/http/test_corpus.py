@@ -28,7 +28,9 @@ BODIES = {
     "deep and closed": b"[" * 100_000 + b"]" * 100_000,
     "an unknown field": b'{"no such field": 1}',
 }
+SECONDS = ("2026", "253402300799.9999999", "253402300800", "1e400")  # since 1970
 VALUES = (
+    b"253402300800.5",
     b'"a\\u0000b"',
     b'"\\ud800"',
     b'"' + b"x" * 20_000 + b'"',
@@ -127,6 +129,10 @@ async def test_a_route_refuses_nonsense(market, method, path, operation):
         for query in QUERIES:
             if query.partition("=")[0] in named(operation) or "%00" in query:
                 assert_refused(await send(f"{url(path)}?{query}"), operation, query)
+        for name in timed(operation):
+            for seconds in SECONDS:
+                refused = await send(f"{url(path)}?{name}={seconds}")
+                assert_refused(refused, operation, f"{name}={seconds}")
         if "Souk-After" in named(operation):  # it answers something of a projection
             answer = await send(url(path), {"souk-after": "-1"})
             assert_refused(answer, operation, "Souk-After")
@@ -140,6 +146,12 @@ async def test_a_route_refuses_nonsense(market, method, path, operation):
 
 def named(operation):
     return {parameter["name"] for parameter in operation.get("parameters", [])}
+
+
+def timed(operation):
+    """The parameters that are times."""
+    parameters = operation.get("parameters", [])
+    return {p["name"] for p in parameters if p["schema"].get("format") == "date-time"}
 
 
 async def test_eleven_megabytes_are_too_many_on_every_command(market):

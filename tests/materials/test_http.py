@@ -88,6 +88,13 @@ async def test_every_purchase_says_how_the_average_moved(house):
     assert (last["bought_at"], last["by"]) == (f"{when}Z", "amina")
 
 
+@pytest.mark.parametrize("when", [1_700_000_000, "1700000000", 253402300800, "2026-02-01"])
+async def test_when_it_was_bought_is_a_time_with_its_day_and_no_number_of_seconds(house, when):
+    told = {"quantity": "1", "price": dinars("1"), "bought_at": when}
+    path = await add(house)
+    assert await refused(house.amina.post(f"{path}/purchase", told)) == (400, "malformed")
+
+
 async def test_a_long_history_is_read_on_by_a_cursor(house):
     path = await add(house)
     for number in range(12):
