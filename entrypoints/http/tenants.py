@@ -36,6 +36,8 @@ class Retention(Struct, forbid_unknown_fields=True):
     days: Annotated[int, Meta(ge=0, le=LONGEST, examples=[90])]
 
 
+ARCHIVING = changes("tenants:soft_delete", missing=UNKNOWN)
+ARCHIVING["opt"]["archived"] = True  # or whoever lost the answer could not ask for it again
 RESTORING = changes("tenants:restore", missing=UNKNOWN)
 RESTORING["opt"]["archived"] = True  # or nobody could
 
@@ -63,7 +65,7 @@ class TenantsController(Controller):
         call = replace(creating, tenant=data.id, key=key)
         return await souk.tenants.create(call, caller.user, data.name, data.currency)
 
-    @post("/{name:str}/archive", **changes("tenants:soft_delete", missing=UNKNOWN))
+    @post("/{name:str}/archive", **ARCHIVING)
     async def archive(self, name: NamedInPath, call: Sent, souk: NamedDependency[Souk]) -> Receipt:
         """From now on it takes no commands of its members; everything can be read as ever."""
         return await souk.tenants.change(_own(call, name), ArchiveTenant())

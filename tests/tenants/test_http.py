@@ -52,7 +52,8 @@ async def test_an_archived_tenant_is_read_and_takes_no_command_until_it_is_resto
     admin, amina = api.of("admin", "root"), api.of("seller", "amina")
     assert (await amina.post("/tenants/bazaar/archive")).status_code == 403
     assert (await admin.post("/tenants/other/archive")).status_code == 404
-    after = (await admin.post("/tenants/bazaar/archive")).json()["position"]
+    done = await admin.post("/tenants/bazaar/archive", key="once")
+    after = done.json()["position"]
     assert (await admin.get("/tenants/bazaar", after=after)).json()["archived"] is True
 
     async def becomes(status):
@@ -63,6 +64,8 @@ async def test_an_archived_tenant_is_read_and_takes_no_command_until_it_is_resto
         return answer.json()
 
     assert (await becomes(403))["code"] == "tenants.archived"
+    assert (await admin.post("/tenants/bazaar/archive", key="once")).content == done.content
+    assert (await admin.post("/tenants/bazaar/archive")).json()["position"] == after
     assert (await amina.get("/catalog/products")).status_code == 200
     assert (await api.of("buyer", "bo", "other").post("/carts")).status_code == 201
     assert (await admin.post("/tenants/bazaar/restore")).status_code == 200
