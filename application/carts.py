@@ -1,7 +1,7 @@
 """Carts: gather what is known of a product, then decide and append."""
 
 from application.commands import Attempt, Commands
-from application.gathered import adding, cart_of, sold
+from application.gathered import adding, cart_of, check_seller, sold
 from application.ports import Answer, Call, Receipt
 from application.work import Work, stream_of
 from domain import carts, catalog
@@ -37,7 +37,9 @@ class Carts:
 
         async def attempt(work: Work) -> Answer:
             await cart_of(work, id, owner)
-            await work.decide(carts, id, await adding(work, product, quantity, reel))
+            item = await adding(work, product, quantity, reel)
+            await check_seller(work, item.seller)
+            await work.decide(carts, id, item)
             return work.receipt(carts, id)
 
         return await self._run(call, id, attempt)

@@ -3,7 +3,7 @@ is shown."""
 
 from application.ports import Missing
 from application.work import Work
-from domain import carts, catalog, reels
+from domain import carts, catalog, identity, reels
 from domain.carts import AddItem, Cart
 from domain.catalog import Product
 from domain.kernel import Rejected
@@ -46,6 +46,12 @@ async def adding(work: Work, product: str, quantity: int, reel: str | None = Non
         found.min_order_quantity,
         reel,
     )
+
+
+async def check_seller(work: Work, seller: str) -> None:
+    """Raises Rejected for one who was dismissed or removed since they put it up."""
+    if not (await work.load(identity, seller)).sells:
+        raise Rejected("carts.seller_gone", f"{seller} no longer sells")
 
 
 async def visible(work: Work, id: str) -> Reel:

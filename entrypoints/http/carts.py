@@ -126,6 +126,7 @@ class CartsController(Controller):
             CLOSED,
             *QUANTITY,
             *PRODUCT,
+            "carts.seller_gone",
             "carts.too_many_lines",
             "carts.reel_unknown",
             missing=UNKNOWN,

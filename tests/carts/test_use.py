@@ -6,8 +6,9 @@ import pytest
 
 from application.carts import Carts
 from application.ports import Missing
-from domain import carts, catalog
+from domain import carts, catalog, identity
 from domain.catalog import ChangePrice, RetireProduct, SetMinimum
+from domain.identity import DismissSeller, RemoveMember
 from domain.kernel import Rejected
 from domain.money import Money
 from tests.policies.market import call, market_at
@@ -77,6 +78,16 @@ async def test_what_is_unknown_or_retired_cannot_be_added(market):
     await market.do(catalog, "rug", RetireProduct())
     with pytest.raises(Rejected, match=r"carts\.product_retired"):
         await market.carts.add_item(call(), market.cart, "amina", "rug", 1)
+
+
+async def test_of_who_was_dismissed_or_removed_nothing_more_is_added(market):
+    await market.carts.add_item(call(), market.cart, "amina", "rug", 2)
+    for gone in (DismissSeller(), RemoveMember()):
+        await market.do(identity, "karim", gone)
+        with pytest.raises(Rejected, match=r"carts\.seller_gone"):
+            await market.carts.add_item(call(), market.cart, "amina", "rug", 1)
+    await market.carts.change_quantity(call(), market.cart, "amina", "rug", 1)
+    assert (await line(market)).quantity == 1
 
 
 async def test_lines_are_changed_removed_and_cleared(market):
