@@ -26,11 +26,13 @@ _nothing = msgspec.json.Decoder(Nothing | None).decode
 @dataclass(frozen=True, slots=True)
 class Asks:
     """``names``: what the parameters may be called; None: anything. ``family``: what other names
-    that they may have begin with. ``bodiless``: a command that takes no body."""
+    that they may have begin with. ``several``: those that may be sent more than once.
+    ``bodiless``: a command that takes no body."""
 
     names: frozenset[str] | None
     family: str | None = None
     bodiless: bool = False
+    several: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, handler: HTTPRouteHandler, model: Any) -> "Asks":
@@ -40,16 +42,21 @@ class Asks:
         names = frozenset(parameter.field_alias for parameter in model.expected_query_params)
         silent = "data" not in model.expected_reserved_kwargs
         bodiless = silent and handler.http_methods.isdisjoint(QUERIES)
-        return cls(names, handler.opt.get("family"), bodiless)
+        several = frozenset(model.sequence_query_parameter_names)
+        return cls(names, handler.opt.get("family"), bodiless, several)
 
     def check(self, scope: Scope) -> None:
         """Raises Problem 400."""
         if self.names is None:
             return
-        for name in Request(scope).query_params:
+        seen: set[str] = set()
+        for name, _ in Request(scope).query_params.multi_items():
+            told = f"{name[:LONGEST]}: " if name.isprintable() else ""
             if name not in self.names and not (self.family and name.startswith(self.family)):
-                told = f"{name[:LONGEST]}: " if name.isprintable() else ""
                 raise Problem(400, "malformed", f"{told}no such parameter")
+            if name in seen and name not in self.several:
+                raise Problem(400, "malformed", f"{told}sent twice")
+            seen.add(name)
 
     async def check_body(self, request: Request[Any, Any, Any]) -> None:
         """Raises Problem 400."""

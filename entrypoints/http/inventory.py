@@ -71,7 +71,7 @@ class InventoryController(Controller):
         self,
         view: NamedDependency[View],
         paging: NamedDependency[Paging],
-        seller: Annotated[str | None, QueryParameter(max_length=64)] = None,
+        seller: Annotated[str | None, QueryParameter(pattern=NAME)] = None,
         low: Annotated[bool | None, QueryParameter(description="under its threshold")] = None,
     ) -> ASGIResponse:
         """Stock by product name: the caller's own; for staff everybody's, or one ``seller``'s."""

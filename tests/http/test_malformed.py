@@ -246,6 +246,30 @@ async def test_a_parameter_that_a_route_does_not_know_is_refused(api):
     assert (await api.http.get("/health/live", params={"at": "now"})).status_code == 200
 
 
+async def test_a_parameter_is_sent_once_unless_a_route_takes_several(api):
+    """Which of the two counts is not to be guessed."""
+    karim, noor = api.of("buyer", "karim"), api.of("auditor", "noor")
+    for client, path in (
+        (karim, "/orders?limit=10&limit=20"),
+        (karim, "/orders?status=pending&status=pending"),
+        (karim, "/catalog/products?field.hue=red&field.hue=blue"),
+        (noor, "/audit/events?tag=x&tag=y"),
+    ):
+        refused = await client.send("GET", path)
+        assert (refused.status_code, refused.json()["code"]) == (400, "malformed"), path
+        assert refused.json()["detail"].endswith(": sent twice"), path
+    reel = "018f2f0e-6f3c-7c1e-9a51-0e7a4b6f1a2d"
+    assert (await karim.send("GET", f"/reels/liked?reel={reel}&reel={reel}")).status_code == 200
+
+
+async def test_whose_is_asked_for_is_a_name_on_every_route(api):
+    admin = api.of("admin", "root")
+    for path in ("/inventory", "/inventory/dashboard", "/offers", "/analytics/top-products"):
+        whose = "owner" if path.endswith("dashboard") else "seller"
+        refused = await admin.get(path, **{whose: "no body's name"})
+        assert (refused.status_code, refused.json()["code"]) == (400, "malformed"), path
+
+
 async def test_a_refusal_is_logged_with_its_status_whichever_layer_it_comes_from(api, monkeypatch):
     logged = []
     monkeypatch.setattr("entrypoints.logs.request", lambda *line: logged.append(line[:3]))
