@@ -31,7 +31,7 @@ from projections import catalog
 from projections.kernel import Found
 
 UNKNOWN = "catalog.unknown_product"
-ON_OWN = {"missing": UNKNOWN, "denied": "catalog.not_yours"}
+ON_OWN = {"missing": UNKNOWN, "denied": "catalog.not_yours", "purged": "catalog.purged"}
 TEXT = (
     "catalog.name_missing",
     "catalog.slug_malformed",
@@ -165,9 +165,7 @@ class CatalogController(Controller):
         """The same as retire."""
         return await product(Catalog.change, rules.RetireProduct())
 
-    @post(
-        "/{id:uuid}/restore", **changes("products:restore", "catalog.purged", taken=TAKEN, **ON_OWN)
-    )
+    @post("/{id:uuid}/restore", **changes("products:restore", taken=TAKEN, **ON_OWN))
     async def restore(self, product: TheProduct) -> Receipt:
         """Put a retired product back on the lists, unless another has its names by now."""
         return await product(Catalog.change, rules.RestoreProduct())

@@ -23,6 +23,7 @@ Slug: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, examples=["g
 NAMES = ("categories.name_missing", "categories.slug_malformed", "categories.slug_taken")
 PLACE = ("categories.unknown_parent", "categories.parent_retired")
 RETIRED = "categories.retired"
+KNOWN = {"missing": UNKNOWN, "purged": "categories.purged"}
 
 
 class NewCategory(Struct, forbid_unknown_fields=True):
@@ -67,7 +68,7 @@ class CategoriesController(Controller):
         new = rules.CreateCategory(creating.id, data.name, data.slug, text(data.parent))
         return await souk.categories.create(creating, new)
 
-    @post("/{id:uuid}/rename", **changes("categories:update", *NAMES, RETIRED, missing=UNKNOWN))
+    @post("/{id:uuid}/rename", **changes("categories:update", *NAMES, RETIRED, **KNOWN))
     async def rename(
         self,
         id: FromPath[UUID],
@@ -87,7 +88,7 @@ class CategoriesController(Controller):
             "categories.cycle",
             "categories.too_deep",
             RETIRED,
-            missing=UNKNOWN,
+            **KNOWN,
         ),
     )
     async def move(
@@ -102,7 +103,7 @@ class CategoriesController(Controller):
 
     @post(
         "/{id:uuid}/retire",
-        **changes("categories:soft_delete", "categories.not_empty", missing=UNKNOWN),
+        **changes("categories:soft_delete", "categories.not_empty", **KNOWN),
     )
     async def retire(self, id: FromPath[UUID], call: Sent, souk: NamedDependency[Souk]) -> Receipt:
         """No product comes into it any more; those that are in it stay."""
@@ -110,7 +111,7 @@ class CategoriesController(Controller):
 
     @delete(
         "/{id:uuid}",
-        **changes("categories:soft_delete", "categories.not_empty", missing=UNKNOWN),
+        **changes("categories:soft_delete", "categories.not_empty", **KNOWN),
     )
     async def retire_by_delete(
         self, id: FromPath[UUID], call: Sent, souk: NamedDependency[Souk]
@@ -124,8 +125,7 @@ class CategoriesController(Controller):
             "categories:restore",
             *PLACE,
             "categories.slug_taken",
-            "categories.purged",
-            missing=UNKNOWN,
+            **KNOWN,
         ),
     )
     async def restore(self, id: FromPath[UUID], call: Sent, souk: NamedDependency[Souk]) -> Receipt:

@@ -23,6 +23,7 @@ from entrypoints.wiring import Souk
 from projections import comments
 
 UNSAID = "comments.unknown_comment"
+OWN = {"missing": UNSAID, "denied": "comments.not_yours", "purged": "comments.purged"}
 
 
 class NewComment(Struct, forbid_unknown_fields=True):
@@ -50,7 +51,7 @@ class CommentsController(Controller):
 
     @delete(
         "/{comment:uuid}",
-        **changes("comments:update", missing=UNSAID, denied="comments.not_yours"),
+        **changes("comments:update", **OWN),
     )
     async def remove(
         self,
@@ -71,10 +72,8 @@ class CommentsController(Controller):
             "comments:update",
             "comments.removed_by_other",
             "comments.erased",
-            "comments.purged",
             "reels.purged",
-            missing=UNSAID,
-            denied="comments.not_yours",
+            **OWN,
         ),
     )
     async def restore(

@@ -33,6 +33,7 @@ from entrypoints.wiring import Souk
 from projections import costing
 
 RETIRED = "costing.retired"
+KNOWN = {"missing": UNKNOWN, "purged": "costing.purged"}
 MONEY = (
     "money.malformed",
     "money.unknown_currency",
@@ -92,9 +93,7 @@ class CostingController(Controller):
         """Define a product. What goes into it is told next: its cost is unknown until then."""
         return await defined(data, creating, caller, souk)
 
-    @post(
-        "/{id:uuid}/components", **changes("costing:update", *COMPONENTS, RETIRED, missing=UNKNOWN)
-    )
+    @post("/{id:uuid}/components", **changes("costing:update", *COMPONENTS, RETIRED, **KNOWN))
     async def components(self, data: JSONBody[Recipe], product: TheProduct) -> Receipt:
         """Say what a batch takes; all components are replaced. What uses it is costed anew."""
         return await product(Costing.set_components, data.command())
@@ -108,7 +107,7 @@ class CostingController(Controller):
             "costing.minutes_out_of_range",
             *MONEY,
             RETIRED,
-            missing=UNKNOWN,
+            **KNOWN,
         ),
     )
     async def labour(self, data: JSONBody[Tasks], product: TheProduct) -> Receipt:
@@ -123,21 +122,21 @@ class CostingController(Controller):
             "costing.overhead_malformed",
             *MONEY,
             RETIRED,
-            missing=UNKNOWN,
+            **KNOWN,
         ),
     )
     async def overheads(self, data: JSONBody[OverheadRules], product: TheProduct) -> Receipt:
         """Say what is added to it; all rules are replaced."""
         return await product(Costing.change, data.command())
 
-    @post("/{id:uuid}/margin", **changes("costing:update", RETIRED, missing=UNKNOWN))
+    @post("/{id:uuid}/margin", **changes("costing:update", RETIRED, **KNOWN))
     async def margin(self, data: JSONBody[TargetMargin], product: TheProduct) -> Receipt:
         """Say how much of its price is to be left over."""
         return await product(Costing.change, rules.SetMargin(data.margin))
 
     @post(
         "/{id:uuid}/rename",
-        **changes("costing:update", "costing.name_malformed", RETIRED, missing=UNKNOWN),
+        **changes("costing:update", "costing.name_malformed", RETIRED, **KNOWN),
     )
     async def rename(self, data: JSONBody[CostedName], product: TheProduct) -> Receipt:
         """Call it something else."""
@@ -152,21 +151,21 @@ class CostingController(Controller):
             "costing.listing_taken",
             "costing.currency_mixed",
             RETIRED,
-            missing=UNKNOWN,
+            **KNOWN,
         ),
     )
     async def sells(self, data: JSONBody[SoldAs], product: TheProduct) -> Receipt:
         """Say as which product of the catalogue it is sold; null: as none. Both know of it."""
         return await product(Costing.sells, text(data.product))
 
-    @post("/{id:uuid}/retire", **changes("costing:update", missing=UNKNOWN))
+    @post("/{id:uuid}/retire", **changes("costing:update", **KNOWN))
     async def retire(self, product: TheProduct) -> Receipt:
         """Take it off every list; what it is in still costs what it did."""
         return await product(Costing.change, rules.RetireProduct())
 
     @post(
         "/{id:uuid}/restore",
-        **changes("costing:update", "costing.purged", missing=UNKNOWN),
+        **changes("costing:update", **KNOWN),
     )
     async def restore(self, product: TheProduct) -> Receipt:
         """Put a retired product back on the lists."""

@@ -34,6 +34,7 @@ from entrypoints.wiring import Souk
 from projections import materials
 
 RETIRED = "materials.retired"
+KNOWN = {"missing": UNKNOWN, "purged": "materials.purged"}
 TEXT = ("materials.name_missing", "materials.attributes_too_many")
 MEASURES = (
     "quantities.malformed",
@@ -97,19 +98,19 @@ class MaterialsController(Controller):
         """Say by which of its costs every material of the tenant is told."""
         return await souk.materials.set_basis(call, data.basis)
 
-    @post("/{id:uuid}/describe", **changes("materials:update", *TEXT, RETIRED, missing=UNKNOWN))
+    @post("/{id:uuid}/describe", **changes("materials:update", *TEXT, RETIRED, **KNOWN))
     async def describe(self, data: JSONBody[MaterialText], material: TheMaterial) -> Receipt:
         """Say something else about it; all texts are replaced."""
         return await material(Materials.change, rules.DescribeMaterial(data.value()))
 
-    @post("/{id:uuid}/measure", **changes("materials:update", *MEASURES, RETIRED, missing=UNKNOWN))
+    @post("/{id:uuid}/measure", **changes("materials:update", *MEASURES, RETIRED, **KNOWN))
     async def measure(self, data: JSONBody[Measures], material: TheMaterial) -> Receipt:
         """Say which units it is bought in, and how much of it is lost; all are replaced."""
         return await material(Materials.change, rules.MeasureMaterial(data.value()))
 
     @post(
         "/{id:uuid}/sku",
-        **changes("materials:update", RETIRED, missing=UNKNOWN, taken="materials.sku_taken"),
+        **changes("materials:update", RETIRED, **KNOWN, taken="materials.sku_taken"),
     )
     async def sku(self, data: JSONBody[MaterialSku], material: TheMaterial) -> Receipt:
         """Give it a number that no other material has, or none."""
@@ -123,7 +124,7 @@ class MaterialsController(Controller):
             "materials.below_zero",
             "materials.reason_malformed",
             RETIRED,
-            missing=UNKNOWN,
+            **KNOWN,
         ),
     )
     async def adjust(
@@ -139,7 +140,7 @@ class MaterialsController(Controller):
             "quantities.malformed",
             "materials.threshold_out_of_range",
             RETIRED,
-            missing=UNKNOWN,
+            **KNOWN,
         ),
     )
     async def threshold(self, data: JSONBody[LowLine], material: TheMaterial) -> Receipt:
@@ -154,7 +155,7 @@ class MaterialsController(Controller):
             "money.unknown_currency",
             *COST,
             RETIRED,
-            missing=UNKNOWN,
+            **KNOWN,
         ),
     )
     async def standard_cost(self, data: JSONBody[StandardCost], material: TheMaterial) -> Receipt:
@@ -162,21 +163,19 @@ class MaterialsController(Controller):
         cost = None if data.cost is None else cost_of(data.cost)
         return await material(Materials.change, rules.SetStandardCost(cost))
 
-    @post("/{id:uuid}/retire", **changes("materials:update", missing=UNKNOWN))
+    @post("/{id:uuid}/retire", **changes("materials:update", **KNOWN))
     async def retire(self, material: TheMaterial) -> Receipt:
         """Take it off every list; nothing is lost."""
         return await material(Materials.change, rules.RetireMaterial())
 
-    @delete("/{id:uuid}", **changes("materials:update", missing=UNKNOWN))
+    @delete("/{id:uuid}", **changes("materials:update", **KNOWN))
     async def retire_by_delete(self, material: TheMaterial) -> Receipt:
         """The same as retire."""
         return await material(Materials.change, rules.RetireMaterial())
 
     @post(
         "/{id:uuid}/restore",
-        **changes(
-            "materials:update", "materials.purged", taken="materials.sku_taken", missing=UNKNOWN
-        ),
+        **changes("materials:update", taken="materials.sku_taken", **KNOWN),
     )
     async def restore(self, material: TheMaterial) -> Receipt:
         """Put a retired material back on the lists."""

@@ -15,6 +15,7 @@ from entrypoints.http.commands import Sent, SentToCreate
 from entrypoints.http.costing import (
     CALCULATING,
     DEFINING,
+    KNOWN,
     RETIRED,
     Owner,
     Search,
@@ -57,7 +58,7 @@ class ProjectsController(Controller):
             "costing.currency_mixed",
             "costing.owner_stays",
             RETIRED,
-            missing=UNKNOWN,
+            **KNOWN,
         ),
     )
     async def redefine(self, data: JSONBody[NewCosted], product: TheProduct) -> Receipt:
@@ -66,7 +67,7 @@ class ProjectsController(Controller):
         command = rules.RedefineProduct(data.name, data.margin, data.currency, data.owner)
         return await product(Costing.change, command)
 
-    @delete("/{id:uuid}", **changes("costing:update", missing=UNKNOWN))
+    @delete("/{id:uuid}", **changes("costing:update", **KNOWN))
     async def retire(self, product: TheProduct) -> Receipt:
         """The same as retiring a costed product."""
         return await product(Costing.change, rules.RetireProduct())

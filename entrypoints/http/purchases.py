@@ -6,11 +6,11 @@ from litestar import Controller, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
-from application.materials import UNKNOWN, Materials
+from application.materials import Materials
 from application.ports import Receipt
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import Sent
-from entrypoints.http.materials import AMOUNT, COST, RETIRED, TheMaterial, material
+from entrypoints.http.materials import AMOUNT, COST, KNOWN, RETIRED, TheMaterial, material
 from entrypoints.http.previews import PurchasePreview, confirmed, previewed
 from entrypoints.http.routes import changes
 from entrypoints.http.supplies import Bought
@@ -39,7 +39,7 @@ class PurchasesController(Controller):
             *PURCHASE,
             "materials.backdated",
             "materials.not_confirmed",
-            missing=UNKNOWN,
+            **KNOWN,
             taken="materials.preview_outdated",
         ),
     )
@@ -56,7 +56,7 @@ class PurchasesController(Controller):
         seen = confirmed(souk.settings.secret, call, str(id), data)
         return await material(Materials.purchase, data.command(), seen)
 
-    @post("/{id:uuid}/purchase/preview", **changes("materials:update", *PURCHASE, missing=UNKNOWN))
+    @post("/{id:uuid}/purchase/preview", **changes("materials:update", *PURCHASE, **KNOWN))
     async def preview(
         self,
         id: FromPath[UUID],

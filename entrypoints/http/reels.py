@@ -23,7 +23,7 @@ from entrypoints.wiring import Souk
 from projections import analytics, engagement, reels
 from projections.kernel import Found
 
-OWN = {"missing": UNKNOWN, "denied": "reels.not_yours"}
+OWN = {"missing": UNKNOWN, "denied": "reels.not_yours", "purged": "reels.purged"}
 Caption: TypeAlias = Annotated[str, Meta(max_length=LONGEST_CAPTION, examples=["Made by hand"])]
 
 
@@ -118,8 +118,7 @@ class ReelsController(Controller):
             "reels:update",
             "reels.published",
             "reels.media_not_video",
-            missing=f"{UNKNOWN} media.unknown_asset",
-            denied="reels.not_yours",
+            **OWN | {"missing": f"{UNKNOWN} media.unknown_asset"},
         ),
     )
     async def media(self, data: JSONBody[Shows], reel: TheReel) -> Receipt:
@@ -148,14 +147,14 @@ class ReelsController(Controller):
 
     @post(
         "/{id:uuid}/hide",
-        **changes("reels:update", "reels.reason_too_long", "reels.purged", **OWN),
+        **changes("reels:update", "reels.reason_too_long", **OWN),
     )
     async def hide(self, data: JSONBody[Hiding], reel: TheReel) -> Receipt:
         """Take it out of the feed, or off the drafts; nothing is lost. What staff hides only staff
         restores."""
         return await reel(Reels.hide, data.reason)
 
-    @delete("/{id:uuid}", **changes("reels:update", "reels.purged", **OWN))
+    @delete("/{id:uuid}", **changes("reels:update", **OWN))
     async def hide_by_delete(self, reel: TheReel) -> Receipt:
         """The same as hide."""
         return await reel(Reels.hide)
@@ -164,7 +163,6 @@ class ReelsController(Controller):
         "/{id:uuid}/restore",
         **changes(
             "reels:update",
-            "reels.purged",
             "reels.hidden_by_staff",
             "media.not_rendered",
             "media.attached_too_often",

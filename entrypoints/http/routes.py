@@ -25,6 +25,7 @@ COMMAND = {
     503: ("unavailable",),
 }
 QUERY = {503: ("unavailable",)}
+NO_ID = {404: ("not_found",)}  # what stands in the path for one
 PAST = {
     403: ("as_of.forbidden",),
     409: ("version_conflict",),
@@ -32,7 +33,7 @@ PAST = {
     503: ("as_of.folding",),
 }
 RECORDED = {404: ("not_found",), 409: ("version_conflict",), 422: ("log.unstorable",)}
-STATUSES = {"malformed": 400, "denied": 403, "missing": 404, "taken": 409}
+STATUSES = {"malformed": 400, "denied": 403, "missing": 404, "taken": 409, "purged": 422}
 
 
 class Response(ResponseSpec):
@@ -47,15 +48,16 @@ def creates(permission: str, *rejects: str, **others: str) -> dict[str, Any]:
     """A command that creates: 201, and an Idempotency-Key is required.
 
     ``rejects``: the codes of its rules (422). ``others``: codes that answer 403 (``denied``), 404
-    (``missing``) or 409 (``taken``), separated by spaces.
+    (``missing``), 409 (``taken``) or, once what it is about is gone for good, 422 (``purged``),
+    separated by spaces.
     """
-    known = _known(rejects, others, EVERY, COMMAND)
+    known = _known(rejects, others, EVERY, COMMAND, NO_ID if "missing" in others else {})
     return _command(permission, 201, known)
 
 
 def changes(permission: str, *rejects: str, **others: str) -> dict[str, Any]:
     """A command on what exists: 200. Codes as in ``creates``."""
-    known = _known(rejects, others, EVERY, COMMAND, {404: ("not_found",)})
+    known = _known(rejects, others, EVERY, COMMAND, NO_ID)
     return _command(permission, 200, known)
 
 
@@ -70,7 +72,7 @@ def reads(
 ) -> dict[str, Any]:
     """A query for one document. ``of``: its projection, if it is not its controller's. ``shared``:
     everyone in the tenant who may see it sees the same. ``present``: it has no past."""
-    known = _known((), {"missing": missing}, EVERY, QUERY, PAST, {404: ("not_found",)})
+    known = _known((), {"missing": missing}, EVERY, QUERY, PAST, NO_ID)
     query = _query(permission, shown(document), known)
     query["opt"] |= {"shared": shared, "present": present}
     return query if of is None else query | {"opt": query["opt"] | {"projection": of}}
@@ -90,7 +92,7 @@ def lists(
     others."""
     kind: Any = Listed[shown(document)]  # type: ignore[misc]
     own = {"malformed": malformed, "missing": missing}
-    known = _known((), own, EVERY, QUERY, PAST, {404: ("not_found",)} if missing else {})
+    known = _known((), own, EVERY, QUERY, PAST, NO_ID if missing else {})
     query = _query(permission, kind, known)
     query["opt"] |= {"shared": shared, "family": family}
     return query
@@ -101,7 +103,7 @@ def slices(
 ) -> dict[str, Any]:
     """A query for a piece of a list, from a cursor on. ``missing``, ``shared``: as in others."""
     kind: Any = Sliced[shown(document)]  # type: ignore[misc]
-    known = _known((), {"missing": missing}, EVERY, QUERY, PAST, {404: ("not_found",)})
+    known = _known((), {"missing": missing}, EVERY, QUERY, PAST, NO_ID)
     query = _query(permission, kind, known)
     query["opt"]["shared"] = shared
     return query
@@ -131,9 +133,10 @@ def recounts(permission: str, kind: type[Any], *rejects: str, missing: str = "")
 def tells(permission: str, kind: type[Any], missing: str = "") -> dict[str, Any]:
     """A query of how things stand at this very moment: nobody keeps what it answers."""
     ok = Response(kind, generate_examples=False, description="As it is now")
+    known = _known((), {"missing": missing}, EVERY, QUERY, NO_ID if missing else {})
     return {
         "opt": {"permission": permission, "unfolded": True},
-        "responses": {200: ok} | _known((), {"missing": missing}, EVERY, QUERY),
+        "responses": {200: ok} | known,
         "operation_class": Told,
     }
 
