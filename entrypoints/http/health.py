@@ -16,6 +16,7 @@ from adapters.projector.positions import Lag
 from adapters.roots.keys import jwks_of
 from application.policies import POLICIES
 from application.ports import Unavailable
+from entrypoints.http.routes import opens
 from entrypoints.wiring import Souk
 from projections import PROJECTIONS
 
@@ -45,14 +46,13 @@ class Ready(Struct, frozen=True):
 
 class HealthController(Controller):
     tags = ["health"]
-    opt = {"public": True}
 
-    @get(["/health/live"], sync_to_thread=False)
+    @get(["/health/live"], **opens(), sync_to_thread=False)
     def live(self) -> Alive:
         """Whether the process lives."""
         return Alive()
 
-    @get(["/health/ready", "/health", "/api/health"])
+    @get(["/health/ready", "/health", "/api/health"], **opens())
     async def ready(self, souk: NamedDependency[Souk]) -> Response[Ready]:
         """Whether what it needs is there: 503 while Postgres is not."""
         found = await checks(souk.settings, souk.project)
@@ -88,13 +88,13 @@ async def _behind(souk: Souk) -> Behind:
     return lags, reacting, sum(policy.count for policy in stuck), letters
 
 
-@get("/.well-known/jwks.json", opt={"public": True}, tags=["health"], sync_to_thread=False)
+@get("/.well-known/jwks.json", **opens(), tags=["health"], sync_to_thread=False)
 def jwks(souk: NamedDependency[Souk]) -> dict[str, Any]:
     """The public keys that Souk's tokens are signed with."""
     return souk.signer.jwks
 
 
-@get("/.well-known/souk-roots.json", opt={"public": True}, tags=["health"], sync_to_thread=False)
+@get("/.well-known/souk-roots.json", **opens(), tags=["health"], sync_to_thread=False)
 def roots_keys(souk: NamedDependency[Souk]) -> dict[str, Any]:
     """The public key that Merkle roots of the log are signed with; none when they are not."""
     return {**jwks_of(souk.settings.roots_key_pem)}

@@ -153,6 +153,15 @@ def welcomes(kind: type[Any], status: int = 200) -> dict[str, Any]:
     }
 
 
+def opens() -> dict[str, Any]:
+    """What needs no token, and can have nothing wrong with it but its address."""
+    return {
+        "opt": {"public": True},
+        "responses": _known((), {}, {400: ("malformed",)}),
+        "operation_class": Told,
+    }
+
+
 def shown(document: type[Any]) -> type[Any]:
     """The document as the API shows it: its personal part clear, or null."""
     hints = get_type_hints(document)

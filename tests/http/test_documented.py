@@ -136,6 +136,14 @@ def test_every_command_has_an_example_and_its_codes(page):
     assert lacking == []
 
 
+def test_every_route_may_be_asked_by_an_address_that_is_none(page):
+    told = {
+        name: operation["responses"].get("400", {}).get("description", "")
+        for name, operation in operations(page)
+    }
+    assert [name for name, codes in told.items() if "malformed" not in codes] == []
+
+
 def test_every_example_is_what_its_route_takes(app):
     for route in app.routes:
         for handler in route.route_handlers:

@@ -116,6 +116,12 @@ async def test_an_url_that_cannot_be_read_is_refused(api):
         assert (await buyer.send("GET", f"{PATH}?{query}")).status_code in (200, 400), query
 
 
+async def test_an_address_with_a_nul_in_it_is_refused_without_a_token_too(api):
+    for path in ("/health", "/health/live", "/health/ready", "/.well-known/jwks.json"):
+        answer = await api.http.get(f"{path}?%00")
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed"), path
+
+
 async def test_a_parameter_that_is_missing_is_named_and_nothing_that_was_sent(api):
     answer = await api.of("buyer", "karim").send("GET", "/reels/liked?axis=recorded")
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
