@@ -5,6 +5,7 @@ from datetime import datetime
 from domain.catalog import ProductCreated, ProductDescribed, SkuAssigned
 from domain.inventory import (
     ReservationExtended,
+    ReservationKept,
     StockAdjusted,
     StockCommitted,
     StockFellBelow,
@@ -90,6 +91,8 @@ def keep(hold: Hold | None, recorded: Recorded, id: str) -> Hold | None:
             return Hold(id, order, recorded.id, quantity, until)
         case ReservationExtended(expires_at=until):
             return hold and but(hold, expires_at=until, extended=True)
+        case ReservationKept():
+            return hold and but(hold, expires_at=None)
     return None
 
 
@@ -114,6 +117,7 @@ ITEMS = Table(
             ThresholdSet,
             StockFellBelow,
             ReservationExtended,
+            ReservationKept,
         ),
         own,
     ),
@@ -131,7 +135,9 @@ ITEMS = Table(
 HOLDS = Table(
     name="inventory_holds",
     document=Hold,
-    on=dict.fromkeys((StockReserved, ReservationExtended, StockReleased, StockCommitted), _held),
+    on=dict.fromkeys(
+        (StockReserved, ReservationExtended, ReservationKept, StockReleased, StockCommitted), _held
+    ),
     evolve=keep,
     columns={
         "order_id": Column("text", lambda h: h.order),

@@ -7,7 +7,7 @@ from application.policies.kernel import Due, Timer
 from application.ports import Answer, Call, Receipt
 from application.work import Work
 from domain import inventory, orders, payments
-from domain.inventory import Extend, Release, Reservation
+from domain.inventory import Extend, Keep, Release, Reservation
 from domain.kernel import Rejected
 from domain.orders import Order
 from domain.payments import Payments
@@ -17,7 +17,8 @@ KEEP = ("shipped", "delivered", "completed", "returned")  # their stock has left
 
 
 async def expired(commands: Commands, call: Call, due: Due) -> None:
-    """Keep the order's stock a while longer, once, if its payment is under way; else let it go."""
+    """Keep the order's stock for good if nothing but cash is lacking, a while longer, once, if its
+    payment is under way; else let it go."""
 
     async def attempt(work: Work) -> Answer:
         order: Order = await work.load(orders, due.id)
@@ -26,7 +27,7 @@ async def expired(commands: Commands, call: Call, due: Due) -> None:
         if held and (order.status in KEEP or (ledger.paid and order.status != "cancelled")):
             raise Rejected("policies.stock_is_being_taken", "look again later")
         for product, reservation in held.items():
-            await work.decide(inventory, product, _answer(due, ledger, reservation))
+            await work.decide(inventory, product, _answer(due, order, ledger, reservation))
         return work.receipt(orders, due.id)
 
     await commands.run(call, Receipt, attempt)
@@ -42,7 +43,11 @@ async def _run_out(work: Work, due: Due, order: Order) -> dict[str, Reservation]
     }
 
 
-def _answer(due: Due, ledger: Payments, reservation: Reservation) -> Extend | Release:
+def _answer(
+    due: Due, order: Order, ledger: Payments, reservation: Reservation
+) -> Keep | Extend | Release:
+    if ledger.cash_covers and order.status != "cancelled":
+        return Keep(due.id)
     if ledger.awaiting and not reservation.extended:
         return Extend(due.id, due.now + LONGER)
     return Release(due.id, "expired")

@@ -10,7 +10,7 @@ from domain import inventory, orders, payments
 from domain.inventory import Commit, Release, Restock
 from domain.kernel import Recorded, Rejected
 from domain.orders import GiveStockBack, Line, Order, TakeStock
-from domain.payments import Payments
+from domain.payments import CASH, Payments
 
 SHORT = "inventory.insufficient"
 CANCELLED = "order_cancelled"
@@ -62,10 +62,35 @@ async def _took(work: Work, id: str, line: Line, or_not: bool) -> bool:
 
 
 async def confirmed(commands: Commands, call: Call, recorded: Recorded) -> None:
-    """The seller's word is enough for a cash order; any other waits for its payment."""
+    """The seller's word is enough when cash is all that is lacking; else the order waits for its
+    payment."""
     order: Order = await commands.peek(call, orders, recorded.id)
-    if order.cash:
+    if order.cash or recorded.id in await _confirmed_by(commands, call, order.checkout):
         await take(commands, call, recorded.id)
+
+
+async def intended(commands: Commands, call: Call, recorded: Recorded) -> None:
+    if recorded.event.method == CASH:
+        await covered(commands, call, recorded)
+
+
+async def covered(commands: Commands, call: Call, recorded: Recorded) -> None:
+    """Cash may be all that is lacking from now on: of what the sellers confirmed before, too."""
+    agreed = await _confirmed_by(commands, call, recorded.id)
+    await every(take(commands, per(call, order), order) for order in agreed)
+
+
+async def _confirmed_by(commands: Commands, call: Call, checkout: str) -> list[str]:
+    """The checkout's orders that their sellers have confirmed, if cash is all that is lacking;
+    none that was in cash from the beginning: those are agreed once they are confirmed."""
+
+    async def found(work: Work) -> list[str]:
+        ledger: Payments = await work.load(payments, checkout)
+        shares = ledger.active if ledger.cash_covers else ()
+        placed = await work.load_all(orders, [share.order for share in shares])
+        return [id for id, order in placed.items() if order.status != "pending" and not order.cash]
+
+    return await commands.look(call, found)
 
 
 async def handed_over(commands: Commands, call: Call, recorded: Recorded) -> None:
@@ -107,14 +132,14 @@ def _undoing(order: Order, id: str, line: Line) -> Release | Restock:
 
 
 async def failed(commands: Commands, call: Call, recorded: Recorded) -> None:
-    """What the checkout's orders still only reserve, unless money may yet come in. An order to be
+    """What the checkout's orders still only reserve, unless money may yet come in. What is to be
     paid in cash keeps it while it may be: a card that was tried instead takes nothing from it."""
 
     async def attempt(work: Work) -> Answer:
         ledger: Payments = await work.load(payments, recorded.id)
         if not ledger.paid and not ledger.awaiting:
             for order in ledger.shares:
-                await _release_reserved(work, order, ledger.cash_awaited)
+                await _release_reserved(work, order, ledger)
         return work.receipt(payments, recorded.id)
 
     await commands.run(call, Receipt, attempt)
@@ -127,11 +152,11 @@ async def queues(commands: Commands, call: Call, id: str) -> list[str]:
     return [stream_of(call.tenant, orders, id), *stock]
 
 
-async def _release_reserved(work: Work, id: str, cash_awaited: bool) -> None:
+async def _release_reserved(work: Work, id: str, ledger: Payments) -> None:
     order: Order = await work.load(orders, id)
     if order.status in GONE:
         return  # it is about to be taken, or lacks what it should have taken
-    if order.cash and cash_awaited:
+    if ledger.cash_covers or (order.cash and ledger.cash_awaited):
         return
     items = await work.load_all(inventory, [line.product for line in order.lines])
     for product, item in items.items():
@@ -144,6 +169,10 @@ STOCK = Policy(
     {
         payments.CheckoutPaid: paid,
         payments.PaymentFailed: failed,
+        payments.PaymentIntended: intended,
+        payments.PaymentCaptured: covered,
+        payments.DepositApplied: covered,
+        payments.ShareCancelled: covered,
         orders.OrderConfirmed: confirmed,
         orders.OrderShipped: handed_over,
         orders.OrderCompleted: handed_over,

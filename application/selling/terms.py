@@ -8,7 +8,7 @@ from msgspec import Struct
 from domain.kernel import Personal
 from domain.money import Money, Price
 from domain.orders import Customer, phone
-from domain.payments import CASH, ORDER
+from domain.payments import CASH, ORDER, TIP
 
 
 class PlacedOrder(Struct, frozen=True):
@@ -78,7 +78,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 
     @property
     def cash(self) -> bool:
-        return all(paying.method == CASH for paying in self.payments)
+        return all(p.method == CASH for p in self.payments if p.purpose != TIP)
 
 
 class Item(Struct, frozen=True):

@@ -11,9 +11,11 @@ from domain.inventory.words import (
     AdjustStock,
     Commit,
     Extend,
+    Keep,
     ReceiveStock,
     Release,
     ReservationExtended,
+    ReservationKept,
     Reserve,
     Restock,
     SetThreshold,
@@ -36,10 +38,12 @@ __all__ = [
     "AdjustStock",
     "Commit",
     "Extend",
+    "Keep",
     "ReceiveStock",
     "Release",
     "Reservation",
     "ReservationExtended",
+    "ReservationKept",
     "Reserve",
     "Restock",
     "SetThreshold",
@@ -107,6 +111,8 @@ def _decided(item: StockItem, command: COMMANDS) -> list[EVENTS]:
             return _reserve(item, command)
         case Extend():
             return _extend(item, command)
+        case Keep(order=order):
+            return _keep(item, order)
         case Release(order=order, reason=reason):
             return _release(item, order, reason)
         case Commit(order=order, quantity=quantity):
@@ -157,6 +163,12 @@ def _extend(item: StockItem, wanted: Extend) -> list[EVENTS]:
     return [ReservationExtended(wanted.order, wanted.expires_at)]
 
 
+def _keep(item: StockItem, order: str) -> list[EVENTS]:
+    if order not in item.reservations:
+        raise Rejected("inventory.not_reserved")
+    return [ReservationKept(order)] if item.reservations[order].expires_at else []
+
+
 def _release(item: StockItem, order: str, reason: str) -> list[EVENTS]:
     _check(1, reason)
     if order in item.reservations:
@@ -191,6 +203,8 @@ def evolve(item: StockItem, event: EVENTS) -> StockItem:
             return _reserved(item, event)
         case ReservationExtended():
             return _extended(item, event)
+        case ReservationKept(order=order):
+            return _kept(item, order)
         case StockReleased(order=order, quantity=quantity):
             return _unreserved(item, order, quantity)
         case StockCommitted():
@@ -217,6 +231,12 @@ def _extended(item: StockItem, event: ReservationExtended) -> StockItem:
         return item
     longer = but(old, expires_at=event.expires_at, extended=True)
     return but(item, reservations={**item.reservations, event.order: longer})
+
+
+def _kept(item: StockItem, order: str) -> StockItem:
+    if (old := item.reservations.get(order)) is None:
+        return item
+    return but(item, reservations={**item.reservations, order: but(old, expires_at=None)})
 
 
 def _taken(item: StockItem, event: StockCommitted) -> StockItem:

@@ -28,6 +28,12 @@ class Extend(Command):
     expires_at: datetime
 
 
+class Keep(Command):
+    """From now on the order's reservation runs out no more."""
+
+    order: str
+
+
 class Release(Command):
     """Give back what an order holds, or had taken when it was not yet the order that notes it."""
 
@@ -79,6 +85,12 @@ class ReservationExtended(Event, tag="inventory.reservation_extended"):
     expires_at: datetime
 
 
+class ReservationKept(Event, tag="inventory.reservation_kept"):
+    """Until it is taken or released: no time runs out."""
+
+    order: str
+
+
 class StockReleased(Event, tag="inventory.stock_released"):
     order: str
     quantity: int
@@ -106,12 +118,15 @@ class StockFellBelow(Event, tag="inventory.stock_fell_below"):
     available: int
 
 
-COMMANDS = ReceiveStock | AdjustStock | Reserve | Extend | Release | Commit | Restock | SetThreshold
+COMMANDS = (
+    ReceiveStock | AdjustStock | Reserve | Extend | Keep | Release | Commit | Restock | SetThreshold
+)
 EVENTS = (
     StockReceived
     | StockAdjusted
     | StockReserved
     | ReservationExtended
+    | ReservationKept
     | StockReleased
     | StockCommitted
     | StockRestocked

@@ -20,7 +20,7 @@ class OrderPlaced(Event, tag="orders.order_placed", kw_only=True):
     subtotal: Money  # of the lines
     shipping: Money
     total: Money  # subtotal and shipping
-    cash: bool  # every payment of the checkout is cash on delivery
+    cash: bool  # every payment of the checkout is cash on delivery, tips aside
     customer: Customer | None = None
     note: Personal | None = None
     expected_delivery: date | None = None

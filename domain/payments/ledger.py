@@ -98,6 +98,12 @@ class Payments(Value):
         """Whether cash may still come in for the orders."""
         return any(p.method == CASH for p in self._coming())
 
+    @property
+    def cash_covers(self) -> bool:
+        """Whether all that is still lacking is to be paid in cash."""
+        lacking = self.due - self.held
+        return 0 < lacking <= sum(p.remaining for p in self.cash().values())
+
     def _coming(self) -> Iterable[Payment]:
         return (p for p in self.payments.values() if p.open and p.purpose != TIP)
 

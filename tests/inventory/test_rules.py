@@ -10,9 +10,11 @@ from domain.inventory import (
     AdjustStock,
     Commit,
     Extend,
+    Keep,
     ReceiveStock,
     Release,
     ReservationExtended,
+    ReservationKept,
     Reserve,
     Restock,
     SetThreshold,
@@ -86,6 +88,15 @@ def test_a_reservation_is_extended_only_once():
 
 def test_what_is_not_reserved_cannot_be_extended():
     given(inventory, ten).when(Extend("o1", later)).rejected("inventory.not_reserved")
+
+
+def test_a_reservation_is_kept_for_good_and_then_runs_out_no_more():
+    for_good = ReservationKept("o1")
+    given(inventory, ten, held).when(Keep("o1")).then(for_good)
+    given(inventory, ten, held, for_good).when(Keep("o1")).then()
+    given(inventory, ten, held, for_good).when(Extend("o1", later)).then()
+    given(inventory, ten, held, for_good).when(Release("o1")).then(StockReleased("o1", 4, ""))
+    given(inventory, ten).when(Keep("o1")).rejected("inventory.not_reserved")
 
 
 def test_a_reservation_that_never_expires_needs_no_extension():
@@ -174,6 +185,7 @@ commands = st.lists(
     | st.builds(AdjustStock, st.integers(-6, 6))
     | st.builds(Reserve, orders, quantities, st.sampled_from([None, soon]))
     | st.builds(Extend, orders, st.just(later))
+    | st.builds(Keep, orders)
     | st.builds(Release, orders)
     | st.builds(Commit, orders, quantities)
     | st.builds(Restock, orders, quantities, st.sampled_from(["", "cancelled", "No!"]))

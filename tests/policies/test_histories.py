@@ -26,7 +26,7 @@ step = st.one_of(
     bought,
     st.tuples(st.sampled_from(["pay", "pay", "fail", "expire", "expire"]), number),
     st.tuples(st.sampled_from(["expire", "cancel", "confirm", "ship", "bring_back"]), number),
-    st.tuples(st.sampled_from(["try_a_card", "ask_back"]), number),
+    st.tuples(st.sampled_from(["try_a_card", "promise_cash", "ask_back"]), number),
     st.just(("settle",)),
 )
 history = st.tuples(
@@ -80,6 +80,9 @@ class Story:
         """Which fails."""
         await self._on(self.checkouts, number, self._try_a_card)
 
+    async def promise_cash(self, number):
+        await self._on(self.checkouts, number, self._promise_cash)
+
     async def ask_back(self, number):
         """Some of what was paid for an order."""
         await self._on(self.orders, number, self._ask_back)
@@ -109,6 +112,10 @@ class Story:
         await self.market.do(payments, checkout, payments.Intend("tried", "card", amount))
         await self.market.do(payments, checkout, payments.Fail("tried", "declined"))
 
+    async def _promise_cash(self, checkout):
+        amount = (await self.market.ledger(checkout)).total
+        await self.market.do(payments, checkout, payments.Intend("promised", "cod", amount))
+
     async def _ask_back(self, order):
         checkout = (await self.market.order(order)).checkout
         amount = but((await self.market.ledger(checkout)).total, minor=300)
@@ -135,7 +142,8 @@ class Story:
             await self._check_stock(id)
 
     async def _check_stock(self, id):
-        """What has left the shop is kept for nobody; a cash order is always kept its pieces."""
+        """What has left the shop is kept for nobody; a cash order is always kept its pieces, and
+        where cash is all that is lacking they are taken once it is confirmed, if there are any."""
         order = await self.market.order(id)
         kept = [id in (await self.market.stock(x.product)).reservations for x in order.lines]
         if order.status in ("shipped", "returned"):
@@ -144,6 +152,17 @@ class Story:
             ledger = await self.market.ledger(order.checkout)
             failed = all(p.status == "failed" for p in ledger.payments.values())
             assert all(kept) or ledger.paid or failed
+        if order.status == "confirmed" and (await self.market.ledger(order.checkout)).cash_covers:
+            assert not any(kept) or await self._short(order)
+
+    async def _short(self, order):
+        """Of a line that it has not reserved and not taken."""
+        items = {x.product: await self.market.stock(x.product) for x in order.lines}
+        return any(
+            items[x.product].available < x.quantity
+            for x in order.lines
+            if x.product not in order.taken
+        )
 
     async def _check_money(self, checkout):
         ledger = await self.market.ledger(checkout)

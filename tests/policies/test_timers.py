@@ -8,6 +8,7 @@ from adapters.postgres.pools import borrow
 from adapters.projector.engine import Engine
 from application.checkouts import Item, Paying, Terms
 from application.policies import TIMERS
+from domain import payments
 from projections import inventory
 from tests.policies.market import TENANT, call, until
 from tests.policies.test_runner import running
@@ -85,6 +86,16 @@ async def test_no_timer_is_set_for_cash_or_for_what_is_imported(market):
         [Item("rug", 1)],
         Terms(payments=(Paying("card"),), timed=False),
     )
+    await project(market)
+    async with borrow(market.pool) as db:
+        assert await due(db, "expiry", datetime.now(UTC) + timedelta(days=4000)) == []
+
+
+async def test_what_is_kept_for_cash_is_due_no_more(market):
+    checkout, (order,) = await market.buy(("rug", 1), ("lamp", 1))
+    promised = payments.Intend("rest", "cod", (await market.ledger(checkout)).total)
+    await market.do(payments, checkout, promised)
+    await market.expire(order)
     await project(market)
     async with borrow(market.pool) as db:
         assert await due(db, "expiry", datetime.now(UTC) + timedelta(days=4000)) == []
