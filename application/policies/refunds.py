@@ -1,4 +1,5 @@
-"""Refunds: what was paid for an order that is cancelled goes back, or is no longer due."""
+"""Refunds: what was paid for an order that is cancelled goes back, or is no longer due; what was
+not paid for one that is back is not due either."""
 
 from application.commands import Commands
 from application.policies.kernel import Policy
@@ -7,7 +8,7 @@ from application.work import Work
 from domain import orders, payments
 from domain.kernel import Recorded
 from domain.orders import Order
-from domain.payments import CancelShare
+from domain.payments import CancelShare, Payments
 
 
 async def cancelled(commands: Commands, call: Call, recorded: Recorded) -> None:
@@ -19,4 +20,17 @@ async def cancelled(commands: Commands, call: Call, recorded: Recorded) -> None:
     await commands.run(call, Receipt, attempt)
 
 
-REFUNDS = Policy("refunds", {orders.OrderCancelled: cancelled})
+async def returned(commands: Commands, call: Call, recorded: Recorded) -> None:
+    """What was paid for is left to staff, who look at the goods first."""
+
+    async def attempt(work: Work) -> Answer:
+        order: Order = await work.load(orders, recorded.id)
+        ledger: Payments = await work.load(payments, order.checkout)
+        if not ledger.paid and (ledger.collected(recorded.id) or 0) < ledger.owed(recorded.id):
+            await work.decide(payments, order.checkout, CancelShare(recorded.id))
+        return work.receipt(payments, order.checkout)
+
+    await commands.run(call, Receipt, attempt)
+
+
+REFUNDS = Policy("refunds", {orders.OrderCancelled: cancelled, orders.OrderReturned: returned})

@@ -167,7 +167,9 @@ class Story:
     async def _check_money(self, checkout):
         ledger = await self.market.ledger(checkout)
         statuses = {id: (await self.market.order(id)).status for id in ledger.shares}
-        assert ledger.cancelled == {id for id, s in statuses.items() if s == "cancelled"}
+        returned = {id for id, s in statuses.items() if s == "returned"}
+        assert ledger.cancelled - returned == {i for i, s in statuses.items() if s == "cancelled"}
+        assert ledger.paid or returned <= ledger.cancelled, "asked for, and brought back"
         assert ledger.held >= 0
         if not ledger.active:
             assert ledger.held == 0, "money kept for nothing"

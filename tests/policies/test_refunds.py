@@ -1,6 +1,12 @@
-"""What was paid for a cancelled order goes back."""
+"""What was paid for a cancelled order goes back; what a returned one lacks is not due."""
 
-from domain.payments import CheckoutPaid, RefundRequested
+import pytest
+
+from domain import payments
+from domain.kernel import Rejected
+from domain.money import Money
+from domain.payments import CheckoutPaid, Collect, RefundRequested
+from tests.policies.market import call
 
 
 async def test_cancelling_a_paid_order_asks_for_its_share_back(market):
@@ -42,3 +48,44 @@ async def test_cancelling_and_paying_at_the_same_moment_comes_to_the_same(market
     ledger = await market.ledger(checkout)
     assert ledger.held == 0
     assert (await market.stock("rug")).available == 5
+
+
+async def bring_back(market, order):
+    """Delivered, and returned."""
+    for step in ("confirm", "start_processing", "ship", "deliver"):
+        await getattr(market.orders, step)(call(), order, None)
+    await market.orders.return_(call(), order, None, "refused")
+    await market.settle()
+
+
+async def test_a_parcel_refused_at_the_door_leaves_the_checkout_paid_by_the_others_cash(market):
+    checkout, (rugs, tea) = await market.buy(("rug", 1), ("tea", 2), by="cod")
+    await market.do(payments, checkout, Collect(rugs))
+    await bring_back(market, tea)
+    (paid,) = await market.happened(CheckoutPaid)
+    assert [share.order for share in paid.event.shares] == [rugs]
+    assert await market.happened(RefundRequested) == []
+    with pytest.raises(Rejected) as refusal:
+        await market.do(payments, checkout, Collect(tea))
+    assert refusal.value.code == "payments.share_cancelled"
+
+
+async def test_what_came_in_for_an_order_that_was_never_paid_goes_back_once_it_is_returned(market):
+    checkout, (order,) = await market.buy(("rug", 1))
+    part = payments.Capture(market.payment(checkout), Money(999, "DZD"))
+    await market.do(payments, checkout, part)
+    await bring_back(market, order)
+    (refund,) = await market.happened(RefundRequested)
+    assert (refund.event.seller, refund.event.amount.minor) == (None, 999)
+    assert (await market.ledger(checkout)).held == 0
+
+
+async def test_what_was_paid_for_a_returned_order_is_left_to_staff(market):
+    by_card, (rug,) = await market.buy(("rug", 1))
+    await market.pay(by_card)
+    await bring_back(market, rug)
+    in_cash, (lamp, _tea) = await market.buy(("lamp", 1), ("tea", 2), by="cod")
+    await market.do(payments, in_cash, Collect(lamp))
+    await bring_back(market, lamp)
+    assert await market.happened(RefundRequested) == []
+    assert (await market.ledger(in_cash)).due == 3100, "what its seller holds pays no other's order"
