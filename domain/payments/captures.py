@@ -66,7 +66,7 @@ def capture(payments: Payments, wanted: Capture) -> list[EVENTS]:
     if payment.status == FAILED:
         raise Rejected("payments.already_failed", "intend another payment")
     if not payment.open or wanted.order in payment.collected:
-        return []
+        return _told_again(payments, payment, wanted)
     if wanted.order is not None and wanted.order not in payments.shares:
         raise Rejected("payments.unknown_share")
     if payment.purpose != ORDER and not payments.active:
@@ -74,6 +74,13 @@ def capture(payments: Payments, wanted: Capture) -> list[EVENTS]:
     amount = wanted.amount or _usual(payments, payment, wanted.order)
     check_amount(payments, amount)
     return [PaymentCaptured(wanted.payment, amount, wanted.order)]
+
+
+def _told_again(payments: Payments, payment: Payment, wanted: Capture) -> list[EVENTS]:
+    came = payments.money(payment.collected.get(wanted.order or "", payment.captured))
+    if wanted.amount not in (None, came):
+        raise Rejected("payments.already_captured", "intend another payment")
+    return []
 
 
 def _usual(payments: Payments, payment: Payment, order: str | None) -> Money:

@@ -118,6 +118,7 @@ class PaymentsController(Controller):
         "/{payment:str}/capture",
         **changes(
             "payments:manage",
+            "payments.already_captured",
             "payments.already_failed",
             "payments.nothing_due",
             *AMOUNT,

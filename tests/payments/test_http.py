@@ -113,6 +113,17 @@ async def test_a_failed_payment_says_so(shop):
     assert (refused.status_code, refused.json()["code"]) == (422, "payments.already_failed")
 
 
+async def test_the_second_part_of_a_payment_is_not_taken_for_its_first(shop):
+    placed = await shop.buy()
+    url = f"/payments/{placed.id}/{await shop.first(placed)}/capture"
+    first = await shop.staff.post(url, {"amount": dzd("4.00")})
+    again = await shop.staff.post(url, {"amount": dzd("4.00")})
+    assert (again.status_code, again.json()["position"]) == (200, first.json()["position"])
+    refused = await shop.staff.post(url, {"amount": dzd("6.00")})
+    assert (refused.status_code, refused.json()["code"]) == (422, "payments.already_captured")
+    assert refused.json()["detail"] == "intend another payment"
+
+
 async def test_each_seller_collects_their_cash(shop):
     placed = await shop.buy(Paying("cod"))
     url = f"/payments/{placed.id}/collect"

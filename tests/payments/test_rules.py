@@ -126,6 +126,15 @@ def test_a_capture_comes_in_once():
     given(payments, *settled).when(Capture("p1")).then()
 
 
+def test_a_second_part_is_another_payment():
+    past = (opened, card, PaymentCaptured("p1", brl(400), None))
+    given(payments, *past).when(Capture("p1", brl(400))).then()
+    given(payments, *past).when(Capture("p1", brl(600))).rejected("payments.already_captured")
+    past = (opened, cash, PaymentCaptured("p2", brl(600), "o1"))
+    given(payments, *past).when(Capture("p2", brl(600), "o1")).then()
+    given(payments, *past).when(Capture("p2", brl(1), "o1")).rejected("payments.already_captured")
+
+
 def test_an_overpayment_is_recorded_as_found():
     given(payments, opened, card).when(Capture("p1", brl(1200))).then(
         PaymentCaptured("p1", brl(1200), None), paid
