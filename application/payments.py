@@ -4,6 +4,7 @@ from application.commands import Attempt, Commands
 from application.ports import Answer, Call, Forbidden, Missing, Receipt
 from application.work import Work, stream_of
 from domain import payments
+from domain.kernel import Rejected
 from domain.money import Money
 from domain.payments import (
     ApplyDeposit,
@@ -35,12 +36,15 @@ class Cashier:
         amount: Money | None = None,
         purpose: str = payments.ORDER,
     ) -> Receipt:
-        """``amount`` None: all that is still due. ``buyer``: who pays, None for staff."""
+        """``amount`` None: all that is still due. ``buyer``: who pays, None for staff, who also
+        record what came in when nothing was due any more."""
 
         async def attempt(work: Work) -> Answer:
             ledger = await _opened(work, checkout)
             if buyer not in (None, ledger.buyer):
                 raise Missing("payments.unknown_checkout")
+            if buyer is not None and not ledger.active:
+                raise Rejected("payments.nothing_due", "every order of this checkout is cancelled")
             rest = amount or ledger.money(max(0, ledger.due - ledger.held))
             await work.decide(payments, checkout, Intend(payment, method, rest, purpose))
             return lambda recorded: Receipt(

@@ -41,7 +41,7 @@ def intend(payments: Payments, new: Intend) -> list[EVENTS]:
         raise Rejected("payments.purpose_unknown", "order, deposit or tip")
     if (known := payments.payments.get(new.payment)) is not None:
         return _again(known, new)
-    if not payments.active:
+    if not payments.active and new.purpose != ORDER:  # what did come in is recorded, to go back
         raise Rejected("payments.nothing_due", "every order of this checkout is cancelled")
     if len(payments.payments) >= MAX_PAYMENTS:
         raise Rejected("payments.too_many_payments", f"a checkout has {MAX_PAYMENTS} at the most")
@@ -69,11 +69,18 @@ def capture(payments: Payments, wanted: Capture) -> list[EVENTS]:
         return _told_again(payments, payment, wanted)
     if wanted.order is not None and wanted.order not in payments.shares:
         raise Rejected("payments.unknown_share")
-    if payment.purpose != ORDER and not payments.active:
-        raise Rejected("payments.nothing_due", "every order of this checkout is cancelled")
     amount = wanted.amount or _usual(payments, payment, wanted.order)
     check_amount(payments, amount)
-    return [PaymentCaptured(wanted.payment, amount, wanted.order)]
+    came = PaymentCaptured(wanted.payment, amount, wanted.order)
+    if payment.purpose == DEPOSIT and not payments.active:
+        return _too_late(payment, came)
+    return [came]
+
+
+def _too_late(deposit: Payment, came: PaymentCaptured) -> list[EVENTS]:
+    """Nothing is left that it could secure: it counts, so that it goes back whole."""
+    whole = Money(deposit.captured + came.amount.minor, came.amount.currency)
+    return [came, DepositApplied(came.payment, whole)]
 
 
 def _told_again(payments: Payments, payment: Payment, wanted: Capture) -> list[EVENTS]:

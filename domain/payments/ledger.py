@@ -76,8 +76,13 @@ class Payments(Value):
 
     @property
     def captured(self) -> int:
-        """What came in for the orders."""
-        return sum(p.counts for p in self.payments.values())
+        """What came in for the orders; once all are cancelled also tips, which are to go back."""
+        came = sum(p.counts for p in self.payments.values())
+        return came if self.active else came + self._tips
+
+    @property
+    def _tips(self) -> int:
+        return sum(p.captured for p in self.payments.values() if p.purpose == TIP)
 
     @property
     def requested(self) -> int:

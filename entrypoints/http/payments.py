@@ -120,7 +120,6 @@ class PaymentsController(Controller):
             "payments:manage",
             "payments.already_captured",
             "payments.already_failed",
-            "payments.nothing_due",
             *AMOUNT,
             missing=PAYMENT,
         ),

@@ -271,6 +271,48 @@ def test_a_capture_for_orders_that_are_all_cancelled_goes_back():
     )
 
 
+all_cancelled = (ShareCancelled("o1", brl(600)), ShareCancelled("o2", brl(400)))
+
+
+def test_a_deposit_that_comes_in_when_every_order_is_cancelled_goes_back_whole():
+    given(payments, opened, deposit, *all_cancelled).when(Capture("d1", brl(900))).then(
+        PaymentCaptured("d1", brl(900), None),
+        DepositApplied("d1", brl(900)),
+        RefundRequested("1", None, None, brl(900), "nothing_due"),
+    )
+
+
+def test_a_deposit_that_came_in_before_every_order_was_cancelled_is_returned_by_staff():
+    back = DepositReturned("d1", brl(1000))
+    given(payments, *deposited, *all_cancelled).when(ReturnDeposit("d1")).then(back)
+
+
+def test_a_tip_goes_back_whole_when_every_order_is_cancelled():
+    tip = PaymentIntended("p4", "card", brl(50), "tip")
+    tipped = PaymentCaptured("p4", brl(50), None)
+    given(payments, opened, tip, tipped, all_cancelled[0]).when(CancelShare("o2")).then(
+        all_cancelled[1], RefundRequested("1", None, None, brl(50), "nothing_due")
+    )
+    given(payments, opened, tip, *all_cancelled).when(Capture("p4")).then(
+        tipped, RefundRequested("1", None, None, brl(50), "nothing_due")
+    )
+    given(payments, opened, tip, tipped).when(CancelShare("o1")).then(all_cancelled[0])
+
+
+def test_what_is_meant_when_every_order_is_cancelled_is_money_that_came_in_after_all():
+    late = PaymentIntended("p9", "card", brl(1000), "order")
+    past = (opened, card, PaymentFailed("p1", "declined"), *all_cancelled)
+    given(payments, *past).when(Intend("p9", "card", brl(1000))).then(late)
+    given(payments, *past, late).when(Capture("p9")).then(
+        PaymentCaptured("p9", brl(1000), None),
+        RefundRequested("1", None, None, brl(1000), "nothing_due"),
+    )
+    for purpose in ("deposit", "tip"):
+        given(payments, *past).when(Intend("p9", "card", brl(1), purpose)).rejected(
+            "payments.nothing_due"
+        )
+
+
 def test_what_comes_in_for_an_order_cancelled_before_goes_back_at_once():
     given(payments, opened, card, ShareCancelled("o2", brl(400))).when(Capture("p1")).then(
         came, CheckoutPaid((tom,)), RefundRequested("1", None, None, brl(400), "cancelled")

@@ -143,6 +143,20 @@ async def test_an_order_that_is_cancelled_after_some_was_asked_back_gets_only_th
     assert back == [150, 450]
 
 
+async def test_staff_record_what_came_in_after_all_when_every_order_is_cancelled(market, use):
+    checkout, (order,) = await market.buy(("tea", 1))
+    await market.fail(checkout)
+    await market.cancel(order)
+    await market.settle()
+    with pytest.raises(Rejected) as refusal:
+        await use.intend(call(), checkout, "p1", "amina", "card")
+    assert refusal.value.code == "payments.nothing_due"
+    await use.intend(call(), checkout, "p1", None, "card", dzd(600))
+    await use.capture(call(), checkout, "p1")
+    (refund,) = await market.happened(RefundRequested)
+    assert (refund.event.seller, refund.event.amount.minor) == (None, 600)
+
+
 async def test_nothing_is_asked_back_for_an_order_of_another_checkout(market, use):
     checkout, _ = await market.buy(("tea", 1))
     with pytest.raises(Missing) as refusal:
