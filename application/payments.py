@@ -88,12 +88,13 @@ class Cashier:
         return await self._step(call, checkout, payment, ReturnDeposit(payment))
 
     async def request_refund(
-        self, call: Call, checkout: str, order: str, reason: str, amount: Money | None = None
+        self, call: Call, checkout: str, order: str | None, reason: str, amount: Money | None = None
     ) -> Receipt:
-        """``amount`` None: all that is left of what was paid for it. Answers the refund's id."""
+        """``order`` None: what was paid too much. ``amount`` None: all that is left of what was
+        paid for it. Answers the refund's id."""
 
         async def attempt(work: Work) -> Answer:
-            if order not in (await _opened(work, checkout)).shares:
+            if order not in (None, *(await _opened(work, checkout)).shares):
                 raise Missing("payments.unknown_share")
             asked, *_ = await work.decide(payments, checkout, RequestRefund(order, amount, reason))
             return lambda recorded: Receipt(

@@ -17,10 +17,11 @@ MAX_REFUNDS = 100  # of a checkout, for MAX_PAYMENTS' reason; what is cancelled 
 
 
 def request(payments: Payments, wanted: RequestRefund) -> list[EVENTS]:
-    """Of what was paid for an order that stands: it was returned, was faulty, or came short."""
-    _check_standing(payments, wanted.order)
+    """Of what was paid for an order that stands: it was returned, was faulty, or came short. Or of
+    what was paid beyond what is due, which is no seller's revenue."""
+    seller, most = _asked_of(payments, wanted.order)
     check_reason(wanted.reason)
-    left = payments.money(min(payments.owed(wanted.order), payments.held))
+    left = payments.money(most)
     amount = left if wanted.amount is None else wanted.amount
     check_amount(payments, amount)
     if left.minor <= 0 or amount.minor > left.minor:
@@ -30,17 +31,20 @@ def request(payments: Payments, wanted: RequestRefund) -> list[EVENTS]:
         raise Rejected("payments.amount_zero")
     if len(payments.refunds) >= MAX_REFUNDS:
         raise Rejected("payments.too_many_refunds", f"a checkout has {MAX_REFUNDS} at the most")
-    seller = payments.shares[wanted.order].seller
     return [RefundRequested(_next(payments), wanted.order, seller, amount, wanted.reason)]
 
 
-def _check_standing(payments: Payments, order: str) -> None:
-    if order not in payments.shares:
+def _asked_of(payments: Payments, order: str | None) -> tuple[str | None, int]:
+    """Whose revenue it is, and how much of it there is at the most."""
+    if order is not None and order not in payments.shares:
         raise Rejected("payments.unknown_share")
     if order in payments.cancelled:
         raise Rejected("payments.share_cancelled", "its money was asked back when it was cancelled")
     if not payments.paid:
         raise Rejected("payments.not_paid")
+    if order is None:
+        return None, payments.held - payments.due
+    return payments.shares[order].seller, min(payments.owed(order), payments.held)
 
 
 def cancel(payments: Payments, order: str) -> list[EVENTS]:

@@ -49,9 +49,10 @@ class CancelShare(Command):
 
 
 class RequestRefund(Command):
-    """Staff ask back some of what was paid for ``order``; ``amount`` None: all that is left."""
+    """Staff ask back some of what was paid for ``order``, or, None, of what was paid too much;
+    ``amount`` None: all that is left."""
 
-    order: str
+    order: str | None
     amount: Money | None
     reason: str
 

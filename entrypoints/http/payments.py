@@ -56,9 +56,10 @@ class Collection(Struct, forbid_unknown_fields=True):
 
 
 class RefundRequest(Struct, forbid_unknown_fields=True):
-    """``amount`` null: all that is left of what was paid for the order."""
+    """``order`` null: what was paid beyond what is due, such as a second time. ``amount`` null: all
+    that is left of it, or of what was paid for the order."""
 
-    order: Annotated[Name, Meta(examples=["018f2f0e-6f3c-7c1e-9a51-0e7a4b6f1a2d"])]
+    order: Annotated[Name, Meta(examples=["018f2f0e-6f3c-7c1e-9a51-0e7a4b6f1a2d"])] | None
     reason: Annotated[Code, Meta(examples=["faulty"])]
     amount: Price | None = None
 
@@ -202,7 +203,8 @@ class PaymentsController(Controller):
         creating: SentToCreate,
         souk: NamedDependency[Souk],
     ) -> Receipt:
-        """Ask back some of what was paid for an order, or all of it. Answers the refund's id."""
+        """Ask back some of what was paid for an order, or too much, or all of it. Answers the
+        refund's id."""
         return await souk.payments.request_refund(
             creating, checkout, data.order, data.reason, money(data.amount)
         )

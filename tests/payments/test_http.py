@@ -198,6 +198,28 @@ async def test_staff_ask_money_back_in_parts(shop):
     assert (refused.status_code, refused.json()["code"]) == (404, "payments.unknown_share")
 
 
+async def test_what_a_buyer_paid_twice_goes_back_and_is_no_sellers_loss(shop):
+    placed = await shop.buy(Paying("card"), products=("tea",))
+    more = await shop.buyer.post(
+        f"/payments/{placed.id}/intend", {"method": "wallet", "amount": dzd("6.00")}
+    )
+    for payment in (await shop.first(placed), more.json()["id"]):
+        await shop.staff.post(f"/payments/{placed.id}/{payment}/capture", {})
+    url = f"/payments/{placed.id}/refunds"
+    asked = await shop.staff.post(url, {"order": None, "reason": "paid_twice"})
+    assert asked.status_code == 201
+    done = await shop.staff.post(f"{url}/{asked.json()['id']}/settle")
+    shown = (await shop.read(placed, done.json()["position"])).json()
+    assert (shown["due"], shown["captured"], shown["refunded"]) == (
+        dzd("6.00"),
+        dzd("12.00"),
+        dzd("6.00"),
+    )
+    assert [(r["order"], r["seller"]) for r in shown["refunds"]] == [(None, None)]
+    refused = await shop.staff.post(url, {"order": None, "reason": "paid_twice"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "payments.refund_too_large")
+
+
 async def test_only_staff_ask_money_back(shop):
     placed = await shop.buy()
     for other in (shop.buyer, shop.tom, shop.api.of("auditor", "zed")):

@@ -378,6 +378,29 @@ def test_no_more_is_asked_back_for_an_order_than_its_share():
     )
 
 
+def test_what_was_paid_twice_is_asked_back_of_no_seller():
+    twice = (PaymentIntended("p3", "wallet", brl(1000), "order"),)
+    twice += (PaymentCaptured("p3", brl(1000), None),)
+    second = RefundRequested("1", None, None, brl(1000), "paid_twice")
+    given(payments, *settled, *twice).when(RequestRefund(None, None, "paid_twice")).then(second)
+    part = RefundRequested("1", None, None, brl(300), "paid_twice")
+    given(payments, *settled, *twice).when(RequestRefund(None, brl(300), "paid_twice")).then(part)
+    for past in (settled, (*settled, *twice, second)):
+        given(payments, *past).when(RequestRefund(None, None, "paid_twice")).rejected(
+            "payments.refund_too_large"
+        )
+    given(payments, *settled, *twice, part).when(RequestRefund(None, brl(701), "again")).rejected(
+        "payments.refund_too_large"
+    )
+    given(payments, *settled, *twice, second).when(CancelShare("o2")).then(
+        ShareCancelled("o2", brl(400)),
+        RefundRequested("2", "o2", "eve", brl(400), "cancelled"),
+    )
+    given(payments, opened, card).when(RequestRefund(None, None, "paid_twice")).rejected(
+        "payments.not_paid"
+    )
+
+
 def test_who_asks_too_much_back_is_told_what_is_left():
     with pytest.raises(Rejected) as refusal:
         payments.decide(fold(payments, [*settled, asked]), RequestRefund("o1", brl(401), "faulty"))
@@ -454,7 +477,7 @@ opening = OpenPayments("ada", brl(1000), (tom, eve))
 paying = [opening, Intend("p0", "card", brl(1000)), Capture("p0"), Intend("p1", "cod", brl(700))]
 asking_back = st.builds(
     RequestRefund,
-    st.sampled_from(["o1", "o2"]),
+    st.sampled_from(["o1", "o2", None]),
     st.none() | st.integers(1, 400).map(brl),
     st.just("faulty"),
 )
@@ -472,7 +495,7 @@ moves = (
     | st.builds(CancelShare, orders)
     | st.builds(
         RequestRefund,
-        orders,
+        st.none() | orders,
         st.none() | st.integers(-1, 700).map(brl),
         st.sampled_from(["faulty", "faulty", "?"]),
     )
