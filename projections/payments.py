@@ -25,7 +25,7 @@ from domain.payments import (
 )
 from projections.kernel import Column, Document, Found, Reader, Table, one, own
 
-VERSION = 2
+VERSION = 3
 
 
 class Payment(Value):
@@ -126,7 +126,8 @@ def _changed(checkout: CheckoutPayments, event: object) -> CheckoutPayments:
         case DepositReturned(payment=id):
             return _paying(checkout, id, status=RETURNED)
         case CheckoutPaid():
-            return but(checkout, paid=True)
+            closed = [_closed(payment) for payment in checkout.payments]
+            return but(checkout, paid=True, payments=closed)
         case ShareCancelled(order=order):
             return but(
                 checkout,
@@ -144,7 +145,8 @@ def _changed(checkout: CheckoutPayments, event: object) -> CheckoutPayments:
 
 
 def _captured(checkout: CheckoutPayments, event: PaymentCaptured) -> CheckoutPayments:
-    """Cash comes in order by order; its payment is captured once all of it is there."""
+    """Cash comes in order by order; its payment is captured once all of it is there, or the
+    checkout is paid."""
     known = next((p for p in checkout.payments if p.id == event.payment), None)
     if known is None:
         return checkout
@@ -152,6 +154,11 @@ def _captured(checkout: CheckoutPayments, event: PaymentCaptured) -> CheckoutPay
     whole = event.order is None or captured.minor >= known.amount.money.minor
     status = CAPTURED if whole else known.status
     return _paying(checkout, event.payment, captured=Price.of(captured), status=status)
+
+
+def _closed(payment: Payment) -> Payment:
+    some = payment.captured.money.minor > 0 and payment.status in (PENDING, AUTHORISED)
+    return but(payment, status=CAPTURED) if some else payment
 
 
 def _paying(checkout: CheckoutPayments, id: str, **changes: object) -> CheckoutPayments:

@@ -175,7 +175,7 @@ def evolve(payments: Payments, event: EVENTS) -> Payments:
         case PaymentFailed(payment=id):
             return _status(payments, id, FAILED)
         case CheckoutPaid():
-            return but(payments, paid=True)
+            return _paid(payments)
         case ShareCancelled(order=order):
             return but(payments, cancelled=payments.cancelled | {order})
         case RefundRequested(refund=id, order=order, seller=seller, amount=amount):
@@ -197,8 +197,17 @@ def _status(payments: Payments, id: str, status: str) -> Payments:
     return but(payments, payments={**payments.payments, id: but(payment, status=status)})
 
 
+def _paid(payments: Payments) -> Payments:
+    """Cash that came in for some orders is all that is to come: the others are cancelled, or paid
+    for otherwise."""
+    known = payments.payments.items()
+    closed = {id: but(p, status=CAPTURED) for id, p in known if p.open and p.captured}
+    return but(payments, paid=True, payments={**payments.payments, **closed})
+
+
 def _captured(payments: Payments, event: PaymentCaptured) -> Payments:
-    """Cash comes in order by order: its payment stays open until all of it is there."""
+    """Cash comes in order by order: its payment stays open until all of it is there, or
+    the checkout is paid."""
     if (payment := payments.payments.get(event.payment)) is None:
         return payments
     captured = payment.captured + event.amount.minor

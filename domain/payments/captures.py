@@ -119,7 +119,7 @@ def _taken(payments: Payments, order: str, owed: int) -> list[EVENTS]:
 def _uncollectable(payments: Payments, order: str) -> Rejected:
     if order in payments.cancelled:
         return Rejected("payments.share_cancelled")
-    if not payments.cash():
+    if not payments.paid and not payments.cash():
         return Rejected("payments.no_cash_payment")
     return Rejected("payments.nothing_due", "this checkout is paid for")
 

@@ -191,6 +191,22 @@ def test_each_seller_collects_their_share_in_cash():
     )
 
 
+def test_cash_is_all_there_once_the_checkout_is_paid():
+    first, gone = PaymentCaptured("p2", brl(600), "o1"), ShareCancelled("o2", brl(400))
+    for past in ((opened, cash, gone, first), (opened, cash, first, gone)):
+        past = (*past, CheckoutPaid((tom,)))
+        assert fold(payments, past).payments["p2"].status == "captured"
+        given(payments, *past).when(Capture("p2")).then()
+        given(payments, *past).when(Collect("o1")).then()
+        given(payments, *past).when(Capture("p2", brl(400))).rejected("payments.already_captured")
+
+
+def test_nothing_is_collected_once_the_checkout_is_paid():
+    past = (opened, card, cash, PaymentCaptured("p1", brl(400), None))
+    past += (PaymentCaptured("p2", brl(600), "o1"), paid)
+    given(payments, *past).when(Collect("o2")).rejected("payments.nothing_due")
+
+
 def test_cash_is_not_collected_for_what_came_in_otherwise():
     past = (opened, card, cash, PaymentCaptured("p1", brl(900), None))
     given(payments, *past).when(Collect("o1")).then(PaymentCaptured("p2", brl(100), "o1"), paid)
