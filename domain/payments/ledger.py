@@ -76,9 +76,8 @@ class Payments(Value):
 
     @property
     def captured(self) -> int:
-        """What came in for the orders; once all are cancelled also tips, which are to go back."""
-        came = sum(p.counts for p in self.payments.values())
-        return came if self.active else came + self._tips
+        """What came in for the orders."""
+        return sum(p.counts for p in self.payments.values())
 
     @property
     def _tips(self) -> int:
@@ -91,7 +90,9 @@ class Payments(Value):
 
     @property
     def held(self) -> int:
-        return self.captured - self.requested
+        """What of that was not asked back, and tips too once they are to go back: when every order
+        is cancelled."""
+        return self.captured - self.requested + (0 if self.active else self._tips)
 
     @property
     def awaiting(self) -> bool:
