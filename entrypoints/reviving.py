@@ -28,6 +28,7 @@ from adapters.media.waiting import answering, awake
 from adapters.projector.verify import Difference, Progress, verify
 from adapters.schema import establish
 from entrypoints.instance import Unknown, running, settings_of
+from entrypoints.proving import prove
 from entrypoints.settings import Settings
 from entrypoints.wiring import eraser_of
 from projections import PROJECTIONS
@@ -62,11 +63,12 @@ async def revive(
     old: Path | None = None,
 ) -> Revived:
     """``given``: servers to use instead of own ones; ``old``: the data directory that was, which
-    may still have objects that no shelf has. Raises Forged, Unavailable, Died."""
+    may still have objects that no shelf has. Raises Forged, Foreign, Unavailable, Died."""
     stack = Stack(directory, given)
     async with stack as urls:
         settings = settings_of(stack.home, urls)
         await establish(settings.postgres_url, PROJECTIONS)
+        await prove(settings)
         position = await jump(settings.postgres_url)
         objects = Objects(settings.s3_url, again=AGAIN)
         try:
@@ -86,6 +88,7 @@ async def go_on(settings: Settings, receipts: Path | None) -> Revived:
     """The same for servers of one's own, which somebody else has restored: nothing else of Souk
     runs on them yet. ``receipts`` None: those in the bucket or the directory that is set."""
     await establish(settings.postgres_url, PROJECTIONS)
+    await prove(settings)
     position = await jump(settings.postgres_url)
     objects = Objects(settings.s3_url, again=AGAIN)
     try:
@@ -176,5 +179,6 @@ async def _erase_again(settings: Settings, objects: Objects, receipts: Path | No
 
 async def _differences(settings: Settings) -> list[str]:
     found: list[Difference] = []
-    await verify(settings.postgres_url, None, PROJECTIONS, _Quiet(), found.append)
+    url, master = settings.postgres_url, settings.master_key
+    await verify(url, None, PROJECTIONS, _Quiet(), found.append, master=master)
     return [str(difference) for difference in found]

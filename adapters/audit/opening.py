@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from adapters.log.keyring import Broken, Keyring, Seals, walk
+from adapters.log.keyring import Keyring, Seals, walk
+from adapters.log.master import Broken
 from adapters.log.origins import filled, read
 from adapters.log.rows import FOREIGN, Row
 from application.ports import Origin

@@ -15,42 +15,41 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from adapters.log.codec import sealed
 from adapters.log.hearing import FRESH, Hearing, destroying
+from adapters.log.master import NONCE, Broken, Master, bound
 from adapters.postgres.pools import Pool, borrow
 from adapters.postgres.together import Together
 from domain.kernel import ERASED, Personal
 
-NONCE = 12  # bytes
 KEPT = 20_000  # keys in memory
 READINGS, MOST = 2, 500  # at once, and callers in each
 LOOKUP = ":lookup"  # no user's id: the subject whose key hashes what people are found by
 Rows = dict[str, bytes | None]  # sealed keys by subject; None: destroyed
+Key = AESGCM | Broken | None  # None: destroyed; Broken: it does not open
+Keys = dict[str, Key]  # by subject
 _SHAPE = {"subject", "sealed", "stream", "tag"}
 
 
-class Broken(Exception):
-    """Sealed data does not open: altered, moved to another event, or under another master key."""
-
-
 class Seals:
-    """The keys of some subjects of one tenant, at hand to seal and open with. None: destroyed."""
+    """The keys of some subjects of one tenant, at hand to seal and open with. One that does not
+    open raises Broken where it is used: nobody else is held up by it."""
 
-    def __init__(self, tenant: str, keys: dict[str, AESGCM | None]) -> None:
+    def __init__(self, tenant: str, keys: Keys) -> None:
         self._tenant, self._keys = tenant, keys
 
     def seal(self, personal: Personal, stream: str, tag: str) -> Personal:
         """Sealed for one stream and tag. What is about an erased person is stored as erased:
         nothing new is kept of them, and no append fails for having raced with the erasure."""
-        key = self._keys.get(personal.subject)
+        key = _whole(self._keys.get(personal.subject))
         if key is None:
             return Personal(personal.subject, box=ERASED, stream=stream, tag=tag)
         nonce = os.urandom(NONCE)
-        box = nonce + key.encrypt(nonce, personal.text.encode(), _bound(stream, tag))
+        box = nonce + key.encrypt(nonce, personal.text.encode(), bound(stream, tag))
         found_by = self.hashed(personal.lookup) if personal.lookup else ""
         return Personal(personal.subject, "", b64encode(box).decode(), stream, tag, found_by)
 
     def hashed(self, lookup: str) -> str:
         """HMAC-SHA256 under the tenant's own key: without it, numbers cannot be tried out."""
-        key = self._keys[LOOKUP]
+        key = _whole(self._keys[LOOKUP])
         if key is None:
             return ""
         # The cipher keeps its key to itself; this one message stands for it, and is its only one.
@@ -59,15 +58,15 @@ class Seals:
 
     def text(self, personal: Personal) -> str | None:
         """The clear text of what is sealed; None when it is erased. Raises Broken."""
-        key = self._keys.get(personal.subject)
+        key = _whole(self._keys.get(personal.subject))
         if key is None or personal.box in (None, ERASED):
             return None
         if personal.stream.partition("/")[0] != self._tenant:
             raise Broken(f"sealed for {personal.stream!r}, not for tenant {self._tenant!r}")
         try:
             box = b64decode(personal.box or "", validate=True)
-            bound = _bound(personal.stream, personal.tag)
-            return key.decrypt(box[:NONCE], box[NONCE:], bound).decode()
+            place = bound(personal.stream, personal.tag)
+            return key.decrypt(box[:NONCE], box[NONCE:], place).decode()
         except (InvalidTag, ValueError):
             raise Broken(f"{personal.tag} of {personal.stream!r} does not open") from None
 
@@ -85,8 +84,8 @@ class Keyring:
     """
 
     def __init__(self, pool: Pool, master: bytes, url: str | None = None) -> None:
-        self._pool, self._master = pool, AESGCM(master)
-        self._kept: OrderedDict[tuple[str, str], tuple[float, AESGCM | None]] = OrderedDict()
+        self._pool, self._master, self._proven = pool, Master(master), False
+        self._kept: OrderedDict[tuple[str, str], tuple[float, Key]] = OrderedDict()
         self._hearing = Hearing(url, self._kept.clear) if url else None
         # Everyone who comes for the first time asks, and most come in crowds.
         self._readings = Together(self._read, READINGS, MOST)
@@ -102,7 +101,10 @@ class Keyring:
             await self._hearing.close()
 
     async def for_sealing(self, tenant: str, subjects: Iterable[str]) -> Seals:
-        """Keys to seal with; those that are missing are made, and committed before this returns."""
+        """Keys to seal with; those that are missing are made, and committed before this returns.
+
+        Raises Foreign before one is made that no other process could open.
+        """
         wanted = set(subjects)
         keys = await self._find(tenant, wanted)
         if missing := wanted - keys.keys():
@@ -153,8 +155,9 @@ class Keyring:
         seals = await self.for_opening(tenant, (personal.subject for personal in found))
         return [msgspec.json.encode(walk(tree, seals.text)) for tree in trees]
 
-    async def _find(self, tenant: str, subjects: set[str]) -> dict[str, AESGCM | None]:
-        now, keys = time.monotonic(), {}
+    async def _find(self, tenant: str, subjects: set[str]) -> Keys:
+        now = time.monotonic()
+        keys: Keys = {}
         for subject in subjects:
             until, key = self._kept.get((tenant, subject), (0.0, None))
             if until > now:
@@ -163,16 +166,16 @@ class Keyring:
             keys |= await self._load(tenant, unknown)
         return keys
 
-    async def _load(self, tenant: str, subjects: Iterable[str]) -> dict[str, AESGCM | None]:
+    async def _load(self, tenant: str, subjects: Iterable[str]) -> Keys:
         return await self._kept_from(self._readings, tenant, subjects)
 
-    async def _make(self, tenant: str, subjects: Iterable[str]) -> dict[str, AESGCM | None]:
+    async def _make(self, tenant: str, subjects: Iterable[str]) -> Keys:
         """Those of the missing keys that nobody else has made, committed."""
         return await self._kept_from(self._makings, tenant, subjects)
 
     async def _kept_from(
         self, source: Together[Sequence[str], Rows], tenant: str, subjects: Iterable[str]
-    ) -> dict[str, AESGCM | None]:
+    ) -> Keys:
         if self._hearing:
             self._hearing.begin()
         turn, now, wanted = self.turn, time.monotonic(), sorted(subjects)
@@ -195,42 +198,40 @@ class Keyring:
     async def _insert(self, tenant: str, asked: Sequence[Sequence[str]]) -> list[Rows]:
         subjects = _all_of(asked)
         async with borrow(self._pool) as connection:
+            if not self._proven:
+                await self._master.prove(connection)
+                self._proven = True
             cursor = await connection.execute(
                 """INSERT INTO keys.subjects (tenant, subject, sealed_key)
                 SELECT %s, * FROM unnest(%s::text[], %s::bytea[])
                 ON CONFLICT (tenant, subject) DO NOTHING RETURNING subject, sealed_key""",
-                (tenant, subjects, [self._lock(tenant, subject) for subject in subjects]),
+                (tenant, subjects, [self._master.lock(tenant, subject) for subject in subjects]),
             )
             return [dict(await cursor.fetchall())] * len(asked)
 
-    def _keep(self, tenant: str, keys: dict[str, AESGCM | None], until: float) -> None:
+    def _keep(self, tenant: str, keys: Keys, until: float) -> None:
         for subject, key in keys.items():
             self._kept[tenant, subject] = until, key
             self._kept.move_to_end((tenant, subject))
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 
-    def _lock(self, tenant: str, subject: str) -> bytes:
-        nonce, key = os.urandom(NONCE), AESGCM.generate_key(bit_length=256)
-        return nonce + self._master.encrypt(nonce, key, _bound(tenant, subject))
-
-    def _unlock(self, tenant: str, subject: str, sealed: bytes | None) -> AESGCM | None:
-        if sealed is None:
-            return None
+    def _unlock(self, tenant: str, subject: str, sealed: bytes | None) -> Key:
         try:
-            bound = _bound(tenant, subject)
-            return AESGCM(self._master.decrypt(sealed[:NONCE], sealed[NONCE:], bound))
-        except InvalidTag:
-            raise Broken(f"the key of {subject!r} does not open with this master key") from None
+            return None if sealed is None else self._master.unlock(tenant, subject, sealed)
+        except Broken as broken:
+            return Broken(*broken.args)  # kept, and so without its frames
+
+
+def _whole(key: Key) -> AESGCM | None:
+    """Raises Broken."""
+    if isinstance(key, Broken):
+        raise Broken(*key.args)
+    return key
 
 
 def _all_of(asked: Iterable[Iterable[str]]) -> list[str]:
     return sorted({subject for subjects in asked for subject in subjects})
-
-
-def _bound(*parts: str) -> bytes:
-    """Associated data: the seal breaks anywhere else. No part can hold a NUL."""
-    return "\0".join(parts).encode()
 
 
 def walk(tree: Any, opened: Any) -> Any:

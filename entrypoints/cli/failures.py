@@ -33,6 +33,7 @@ def _told(error: Exception) -> str | None:
     every process of a Souk starts as a command."""
     from adapters.embedded.child import Died
     from adapters.embedded.home import Half, Held, Unwritable
+    from adapters.log.master import Foreign
     from adapters.postgres.pools import complaint
     from adapters.postgres.unsafe import UnsafeSetting
     from application.ports import Unavailable
@@ -43,5 +44,5 @@ def _told(error: Exception) -> str | None:
         return f"{error.what} does not answer. Is it running?"
     if (failed := complaint(error)) is not None:
         return f"postgres: {failed}"
-    expected = (Unknown, SettingsMissing, Held, Half, Unwritable, Died, UnsafeSetting)
+    expected = (Unknown, SettingsMissing, Held, Half, Unwritable, Died, UnsafeSetting, Foreign)
     return str(error) if isinstance(error, expected) else None

@@ -14,6 +14,7 @@ import uvloop
 from entrypoints import logs
 from entrypoints.cli.options import data_dir
 from entrypoints.instance import find
+from entrypoints.proving import proven
 from entrypoints.settings import to_env
 
 
@@ -31,8 +32,10 @@ def api(host: str, port: int, workers: int, directory: Path | None) -> None:
     """
     from entrypoints.cli.serving import serve
 
-    os.environ.update(to_env(find(directory)))
-    serve(host, port, workers)
+    settings = find(directory)
+    os.environ.update(to_env(settings))
+    with proven(settings):
+        serve(host, port, workers)
 
 
 @click.command()
@@ -52,7 +55,8 @@ def projector(directory: Path | None) -> None:
     settings = find(directory)
     logs.configure()
     role = Projector(settings.postgres_url, settings.nats_url, settings.valkey_url, PROJECTIONS)
-    uvloop.run(until_stopped(role.run))
+    with proven(settings):
+        uvloop.run(until_stopped(role.run))
 
 
 @click.command()
@@ -89,7 +93,8 @@ def policies(directory: Path | None) -> None:
         await wire.close()
         objects.close()
 
-    uvloop.run(until_stopped(run))
+    with proven(settings):
+        uvloop.run(until_stopped(run))
 
 
 @click.command()
@@ -121,7 +126,8 @@ def worker(concurrency: int, directory: Path | None) -> None:
             await Worker(settings.postgres_url, log, objects, concurrency).run(stop)
         objects.close()
 
-    uvloop.run(until_stopped(run))
+    with proven(settings):
+        uvloop.run(until_stopped(run))
 
 
 @click.command()
@@ -139,7 +145,8 @@ def live(host: str, port: int, directory: Path | None) -> None:
 
     settings = find(directory)
     logs.configure()
-    uvloop.run(until_stopped(partial(serve, settings, host, port)))
+    with proven(settings):
+        uvloop.run(until_stopped(partial(serve, settings, host, port)))
 
 
 async def until_stopped(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:

@@ -18,7 +18,8 @@ from projections import PROJECTIONS
 @click.command()
 @data_dir
 def verify(directory: Path | None) -> None:
-    """Fold the log again and compare every read table, counter, kept state, hash chain and root.
+    """Fold the log again and compare every read table, counter, kept state, hash chain and root,
+    and open every person's key.
 
     Runs beside a live system. Prints each difference on a line; exits with 1 if there is any.
 
@@ -37,7 +38,8 @@ def verify(directory: Path | None) -> None:
     objects = Objects(settings.s3_url) if settings.s3_url else None
     postgres, valkey = settings.postgres_url, settings.valkey_url
     with Bar("events") as bar:
-        done = asyncio.run(compare(postgres, valkey, PROJECTIONS, bar, found, objects))
+        asked = compare(postgres, valkey, PROJECTIONS, bar, found, objects, settings.master_key)
+        done = asyncio.run(asked)
     if objects:
         objects.close()
     kept = "not asked for them" if done.shelved is None else f"has {done.shelved}"

@@ -235,3 +235,14 @@ async def test_a_number_that_orders_were_looked_for_by_is_recorded_as_its_hash(a
     said = reading.event.query.text
     assert "77-88" not in said
     assert await api.souk.keyring.hashed("bazaar", "5507788") in said
+
+
+async def test_a_person_whose_key_does_not_open_spoils_no_page(api, auditor):
+    assert (await api.of("buyer", "lina").post("/carts")).status_code == 201
+    with psycopg.connect(api.souk.settings.postgres_url) as db:
+        spoilt = "UPDATE keys.subjects SET sealed_key = %s WHERE subject = 'lina'"
+        assert db.execute(spoilt, [bytes(60)]).rowcount == 1
+    await api.souk.keyring.destroy("bazaar", "nobody")  # so that no key is kept in memory
+    (hers, *others) = (await told(auditor, "/events", context="carts"))["items"]
+    assert (hers["actor"], hers["origin"]["ip"]) == ("lina", "")
+    assert {each["actor"] for each in others} == {"karim"}

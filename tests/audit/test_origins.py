@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from adapters.log.chain import link, verify
-from adapters.log.keyring import Broken
+from adapters.log.master import Broken
 from adapters.log.origins import Origins, read
 from adapters.log.rows import COLUMNS, Row
 from application.ports import Append, Origin

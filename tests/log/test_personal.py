@@ -174,5 +174,22 @@ async def test_a_crowd_of_first_comers_shares_commits_and_no_key(log, database):
 
 async def test_a_wrong_master_key_opens_nothing(log):
     await put(log, 1, signed())
+    wrong = await Keyring(log.pool, bytes(32)).for_opening("acme", ["ana"])
     with pytest.raises(Broken):
-        await Keyring(log.pool, bytes(32)).for_opening("acme", ["ana"])
+        wrong.seal(Personal("ana", ANA), stream(1), "notes.signed")
+
+
+async def test_a_key_that_does_not_open_holds_up_nobody_else(log, database):
+    await put(log, 1, signed())
+    await put(log, 2, signed("Bia", "bia"))
+    spoil = "UPDATE keys.subjects SET sealed_key = %s WHERE subject = 'ana' RETURNING 1"
+    await rows(database, spoil, (bytes(60),))
+    seals = await Keyring(log.pool, MASTER).for_opening("acme", ["ana", "bia"])
+    stored = seals.seal(Personal("bia", "Bia"), stream(2), "notes.signed")
+    assert seals.text(stored) == "Bia"
+    with pytest.raises(Broken, match="the key of 'ana'"):
+        seals.text(Personal("ana", box=stored.box, stream=stored.stream, tag=stored.tag))
+    async with opened(database) as another:
+        assert (await event(another, 2)).name.text == "Bia"
+        with pytest.raises(Broken):
+            await event(another, 1)

@@ -8,6 +8,7 @@ from adapters.media.objects import Objects
 from adapters.postgres.pools import Connection, unavailable
 from adapters.projector.leader import connected
 from adapters.projector.tables import shape_of
+from adapters.projector.verify import keys
 from adapters.projector.verify.compare import compare
 from adapters.projector.verify.counters import Counted, Counters
 from adapters.projector.verify.difference import Difference, Found, Progress, Verified
@@ -32,11 +33,13 @@ async def verify(
     progress: Progress,
     found: Found,
     objects: Objects | None = None,
+    master: bytes | None = None,
 ) -> Verified:
     """Call ``found`` with every difference between the log and what was made of it.
 
     ``valkey_url`` None: the counters there are left alone; ``objects`` None: so are the roots in
-    S3, as they are while it is away. Raises Unavailable.
+    S3, as they are while it is away; ``master`` None: so are the keys of persons, which it must
+    open. Raises Unavailable.
     """
     with unavailable():
         async with connected(postgres_url, NAME) as db, connected(postgres_url, NAME) as now:
@@ -49,6 +52,8 @@ async def verify(
                 counters = await verification.count(valkey_url, now) if valkey_url else 0
                 shelved = await verification.shelved(objects, now) if objects else None
                 states = await States(db, found).compare()
+                if master is not None:
+                    await keys.verify(postgres_url, master, found)
                 roots = verification.witnesses.number
                 return Verified(position, tables, rows, counters, states, roots, shelved)
 
