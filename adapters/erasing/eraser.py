@@ -1,25 +1,28 @@
 """One erasure from its first word to its receipt. Whatever ends it half-way, running it again
 finishes it: each step may be done twice."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.asof import tidying
 from adapters.erasing import brokers, files, held, rows
 from adapters.erasing.receipts import Receipt, Receipts, Signed
 from adapters.log.log import PostgresLog
 from adapters.media.objects import Objects
-from adapters.postgres.pools import APPEND, Connection
+from adapters.postgres.pools import APPEND, Connection, unavailable
 from adapters.projector.leader import connected
 from application.commands import Commands
 from application.erasures import Erasures
 from application.ports import Call
 
 NAME = "souk-erase"
+THEIRS = ("rows", "changes", "answers", "files")  # what has words of a person
 
 
 class Places(Struct, frozen=True):
@@ -62,23 +65,28 @@ class Eraser:
             return await held.copy(db, self._at.log, self._at.log.keyring, tenant, subject)
 
     async def erase(self, call: Call, subject: str, reason: str) -> Signed:
-        """Said in the log, the key destroyed, everything purged, the receipt kept.
+        """Said in the log, the key destroyed, everything purged, the receipt kept. Again: what is
+        left of them is purged, and added to the receipt, which stays as it is if nothing was.
 
         When this returns no process opens their data any more. Raises Rejected, Unavailable.
         """
-        position, purged = await self.carry_out(call, subject, reason)
-        receipt = Receipt(
-            tenant=call.tenant,
-            subject=subject,
-            reason=reason,
-            at=datetime.now(UTC),
-            position=position,
-            purged=purged,
-            code=version("souk"),
-        )
-        signed = self._at.receipts.signed(receipt)
-        await self._at.receipts.keep(signed)
-        return signed
+        async with self._alone(call.tenant, subject):
+            position, purged = await self.carry_out(call, subject, reason)
+            kept = await self._at.receipts.of(call.tenant, subject)
+            # The rest is made anew by whatever happens, the erasure too, with nothing of theirs.
+            news = any(purged.get(name) for name in THEIRS)
+            if kept is not None and kept.receipt.position == position and not news:
+                return kept
+            if kept is None:
+                now, code = datetime.now(UTC), version("souk")
+                receipt = Receipt(call.tenant, subject, reason, now, position, purged, code)
+            else:
+                counts = Counter(kept.receipt.purged) + Counter(purged)
+                told = {name: counts[name] for name in {**kept.receipt.purged, **purged}}
+                receipt = replace(kept.receipt, position=position, purged=told)
+            signed = self._at.receipts.signed(receipt)
+            await self._at.receipts.keep(signed)
+            return signed
 
     async def carry_out(self, call: Call, subject: str, reason: str) -> tuple[int, dict[str, int]]:
         """Without a receipt: where it is said in the log, and what was purged."""
@@ -103,6 +111,16 @@ class Eraser:
                     db, at.log, at.objects, tenant, subject, actor
                 )
         return purged
+
+    @asynccontextmanager
+    async def _alone(self, tenant: str, subject: str) -> AsyncIterator[None]:
+        """One erasure of a person at once, in any process: each counts what it purged."""
+        async with AsyncExitStack() as stack:
+            with unavailable():
+                db = await stack.enter_async_context(self._reading())
+                name = f"{NAME}/{tenant}/{subject}"
+                await db.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (name,))
+            yield
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[Connection]:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.embedded.home import write_private
-from adapters.media.objects import Objects
+from adapters.media.objects import Gone, Objects
 from adapters.tokens import Signer
 
 ALGORITHM = "ES256"
@@ -55,7 +55,11 @@ class Receipts:
 
     async def keep(self, signed: Signed) -> str:
         """Where it is now."""
-        name, data = name_of(signed.receipt), msgspec.json.format(msgspec.json.encode(signed))
+        receipt = signed.receipt
+        name, data = (
+            name_of(receipt.tenant, receipt.subject),
+            msgspec.json.format(msgspec.json.encode(signed)),
+        )
         if self._folder is not None:
             path = self._folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +68,15 @@ class Receipts:
         assert self._objects is not None, "a folder or a bucket"
         await self._objects.put(f"{FOLDER}/{name}", data, "application/json")
         return f"s3 {FOLDER}/{name}"
+
+    async def of(self, tenant: str, subject: str) -> Signed | None:
+        """The one that is kept of a person; None: none is, or none that is ours."""
+        data = await self._file(name_of(tenant, subject))
+        try:
+            self.checked(data or b"")
+        except Forged:
+            return None
+        return msgspec.json.decode(data or b"", type=Signed)
 
     async def all(self) -> tuple[list[Receipt], list[Forged]]:
         """Every one that is kept, checked; and what is wrong with the others."""
@@ -75,6 +88,16 @@ class Receipts:
             except Forged as forged:
                 bad.append(Forged(f"{name}: {forged}"))
         return good, bad
+
+    async def _file(self, name: str) -> bytes | None:
+        if self._folder is not None:
+            path = self._folder / name
+            return path.read_bytes() if path.exists() else None
+        assert self._objects is not None, "a folder or a bucket"
+        try:
+            return b"".join([part async for part in self._objects.read(f"{FOLDER}/{name}")])
+        except Gone:
+            return None
 
     async def _files(self) -> dict[str, bytes]:
         if self._folder is not None:
@@ -96,6 +119,6 @@ class Receipts:
         return attested
 
 
-def name_of(receipt: Receipt) -> str:
-    """One for each person: erased again, it takes its own place."""
-    return f"{receipt.tenant}/{hashlib.sha256(receipt.subject.encode()).hexdigest()[:32]}.json"
+def name_of(tenant: str, subject: str) -> str:
+    """One for each person: erased again, it goes on."""
+    return f"{tenant}/{hashlib.sha256(subject.encode()).hexdigest()[:32]}.json"

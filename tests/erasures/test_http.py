@@ -43,9 +43,45 @@ async def test_it_is_looked_at_first_and_nobody_is_erased_by_a_slip(town):
     assert (await town.root.get("/erasures/ana")).json()["reason"] == "requested"
     listed = (await town.root.get("/erasures")).json()["items"]
     assert [each["id"] for each in listed] == ["ana"]
-    again = await town.erase("ana")
-    assert (again["position"], again["purged"]["rows"]) == (first["position"], 0)
+    assert await town.erase("ana") == first
     assert (await town.root.get("/erasures/ana/held")).json()["erased"] is True
+
+
+async def test_sent_again_it_is_answered_with_its_receipt_which_stays_as_it_was(town):
+    held = (await town.root.get("/erasures/ana/held")).json()
+    body = {"subject": "ana", "confirm": held["confirm"]}
+    sending = [town.root.post("/erasures", body, key="one") for _ in range(2)]  # at once, too
+    first, again = await asyncio.gather(*sending)
+    assert (first.status_code, first.content) == (201, again.content)
+    assert first.json()["purged"]["rows"] > 0
+    town.at = first.json()["position"]
+    await town.settled()
+    await town.relayed()  # with their id
+    (kept,) = town.receipts.glob("bazaar/*.json")
+    before = kept.read_bytes()
+    for key in ("one", "two"):
+        assert (await town.root.post("/erasures", body, key=key)).content == first.content
+    by_command = await souk(
+        town.api, *("erase", "--tenant", "bazaar", "--subject", "ana", "--reason", "left", "--yes")
+    )
+    assert json.loads(by_command.stdout) == json.loads(before)
+    assert kept.read_bytes() == before
+
+
+async def test_what_is_purged_of_them_later_is_added_to_their_receipt(town):
+    """A row of theirs has come back, as from somebody who had not heard."""
+    database = town.api.souk.settings.postgres_url
+    with psycopg.connect(database) as db:
+        row = db.execute("SELECT personal FROM read.orders_orders").fetchone()
+    first = await town.erase("ana")
+    with psycopg.connect(database) as db:
+        db.execute("UPDATE read.orders_orders SET personal = %s", row)
+    again = await town.erase("ana")
+    assert (again["at"], again["reason"]) == (first["at"], first["reason"])
+    assert again["purged"]["rows"] == first["purged"]["rows"] + 1
+    assert again["purged"]["answers"] == first["purged"]["answers"]
+    kept, forged = await town.api.souk.eraser.receipts.all()
+    assert ([each.purged for each in kept], forged) == ([again["purged"]], [])
 
 
 async def test_when_the_route_answers_no_other_process_opens_their_data(town):
