@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 
 import jwt
 import msgspec
+import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
@@ -29,6 +30,8 @@ LEEWAY = 5  # seconds by which two clocks may differ
 KEPT = 24 * 3600.0  # seconds that fetched keys are trusted
 FETCHES_A_MINUTE = 10
 LONGEST = 8192  # characters of a token
+TELL = 60.0  # seconds between two lines of the log about tokens from the future
+logger = structlog.get_logger(__name__)
 
 
 class Claims(Struct, frozen=True):
@@ -44,6 +47,10 @@ class Claims(Struct, frozen=True):
 
 class Refused(Exception):
     """The token is not one that we accept; the reason is for the log, not for the sender."""
+
+
+class Early(Refused):
+    """It is signed by whom we trust, and its time has not come: somebody's clock is wrong."""
 
 
 def new_key() -> str:
@@ -202,15 +209,25 @@ class TokenVerifier:
         souk.learn(own.jwks)
         self._parties: dict[str, Party] = {t.issuer: Foreign(t, fetch, clock) for t in trusted}
         self._parties[own.issuer] = souk
+        self._clock, self._tell_at = clock, clock()
 
     async def verify(self, token: str) -> Claims:
-        """Its claims. Raises Refused for anything but a valid token of a trusted issuer."""
+        """Its claims. Raises Refused for anything but a valid token of a trusted issuer: Early
+        for one that is signed, but from the future."""
         if len(token) > LONGEST:
             raise Refused("too long")
         try:
             return await self._verified(token)
+        except jwt.ImmatureSignatureError as error:  # its signature was looked at first
+            self._tell(error)
+            raise Early(type(error).__name__) from error
         except (jwt.PyJWTError, msgspec.MsgspecError, ValueError, KeyError, TypeError) as error:
             raise Refused(type(error).__name__) from error
+
+    def _tell(self, error: Exception) -> None:
+        if self._clock() >= self._tell_at:
+            self._tell_at = self._clock() + TELL
+            logger.warning("a token is from the future: is a clock wrong?", error=str(error))
 
     async def _verified(self, token: str) -> Claims:
         header = jwt.get_unverified_header(token)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from adapters.barred import Barred
-from adapters.tokens import Refused, TokenVerifier
+from adapters.tokens import Early, Refused, TokenVerifier
 from domain.permissions import allows, expand
 from entrypoints.http.caller import Caller
 from entrypoints.http.edge import header
@@ -37,6 +37,8 @@ class Bearers:
             raise unauthenticated("send a bearer token")
         try:
             claims = await self._tokens().verify(token.decode("ascii"))
+        except Early:
+            raise unauthenticated("the token is from the future: is a clock wrong?") from None
         except (Refused, UnicodeDecodeError):
             raise unauthenticated("the token is malformed, expired or not for us") from None
         if not (re.fullmatch(NAME, claims.tenant) and re.fullmatch(NAME, claims.sub)):

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import jwt
 import pytest
+import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -92,6 +93,7 @@ FORGED = {
     "no expiry": signed(exp=None),
     "not yet valid": signed(nbf=int(time.time()) + DAY),
     "issued in the future": signed(iat=int(time.time()) + DAY),
+    "from the future, by a foreign key": signed(FOREIGN, iat=int(time.time()) + DAY),
     "no subject": signed(sub=None),
     "no tenant": signed(tenant=None),
     "a tenant that is no name": signed(tenant="a/b"),
@@ -119,6 +121,27 @@ async def test_a_forged_token_is_refused(bearers, attack):
     with pytest.raises(Problem) as refusal:
         await bearers.caller(f"Bearer {FORGED[attack]}".encode())
     assert (refusal.value.status, refusal.value.code) == (401, "unauthenticated")
+
+
+EARLY = ("not yet valid", "issued in the future")
+
+
+@pytest.mark.parametrize("attack", FORGED)
+async def test_only_who_has_a_token_that_we_signed_is_told_of_clocks(bearers, attack):
+    with pytest.raises(Problem) as refusal:
+        await bearers.caller(f"Bearer {FORGED[attack]}".encode())
+    assert ("from the future" in refusal.value.detail) == (attack in EARLY)
+
+
+async def test_tokens_of_ours_from_the_future_are_in_the_log_once_a_minute():
+    clock = SimpleNamespace(now=0.0)
+    verifier = TokenVerifier(OWN, clock=lambda: clock.now)
+    with structlog.testing.capture_logs() as told:
+        for clock.now in (0.0, 1.0, 59.0, 60.0):
+            for token in (FORGED["issued in the future"], FORGED["expired"]):
+                with pytest.raises(Refused):
+                    await verifier.verify(token)
+    assert [each["event"] for each in told] == ["a token is from the future: is a clock wrong?"] * 2
 
 
 async def test_a_token_of_ours_is_accepted(bearers):
