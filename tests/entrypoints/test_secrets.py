@@ -58,11 +58,14 @@ async def test_one_that_started_while_postgres_was_away_ends_once_it_is_there(se
     async with Proxy(settings.postgres_url) as proxy:
         proxy.refuse = True
         away = replace(settings, postgres_url=proxy.url, **{which: OTHERS[which]})
-        role = await asyncio.to_thread(started, "policies", away)
-        first = await asyncio.to_thread(role.stdout.readline)  # it runs, and tells of Postgres
-        assert "Error" not in first
-        proxy.refuse = False
-        said, _ = await asyncio.to_thread(role.communicate, timeout=PATIENCE)
+        with await asyncio.to_thread(started, "policies", away) as role:
+            try:
+                first = await asyncio.to_thread(role.stdout.readline)  # it tells of Postgres
+                assert "Error" not in first
+                proxy.refuse = False
+                said, _ = await asyncio.to_thread(role.communicate, timeout=PATIENCE)
+            finally:
+                role.kill()
     assert f"Error: SOUK_{which.upper()} is not the one" in said.splitlines()[-1]
     assert role.returncode == 2
 
