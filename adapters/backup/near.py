@@ -6,6 +6,7 @@ from pathlib import Path
 
 from adapters.backup import arrivals, shelves
 from adapters.backup.manifest import BASE, Manifest, read
+from adapters.backup.pages import grown
 from adapters.backup.shelves import Shelf
 from adapters.embedded.wal import NAME, PARTIAL, segments
 
@@ -35,7 +36,10 @@ def _copy(wal: Path, place: Path, first: str) -> None:
     for path in segments(wal):
         to = place / path.name.removesuffix(PARTIAL)
         if path.name[8:NAME] >= first[8:NAME] and (path.suffix != PARTIAL or not to.exists()):
-            shutil.copyfile(path, to)
+            if path.suffix == PARTIAL:
+                to.write_bytes(grown(path))
+            else:
+                shutil.copyfile(path, to)
             to.chmod(0o600)
     for path in wal.glob("*.history"):
         shutil.copyfile(path, place / path.name)

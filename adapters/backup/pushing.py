@@ -10,6 +10,7 @@ from adapters.backup import basing
 from adapters.backup.archive import BASE, WAL, Archive
 from adapters.backup.manifest import FILE, Manifest
 from adapters.backup.named import named
+from adapters.backup.pages import grown
 from adapters.backup.shelves import ANY, OBJECTS, PURGED, SOURCES
 from adapters.backup.source import (
     Based,
@@ -110,7 +111,7 @@ class Pushing:
     async def _push(self, oldest: Manifest) -> int:
         """The log as it stands now, after the objects that it names."""
         wal = self._segments(oldest.segment)
-        growing = {path.name: path.read_bytes() for path in wal if path.suffix == PARTIAL}
+        growing = {path.name: grown(path) for path in wal if path.suffix == PARTIAL}
         position = await self._follow()
         done = self._read()
         before = len(done)

@@ -13,19 +13,24 @@ from msgspec import Struct
 from msgspec.structs import replace
 from psycopg import AsyncConnection
 
-from adapters.backup import secrets
+from adapters.backup import pages, secrets
 from adapters.backup.manifest import Manifest
+from adapters.backup.pages import SEGMENT as SEGMENT
 from adapters.backup.source import run
 from adapters.embedded.child import Child, Died
 from adapters.embedded.home import HALF, Home
 from adapters.embedded.ports import free_ports
 from adapters.embedded.postgres import SETTINGS, Postgres, program
-from adapters.embedded.wal import NAME, segments
+from adapters.embedded.wal import segments
 
 LOOK = 0.05  # seconds
+RECOVERY = "recovery"  # the child, and its log
 WRONG_KEY = "password authentication failed"
-SEGMENT, OF_SYSTEM = 16 * 1024 * 1024, 24  # bytes; where its first page names the Postgres
+OF_SYSTEM = 24  # bytes, after which the first page of a segment names the Postgres
 ENDED = re.compile(r"recovery ended before configured recovery target was reached")
+# What Postgres says of where it ends, and before that of why.
+_DONE = re.compile(r"(?:LOG: +(.*)\n.*)?LOG: +redo done at ([0-9A-F]+)/([0-9A-F]+)")
+_SWITCH = re.compile(r"^\d+\t([0-9A-F]+)/([0-9A-F]+)\t", re.MULTILINE)
 # What was recovered knows nothing of the old receiver's slot, nor of the target any more.
 _SIGNAL, _SETTINGS = "recovery.signal", "postgresql.auto.conf"
 
@@ -70,8 +75,8 @@ class Wanted(Struct, frozen=True):
 
 
 class Reached(Struct, frozen=True):
-    """Where the log stands, and when its last event was recorded. ``hole``: the segment before
-    which the write-ahead log that is there ends, though there is more."""
+    """Where the log stands, and when its last event was recorded. ``hole``: where the write-ahead
+    log that is there ends, though there is more."""
 
     position: int
     at: datetime
@@ -110,15 +115,50 @@ async def _recover(home: Home, wanted: Wanted, manifest: Manifest) -> Reached:
     await run("pg_verifybackup", "-q", str(data))
     await wanted.backup.lay_log(data / "pg_wal", manifest.segment)
     hole = await asyncio.to_thread(checked, data)
+    last = await asyncio.to_thread(pages.last, data / "pg_wal", manifest.segment)
     settings = (data / _SETTINGS).read_bytes()
     with (data / _SETTINGS).open("ab") as file:
         file.write(_targeted(wanted.to).encode())
     (data / _SIGNAL).touch(mode=0o600)
     if server.account:
         await asyncio.to_thread(_give, data, server)
-    reached = await _run_until_recovered(home, server, data)
+    try:
+        reached = await _run_until_recovered(home, server, data)
+    except TooLate as late:
+        if (hole := _broken(home, last, _replayed(home, data)) or hole) is None:
+            raise
+        told = f"before that moment the write-ahead log has a hole: from {hole} on nothing"
+        raise TooLate(f"{told} can be restored; `latest` goes as far as that") from late
     (data / _SETTINGS).write_bytes(settings)
-    return replace(reached, hole=hole if wanted.to is None else None)
+    if wanted.to is not None:
+        return reached
+    return replace(reached, hole=_broken(home, last, _switched(data)) or hole)
+
+
+def _switched(data: Path) -> int:
+    """Where the timeline that was begun after the recovery leaves the one before it."""
+    newest = max((data / "pg_wal").glob("*.history"), key=lambda path: path.name)
+    high, low = _SWITCH.findall(newest.read_text())[-1]
+    return _address(high, low)
+
+
+def _replayed(home: Home, data: Path) -> int:
+    """Where a recovery ended that began no timeline."""
+    found = _DONE.search(home.log(RECOVERY).read_text(errors="replace"))
+    return pages.end_of(data / "pg_wal", _address(found[2], found[3])) if found else 0
+
+
+def _address(high: str, low: str) -> int:
+    return (int(high, 16) << 32) + int(low, 16)
+
+
+def _broken(home: Home, last: pages.Last, end: int) -> str | None:
+    """The place, with what Postgres says of it, if there is more after the replay's end."""
+    if not last.is_beyond(end):
+        return None
+    found = _DONE.search(home.log(RECOVERY).read_text(errors="replace"))
+    why = f" ({found[1]})" if found and found[1] else ""
+    return f"{pages.name_of(end // SEGMENT)}, byte {end % SEGMENT}{why}"
 
 
 def checked(data: Path) -> str | None:
@@ -131,12 +171,19 @@ def checked(data: Path) -> str | None:
             raise Foreign(f"{path.name} is of another instance's write-ahead log")
     sizes: dict[int, int] = {}
     for path in found:
-        number = int(path.name[8:16], 16) * 256 + int(path.name[16:NAME], 16)
-        sizes[number] = max(sizes.get(number, 0), path.stat().st_size)
-    for number in range(min(sizes, default=0), max(sizes, default=0)):
-        if sizes.get(number) != SEGMENT:
-            return f"{number // 256:08X}{number % 256:08X}"
+        number = pages.number(path.name)
+        sizes[number] = max(sizes.get(number, 0), _size(path))
+    newest = max(sizes, default=0)
+    for number in range(min(sizes, default=0), newest + 1):
+        if sizes.get(number) != SEGMENT and (number < newest or sizes[number]):
+            return pages.name_of(number)
     return None
+
+
+def _size(path: Path) -> int:
+    """Bytes; 0 of one that was begun and not yet made as large as they are, with nothing in it."""
+    size = path.stat().st_size
+    return size if size == SEGMENT or any(path.read_bytes()) else 0
 
 
 def _targeted(to: datetime | None) -> str:
@@ -158,7 +205,7 @@ async def _run_until_recovered(home: Home, server: Postgres, data: Path) -> Reac
     (port,) = free_ports(1)
     options = {**SETTINGS, "port": str(port), "hot_standby": "off"}
     command = [program("postgres"), "-D", str(data), *(f"--{n}={v}" for n, v in options.items())]
-    child = Child(home, "recovery", command, signal.SIGINT, 60.0, server.account)
+    child = Child(home, RECOVERY, command, signal.SIGINT, 60.0, server.account)
     child.start()
     try:
         while child.alive:
