@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import structlog
 from psycopg import AsyncConnection
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import IdleInTransactionSessionTimeout, LockNotAvailable
 
 from adapters.postgres.pools import Connection
 from adapters.projector import beside
@@ -22,6 +22,7 @@ from adapters.projector.tables import shape_of
 from projections.kernel import Projection
 
 PATIENCE = "1s"  # that whoever reads a table is waited for, while others wait behind the switch
+STILL = "10s"  # that we may do nothing while others wait: frozen, we let go
 TRIES, PAUSE = 60, 0.5  # seconds
 logger = structlog.get_logger(__name__)
 Progress = Callable[[int, int], None]  # the position reached, and that of the live projection
@@ -131,6 +132,7 @@ class Rebuild:
         await self._catch_up()
         async with self._owner.transaction():
             await self._owner.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+            await self._owner.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{STILL}'")
             live = await self._live(self._owner, lock=True)
             while self._engine.position < live.position:
                 await self._engine.step(self._db, until=live.position)
@@ -144,6 +146,11 @@ class Rebuild:
                     return await act(live)
             except LockNotAvailable:
                 await asyncio.sleep(PAUSE)
+            except IdleInTransactionSessionTimeout as error:
+                raise Refused(
+                    f"this process stood still in the middle of the switch of {self._name}, which"
+                    " was undone: run it again, it goes on where it is"
+                ) from error
         raise Refused(
             f"somebody reads the tables of {self._name} all the time, so they could not be"
             " switched: run it again, it goes on where it is"

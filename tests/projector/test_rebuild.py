@@ -8,6 +8,7 @@ import sys
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from adapters import deadletters
@@ -323,6 +324,42 @@ async def test_whoever_reads_for_long_is_waited_for_and_holds_nobody_up(database
         await slow.execute("COMMIT")
     await switching
     assert json.dumps(await lamps(database)) == '{"A/1": 1}'
+
+
+FROZEN = """
+import asyncio, os, signal, sys
+from adapters.projector import beside, rebuild
+from tests.projector.toys import TOYS
+switch, rebuild.STILL = beside.switch, "1s"
+async def switching(*given):
+    await switch(*given)
+    os.kill(os.getpid(), signal.SIGSTOP)
+beside.switch = switching
+asyncio.run(rebuild.rebuild(sys.argv[1], "toys", TOYS["toys"]))
+"""
+
+
+async def test_a_rebuild_that_is_frozen_in_its_switch_holds_nobody_up_and_is_run_again(database):
+    await prepare(database)
+    await happen(database, (lamp("1"), Switched()))
+    await caught_up(database)
+    command = [sys.executable, "-c", FROZEN, database]
+    frozen = await asyncio.create_subprocess_exec(*command, stderr=subprocess.PIPE)
+    try:
+        await eventually(lambda: status_of(frozen.pid), psutil.STATUS_STOPPED)
+        assert await lamps(database) == {"A/1": 1}
+        await happen(database, (lamp("1"), Switched()))
+        await caught_up(database)
+    finally:
+        frozen.send_signal(signal.SIGCONT)
+        _, said = await frozen.communicate()
+    assert b"stood still in the middle of the switch of toys" in said
+    await built(database)
+    assert await lamps(database) == {"A/1": 2}
+
+
+async def status_of(pid):
+    return psutil.Process(pid).status()
 
 
 async def test_whoever_never_stops_reading_is_named_as_the_reason(database, monkeypatch):
