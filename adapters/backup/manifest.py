@@ -1,5 +1,6 @@
 """What is known of a backup: where it stands, and what is kept apart from it."""
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -54,7 +55,21 @@ def parsed(data: bytes) -> Manifest:
     return msgspec.json.decode(data, type=Manifest)
 
 
-def kept(folder: Path) -> list[Path]:
+def kept(folder: Path) -> dict[Path, Manifest]:
     """The whole backups in a directory, oldest first."""
+    found: dict[Path, Manifest] = {}
+    for path in _backups(folder):
+        with suppress(NoBackup):
+            found[path] = read(path)
+    return found
+
+
+def damaged(folder: Path) -> list[Path]:
+    """Backups whose manifest cannot be read: neither counted nor removed."""
+    whole = kept(folder)
+    return [path for path in _backups(folder) if path not in whole]
+
+
+def _backups(folder: Path) -> list[Path]:
     found = (path.parent for path in folder.glob(f"*/{FILE}"))
     return sorted(path for path in found if not path.name.startswith("."))

@@ -18,7 +18,7 @@ from adapters.backup.manifest import Manifest
 from adapters.backup.pages import SEGMENT as SEGMENT
 from adapters.backup.source import run
 from adapters.embedded.child import Child, Died
-from adapters.embedded.home import HALF, Home
+from adapters.embedded.home import HALF, Half, Home
 from adapters.embedded.ports import free_ports
 from adapters.embedded.postgres import SETTINGS, Postgres, program
 from adapters.embedded.wal import segments
@@ -84,16 +84,17 @@ class Reached(Struct, frozen=True):
 
 
 async def restore(wanted: Wanted) -> Reached:
-    """Postgres, recovered and stopped again, with the instance's keys. Raises Occupied, TooEarly,
-    TooLate, Foreign, NoKeys, Failed, Died; what was laid out by then is gone."""
+    """Postgres, recovered and stopped again, with the instance's keys. Raises Occupied, Half,
+    TooEarly, TooLate, Foreign, NoKeys, Failed, Died; what was laid out by then is gone."""
     manifest, keys = wanted.backup.manifest, secrets.load(wanted.keys)
     if manifest.keys not in ("", secrets.fingerprint(keys)):
         raise secrets.NoKeys(f"{wanted.keys} has the keys of another instance")
     if wanted.to is not None and wanted.to < manifest.ended:
         raise TooEarly(f"this backup is whole from {manifest.ended.isoformat()} on")
     if wanted.home.exists() and any(wanted.home.iterdir()):
-        half = "half restored: remove it" if (wanted.home / HALF).exists() else "not empty"
-        raise Occupied(f"{wanted.home} is {half}, and nothing is written over")
+        if (wanted.home / HALF).exists():
+            raise Half(wanted.home)
+        raise Occupied(f"{wanted.home} is not empty, and nothing is written over")
     home = Home(wanted.home)
     home.hold()
     try:

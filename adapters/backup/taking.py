@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.backup.arrivals import copy
-from adapters.backup.manifest import BASE, OBJECTS, Manifest, NoBackup, kept, read
+from adapters.backup.manifest import BASE, OBJECTS, Manifest, NoBackup, kept
 from adapters.backup.source import (
     Based,
     Failed,
@@ -43,7 +43,7 @@ async def take(source: Source, folder: Path, keep: int) -> Path:
 
 async def _take(source: Source, folder: Path) -> Path:
     began, now = datetime.now(UTC), await standing(source)
-    check_owner(now.system, [read(each) for each in kept(folder)], str(folder))
+    check_owner(now.system, [*kept(folder).values()], str(folder))
     name = name_of(began)
     draft = folder / f"{DRAFT}{name}"
     draft.mkdir(mode=0o700)
@@ -100,8 +100,8 @@ async def _objects(source: Source, place: Path) -> int:
 
 def forget(folder: Path, keep: int) -> Manifest:
     """Backups beyond the newest ``keep``, and drafts that were left, go; the oldest that stays."""
-    for old in kept(folder)[:-keep]:
+    for old in [*kept(folder)][:-keep]:
         old.rename(folder / f"{DRAFT}{old.name}")  # at once: half of one looks whole
     for left in folder.glob(f"{DRAFT}*"):
         shutil.rmtree(left, ignore_errors=True)
-    return min((read(each) for each in kept(folder)), key=lambda each: each.segment[8:])
+    return min(kept(folder).values(), key=lambda each: each.segment[8:])

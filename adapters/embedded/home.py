@@ -20,6 +20,9 @@ class Held(Exception):
 class Half(Exception):
     """A restore into the data directory was ended half-way."""
 
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is half restored: remove it, and restore again")
+
 
 class Unwritable(Exception):
     """The data directory cannot be made or written."""

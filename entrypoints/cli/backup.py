@@ -8,7 +8,7 @@ import click
 
 from adapters.backup import secrets
 from adapters.backup.archive import Archive
-from adapters.backup.manifest import Manifest, NoBackup, read
+from adapters.backup.manifest import Manifest, NoBackup, damaged, read
 from adapters.backup.places import NoPlace, is_away, placed
 from adapters.backup.pushing import Pushing
 from adapters.backup.source import Failed, Source
@@ -85,6 +85,8 @@ def backup(
         else:
             done = asyncio.run(take(source, Path(to).absolute(), keep))
             _tell(str(done), read(done))
+            for left in damaged(done.parent):
+                click.echo(f"{left} is damaged: neither counted nor removed", err=True)
     except (Failed, NoBackup, NoPlace, OSError) as failed:
         raise Refusal(str(failed)) from failed
     finally:

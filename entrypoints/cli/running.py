@@ -44,7 +44,7 @@ class Running:
     async def run(self) -> None:
         """Until cancelled; stops everything then. Raises Held, Half, Died."""
         if (self._home.path / HALF).exists():
-            raise Half(f"{self._home.path} is half restored: remove it, and restore again")
+            raise Half(self._home.path)
         click.echo(f"souk: starting on {self._home.path}")
         async with self._stack as urls:
             settings = self._reachable(settings_of(self._home, urls))

@@ -1,5 +1,5 @@
 """Write-ahead logs that are damaged, and such as only look so: restored on a Postgres that really
-runs, from copies of what its receiver kept."""
+runs, from copies of what its receiver kept. Backups and directories that are so, too."""
 
 import re
 import shutil
@@ -13,12 +13,15 @@ import psycopg
 import pytest
 
 from adapters.backup import pages, secrets
+from adapters.backup.manifest import FILE
 from adapters.backup.near import Near
 from adapters.backup.pages import PAGE, SEGMENT, grown, name_of
 from adapters.backup.restoring import TooLate, Wanted, restore
 from adapters.backup.source import Source
 from adapters.backup.taking import take
+from adapters.embedded.home import HALF, Half
 from adapters.embedded.wal import FOLDER, PARTIAL, segments
+from entrypoints.cli.running import Running
 from tests.projector.toys import eventually
 
 MB = 2**20  # bytes
@@ -39,6 +42,9 @@ async def kept(instance, others, tmp_path_factory):
         await town.open()
         known = secrets.fingerprint(secrets.load(home))
         source = Source(url, None, home, settings.receipts, known)
+        older = folder / "backups" / "20260516T120000.000000Z" / FILE
+        older.parent.mkdir(parents=True)
+        older.touch()
         backup = await take(source, folder / "backups", keep=1)
         for said in ([20 * MB], [20 * MB, None], [5 * PAGE], [100, 100]):
             await town.api.product("sara", f"cup-{len(at)}")
@@ -98,6 +104,21 @@ def spoil(log, at):
 def place(told):
     name, byte = re.search("([0-9A-F]{16}), byte ([0-9]+)", told).groups()
     return pages.number("_" * 8 + name) * SEGMENT + int(byte)
+
+
+async def test_a_directory_that_is_half_restored_is_to_be_removed_whoever_is_asked(kept, log):
+    half = log.parent / "new"
+    half.mkdir()
+    (half / HALF).touch()
+    for asked in (restored(kept, log), Running(half, 0, 0, True).run()):
+        with pytest.raises(Half) as refused:
+            await asked
+        assert str(refused.value) == f"{half} is half restored: remove it, and restore again"
+
+
+def test_an_older_backup_that_is_damaged_stops_no_later_one(kept):
+    older, taken = sorted(kept.backup.parent.glob(f"*/{FILE}"))
+    assert (older.read_bytes(), taken.parent) == (b"", kept.backup)
 
 
 async def test_a_log_that_is_whole_has_no_hole(kept, log):

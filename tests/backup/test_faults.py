@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.backup import secrets
-from adapters.backup.manifest import Manifest, kept
+from adapters.backup.manifest import FILE, Manifest, damaged, kept
 from adapters.backup.restoring import SEGMENT, Foreign, checked
 from adapters.backup.source import Failed, Source, alone
 from adapters.backup.taking import check_owner, forget, take
@@ -90,6 +90,17 @@ def test_a_backup_of_which_half_is_removed_is_none(tmp_path):
     assert [path.name for path in kept(tmp_path)] == ["1", "2"]
     forget(tmp_path, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["2"]
+
+
+def test_a_backup_whose_manifest_is_damaged_is_passed_over_and_stays(tmp_path):
+    for name in ("1", "2", "3", "4"):
+        (tmp_path / name).mkdir()
+        MANIFEST.write(tmp_path / name)
+    (tmp_path / "1" / FILE).write_bytes(b"")
+    (tmp_path / "3" / FILE).write_bytes(b'{"position": 7}')
+    assert forget(tmp_path, 1) == MANIFEST
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "3", "4"]
+    assert [path.name for path in damaged(tmp_path)] == ["1", "3"]
 
 
 def test_keys_are_known_by_a_fingerprint_that_tells_nothing_of_them():
