@@ -15,8 +15,13 @@ from adapters.postgres.unsafe import refuse_unsafe_settings
 LOCK = 0x50_75_6B_00  # advisory lock of whoever migrates
 
 
+class Newer(Exception):
+    """The database is of a newer version than this code."""
+
+
 def migrate(url: str) -> list[str]:
     """Apply what is missing, as the owner; the ids applied. Two processes at once take turns.
+    Raises Newer.
 
     The turn is an advisory lock, which ends with its connection: yoyo's own lock is a row that a
     killed process would leave behind.
@@ -31,10 +36,21 @@ def _apply(url: str) -> list[str]:
     backend = PostgresqlPsycopgBackend(_uri(url), default_migration_table)
     with closing(backend.connection), as_file(files(__package__) / "migrations") as folder:
         backend.init_database()
-        missing = backend.to_apply(read_migrations(str(folder)))
+        migrations = read_migrations(str(folder))
+        missing = backend.to_apply(migrations)
+        _refuse_newer(backend, {migration.id for migration in migrations})
         ids = [migration.id for migration in missing]
         backend.apply_migrations(missing)
         return ids
+
+
+def _refuse_newer(backend: PostgresqlPsycopgBackend, known: set[str]) -> None:
+    rows = backend.execute(f"SELECT migration_id FROM {backend.migration_table_quoted}").fetchall()
+    if unknown := sorted({id for (id,) in rows} - known):
+        raise Newer(
+            f"the database has migrations that this code does not know ({', '.join(unknown)}):"
+            " it is of a newer version, which is to be run on it"
+        )
 
 
 def _uri(url: str) -> DatabaseURI:

@@ -102,6 +102,12 @@ class Positions:
         """Each projection's lag. Unavailable without Postgres."""
         return await self._lags("read.projections")
 
+    async def versions(self) -> dict[str, int]:
+        """Of the tables of each projection. Unavailable without Postgres."""
+        async with borrow(self._log) as db:
+            cursor = await db.execute("SELECT name, version FROM read.projections")
+            return dict(await cursor.fetchall())
+
     async def policies(self) -> dict[str, Lag]:
         """Each policy's lag. Unavailable without Postgres."""
         return await self._lags("policies.positions")

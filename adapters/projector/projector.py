@@ -6,6 +6,8 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import structlog
+
 from adapters.postgres.pools import Connection
 from adapters.projector.beside import state
 from adapters.projector.engine import BATCH, Engine
@@ -22,6 +24,7 @@ from adapters.projector.window import Window
 from projections.kernel import Projection, pause_of
 
 LOOK = 0.5  # seconds between looks at the log when no hint comes: polling is the truth
+logger = structlog.get_logger(__name__)
 
 
 class Projector:
@@ -41,6 +44,7 @@ class Projector:
         self._postgres_url, self._projections, self._batch = postgres_url, projections, batch
         self._relay = Relay(nats_url, tuple(projections)) if nats_url else None
         self._feed = Feed(valkey_url, projections) if valkey_url else None
+        self._told: set[str] = set()  # the projections that are of a newer version
 
     async def run(self, stop: asyncio.Event) -> None:
         """Returns once ``stop`` is set and the batches at hand are committed."""
@@ -85,10 +89,14 @@ class Projector:
         await lead(self._postgres_url, f"souk-projector-{name}", stop, job)
 
     async def _bring_up(self, name: str, db: Connection, stop: asyncio.Event) -> None:
-        """Tables of another version are served until this one's are built beside them."""
+        """Tables of an older version are served until this one's are built beside them. Raises
+        Superseded where they are of a newer one: in a rolling restart we are the one that goes."""
         projection, present = self._projections[name], await state(db, name)
         if present is None or present[:2] == (projection.VERSION, shape_of(projection)):
             return
+        if present.version > projection.VERSION:
+            self._tell(name, present.version)
+            raise Superseded(f"the tables of {name} are of a newer version than this code")
         building = asyncio.create_task(rebuild(self._postgres_url, name, projection))
         stopped = asyncio.create_task(stop.wait())
         try:
@@ -98,6 +106,17 @@ class Projector:
             building.cancel()  # what it has built so far is there when it is run again
         with contextlib.suppress(asyncio.CancelledError):
             await building
+
+    def _tell(self, name: str, version: int) -> None:
+        if name not in self._told:
+            mine = self._projections[name].VERSION
+            logger.error(
+                "tables of a newer version are left alone",
+                projection=name,
+                version=version,
+                of=mine,
+            )
+            self._told.add(name)
 
     async def _follow(self, job: "Relay | Feed", bell: Bell, stop: asyncio.Event) -> None:
         try:

@@ -22,7 +22,8 @@ async def create_tables(
     projector has built the others beside them.
 
     Runs as the owner of the schema; safe to run again and from several processes at once.
-    Returns the names of the projections that are built from the first event.
+    Those of a newer version than this code stay for good. Returns the names of the projections
+    that are built from the first event.
     """
     async with owner.transaction():
         await owner.execute(_LOCK)
@@ -37,6 +38,8 @@ async def _create(owner: AsyncConnection[Any], name: str, projection: Projection
     )
     old = await cursor.fetchone()
     if old and old[:2] == (projection.VERSION, shape_of(projection)):
+        return False
+    if old and old[0] > projection.VERSION:
         return False
     if old is None or old[2] == 0:  # nobody reads anything there yet
         silent_until = old[3] if old else 0

@@ -34,6 +34,7 @@ def _told(error: Exception) -> str | None:
     from adapters.embedded.child import Died
     from adapters.embedded.home import Half, Held, Unwritable
     from adapters.log.master import Foreign
+    from adapters.postgres.migrate import Newer
     from adapters.postgres.pools import complaint
     from adapters.postgres.unsafe import UnsafeSetting
     from application.ports import Unavailable
@@ -44,5 +45,5 @@ def _told(error: Exception) -> str | None:
         return f"{error.what} does not answer. Is it running?"
     if (failed := complaint(error)) is not None:
         return f"postgres: {failed}"
-    expected = (Unknown, SettingsMissing, Held, Half, Unwritable, Died, UnsafeSetting, Foreign)
-    return str(error) if isinstance(error, expected) else None
+    kinds = (Unknown, SettingsMissing, Held, Half, Unwritable, Died, Foreign, Newer, UnsafeSetting)
+    return str(error) if isinstance(error, kinds) else None

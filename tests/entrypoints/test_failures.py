@@ -3,6 +3,7 @@
 import asyncio
 import socket
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
@@ -21,6 +22,17 @@ async def test_who_asks_a_postgres_that_is_away_reads_one_line_that_says_so(api,
     answer = await asyncio.to_thread(CliRunner(env=env).invoke, main, words.split())
     *_, line = answer.output.splitlines()
     assert (answer.exit_code, line.startswith("Error: postgres: connection failed")) == (2, True)
+
+
+async def test_a_database_of_a_newer_version_is_refused_in_a_line_and_left_as_it_is(api):
+    later = "INSERT INTO _yoyo_migration VALUES ('hash', '9000.later', now())"
+    with psycopg.connect(api.souk.settings.postgres_url, autocommit=True) as db:
+        db.execute(later)
+    answer = await asyncio.to_thread(
+        CliRunner(env=to_env(replace(api.souk.settings, secret=b"any"))).invoke, main, ["migrate"]
+    )
+    *_, line = answer.output.splitlines()
+    assert (answer.exit_code, "does not know (9000.later)" in line) == (2, True)
 
 
 @pytest.mark.parametrize(

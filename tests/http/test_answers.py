@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 
+import psycopg
 import pytest
 
 from tests.catalog.test_http import TEA
@@ -99,6 +100,15 @@ async def test_lag_shows_when_nobody_folds(
         told = (await api.http.get("/health/ready")).json()
         assert told["projections"]["catalog"]["events"] > 0
         assert told["status"] == status
+
+
+async def test_tables_of_a_newer_version_than_the_code_are_named(stack, database, unhurried, s3):
+    newer = "UPDATE read.projections SET version = 1000 WHERE name = 'bulks'"
+    with psycopg.connect(database, autocommit=True) as db:
+        db.execute(newer)
+    async with running_api(stack, database, s3_url=s3) as api:
+        told = (await api.http.get("/health/ready")).json()
+        assert (told["newer"], told["status"]) == ({"bulks": 1000}, "degraded")
 
 
 async def test_without_postgres_it_lives_and_is_not_ready(stack, database):

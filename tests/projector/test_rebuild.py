@@ -7,12 +7,14 @@ import subprocess
 import sys
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from adapters import deadletters
 from adapters.postgres.pools import PROJECT, READ, open_pool
+from adapters.projector import projector
 from adapters.projector import rebuild as building
 from adapters.projector.reader import PostgresReader
 from adapters.projector.rebuild import Refused, rebuild
@@ -253,6 +255,30 @@ async def test_a_projector_of_a_newer_version_serves_the_old_rows_until_its_own_
     assert seen[False] == 0
     assert [position for _, position in await fetch(database, CHANGES)] == [2, 3]
     assert await prepare(database, NEWER) == []
+
+
+async def test_code_of_an_older_version_leaves_newer_tables_alone_and_says_so(
+    database, monkeypatch
+):
+    told = []
+    logger = SimpleNamespace(error=lambda event, **more: told.append(more))
+    monkeypatch.setattr(projector, "logger", logger)
+    await prepare(database, NEWER)
+    assert await prepare(database) == []  # nor are empty ones taken back
+    await happen(database, (lamp("1"), Switched()))
+    await caught_up(database, NEWER)
+    async with running(database):
+
+        async def said():
+            return told
+
+        await eventually(said, [{"projection": "toys", "version": 2, "of": 1}])
+        await happen(database, (lamp("1"), Switched()))
+        async with running(database, projections=NEWER):
+            await eventually(lambda: lamps(database), {"A/1": 20})
+        assert await fetch(database, STANDS) == [(2, 2, False)]
+    await built(database)  # by hand it goes back
+    assert await lamps(database) == {"A/1": 2}
 
 
 async def test_it_is_a_command(api):
