@@ -88,4 +88,25 @@ def configure(default: str = "info") -> None:
         cache_logger_on_first_use=True,
     )
     logging.raiseExceptions = False
-    logging.basicConfig(level=max(level, logging.WARNING), stream=stderr)
+    logging.captureWarnings(True)
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler(stderr)])
+
+
+def handler(stream: TextIO | None = None) -> logging.Handler:
+    """Of the standard library's loggers, which others write to. ``stream``: standard error."""
+    lines = logging.StreamHandler(stream or cast(TextIO, Unfailing(sys.stderr)))
+    lines.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                FRAMES,
+                structlog.processors.JSONRenderer(_json),
+            ],
+        )
+    )
+    return lines

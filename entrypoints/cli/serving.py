@@ -4,11 +4,17 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 
 from adapters.live.listening import BACKLOG, room
+from entrypoints.logs import handler
 
 APP = "entrypoints.http.app:create"
 # Of one worker, idle ones too, each up to 60 KiB: who comes beyond them is not answered at all.
 CONNECTIONS = 4_096
 KILL = 10  # seconds that a worker has to finish its requests
+# Its own lines, of every process, as all others are.
+LOGS = {
+    "handlers": {"lines": {"()": handler}},
+    "loggers": {"_granian": {"handlers": ["lines"], "propagate": False}},
+}
 
 
 def serve(host: str, port: int, workers: int) -> None:
@@ -28,4 +34,5 @@ def serve(host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=KILL,
         log_access=False,
+        log_dictconfig=LOGS,
     ).serve()
