@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from adapters.backup import arrivals, shelves
@@ -36,10 +37,15 @@ def _copy(wal: Path, place: Path, first: str) -> None:
     for path in segments(wal):
         to = place / path.name.removesuffix(PARTIAL)
         if path.name[8:NAME] >= first[8:NAME] and (path.suffix != PARTIAL or not to.exists()):
-            if path.suffix == PARTIAL:
-                to.write_bytes(grown(path))
-            else:
-                shutil.copyfile(path, to)
+            _copy_segment(path, to)
             to.chmod(0o600)
     for path in wal.glob("*.history"):
         shutil.copyfile(path, place / path.name)
+
+
+def _copy_segment(path: Path, to: Path) -> None:
+    if path.suffix == PARTIAL:
+        with suppress(FileNotFoundError):  # it was filled meanwhile, and has its name now
+            to.write_bytes(grown(path))
+            return
+    shutil.copyfile(path.with_suffix(""), to)

@@ -14,7 +14,7 @@ import pytest
 
 from adapters.backup import pages, secrets
 from adapters.backup.manifest import FILE
-from adapters.backup.near import Near
+from adapters.backup.near import Near, _copy_segment
 from adapters.backup.pages import PAGE, SEGMENT, grown, name_of
 from adapters.backup.restoring import TooLate, Wanted, restore
 from adapters.backup.source import Source
@@ -208,3 +208,9 @@ def test_of_a_segment_that_grows_while_it_is_read_the_later_part_is_not_without_
 ):
     monkeypatch.setattr(Path, "open", lambda path, mode: Growing(b"begun and an end and more"))
     assert grown(Path("segment")).rstrip(b"\0") == b"begun and an"
+
+
+def test_a_segment_that_is_filled_just_when_it_is_copied_is_taken_by_its_name(tmp_path):
+    (tmp_path / "segment").write_bytes(b"whole")
+    _copy_segment(tmp_path / "segment.partial", tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == b"whole"
