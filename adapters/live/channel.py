@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from adapters.live.change import Change, Where
-from adapters.live.peer import Frame
+from adapters.live.peer import Frame, Key
 
 MOST = 256  # messages kept for those who are being spliced in; beyond, they read the history
 Reading: TypeAlias = "asyncio.Task[tuple[int, Any]]"
@@ -14,6 +14,11 @@ Reading: TypeAlias = "asyncio.Task[tuple[int, Any]]"
 
 class Watched(Protocol):
     """What a channel is about, and how its changes are told."""
+
+    @property
+    def text(self) -> str:
+        """Its name."""
+        ...
 
     @property
     def where(self) -> Where: ...
@@ -35,7 +40,7 @@ class Sink(Protocol):
     """Where messages go: a peer, or what numbers them for one."""
 
     def send(self, frame: Frame) -> None: ...
-    def latest(self, key: str, frame: Frame) -> None: ...
+    def latest(self, key: Key, frame: Frame) -> None: ...
 
 
 class Told(NamedTuple):
@@ -43,7 +48,7 @@ class Told(NamedTuple):
 
     position: int
     seq: int
-    key: str  # of the document; what ``latest`` replaces
+    key: Key  # of the topic and its documents: nothing else is replaced by them
     shown: Frame
     hidden: Frame
 
@@ -133,8 +138,8 @@ class Channel:
     def _message(self, changes: Sequence[Change]) -> Told:
         shown = self.topic.changed(changes, False)
         hidden = self.topic.changed(changes, True) if self.topic.hides(changes) else shown
-        last = changes[-1]
-        return Told(last.position, last.seq, last.topic, shown, hidden)
+        last, key = changes[-1], " ".join(change.topic for change in changes)
+        return Told(last.position, last.seq, (self.topic.text, key), shown, hidden)
 
     def _keep(self, told: Told) -> None:
         if len(self._told) >= MOST:

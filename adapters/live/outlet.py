@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from adapters.live.frames import SLOW
-from adapters.live.peer import Frame, Limits, Peer, Session
+from adapters.live.peer import Frame, Key, Limits, Peer, Session
 
 
 class State(IntEnum):
@@ -71,7 +71,7 @@ class Outlet(asyncio.Protocol, Peer):
         self._session: Session | None = None
         self._next = b""  # what is sent at the end of this turn of the loop, in one piece
         self._waiting: deque[bytes] | None = None
-        self._newest: dict[str, bytes] | None = None  # in the order of their coming: positions rise
+        self._newest: dict[Key, bytes] | None = None  # in the order of their coming: positions rise
         self._held = 0  # bytes in those two
         self._room: asyncio.Event | None = None
         self._silent = 0  # beats since the other side was last known to be there
@@ -125,7 +125,7 @@ class Outlet(asyncio.Protocol, Peer):
         elif data and self._state is PAUSED:
             self._hold(data)
 
-    def newest(self, key: str, data: bytes) -> None:
+    def newest(self, key: Key, data: bytes) -> None:
         if len(self._next) >= JOINED:
             self.flush()
         if self._state is not PAUSED:
@@ -136,6 +136,11 @@ class Outlet(asyncio.Protocol, Peer):
         self._held += len(data) - len(self._newest.pop(key, b""))
         self._newest[key] = data
         self._bound()
+
+    def forget(self, topic: str) -> None:
+        waiting = self._newest or {}
+        for key in [key for key in waiting if key[0] == topic]:
+            self._held -= len(waiting.pop(key))
 
     def _hold(self, data: bytes) -> None:
         if self._waiting is None:

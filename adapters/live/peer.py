@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, Protocol
 from msgspec import Struct
 
 Kind = Literal["websocket", "sse"]
+Key = tuple[str, str]  # a topic, and what of it; what ``latest`` replaces
 TEXT = 0x81  # one whole text message, not masked: what servers send
 
 
@@ -78,9 +79,13 @@ class Peer(ABC):
         """Until nothing waits for the network, or it is closed. At once while in ``Accept``."""
 
     @abstractmethod
-    def latest(self, key: str, frame: Frame) -> None:
+    def latest(self, key: Key, frame: Frame) -> None:
         """Send it, or put it in the place of an unsent one of this key (what was sent by
         ``send`` meanwhile may overtake it)."""
+
+    @abstractmethod
+    def forget(self, topic: str) -> None:
+        """Throw away what is unsent of it by ``latest``: what is sent next would overtake it."""
 
     @abstractmethod
     def close(self, code: int, reason: str = "") -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from adapters.live.outlet import FLOWING, House, Outlet, bye
-from adapters.live.peer import Frame, Kind
+from adapters.live.peer import Frame, Key, Kind
 
 PING = b": ping\n\n"
 UNTAKEN = 2  # beats in which the network took nothing, after which nobody is there
@@ -25,7 +25,7 @@ class EventStream(Outlet):
     def send(self, frame: Frame) -> None:
         self.push(frame.sse)
 
-    def latest(self, key: str, frame: Frame) -> None:
+    def latest(self, key: Key, frame: Frame) -> None:
         self.newest(key, frame.sse)
 
     def close(self, code: int, reason: str = "") -> None:

@@ -23,7 +23,7 @@ from adapters.live.frames import (
     pong,
 )
 from adapters.live.outlet import CLOSING, FLOWING, House, Outlet, bye
-from adapters.live.peer import Frame, Kind
+from adapters.live.peer import Frame, Key, Kind
 
 logger = structlog.get_logger(__name__)
 UNANSWERED = 2  # pings, after which nobody is there
@@ -42,7 +42,7 @@ class WebSocket(Outlet):
     def send(self, frame: Frame) -> None:
         self.push(frame.ws)
 
-    def latest(self, key: str, frame: Frame) -> None:
+    def latest(self, key: Key, frame: Frame) -> None:
         self.newest(key, frame.ws)
 
     def close(self, code: int, reason: str = "") -> None:

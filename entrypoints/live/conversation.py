@@ -145,11 +145,12 @@ class Conversation:
         self._say(Unsubscribed(text))
 
     def _drop(self, text: str) -> None:
-        """Nothing more is read for it. Else whoever takes nothing and asks again and again would
-        have a snapshot wait for them each time."""
+        """Nothing more is read for it, and nothing more told. Else whoever takes nothing and asks
+        again and again would have a snapshot wait for them each time."""
         sub = self.watched.pop(text, None)
         if sub is not None:
             sub.channel.leave(sub)
+            self.peer.forget(text)
             if sub.work is not None:
                 sub.work.cancel()
 

@@ -1,6 +1,6 @@
 """What event streams need beside sockets: an id on each message that a reader can resume from."""
 
-from adapters.live.peer import Frame, Peer, Refusal, Request
+from adapters.live.peer import Frame, Key, Peer, Refusal, Request
 from entrypoints.live.messages import MOST
 
 LONGEST = 100  # topics
@@ -22,7 +22,7 @@ class Numbered:
             frame = Frame(frame.json, ",".join(self._positions))
         self._peer.send(frame)
 
-    def latest(self, key: str, frame: Frame) -> None:
+    def latest(self, key: Key, frame: Frame) -> None:
         """In its turn: a message that waits for a newer one would have an older id than those
         that overtake it."""
         self.send(frame)

@@ -150,7 +150,7 @@ def test_what_is_said_at_once_comes_in_order_and_before_the_close(house):
             for text in said[:20]:
                 peer.send(Frame(text.encode()))
             for text in said[20:]:
-                peer.latest(text, Frame(text.encode()))
+                peer.latest(("t", text), Frame(text.encode()))
             peer.close(4000)
 
         house.do(speak)

@@ -125,13 +125,13 @@ def test_whoever_waits_for_room_is_let_go_when_the_reader_is(house):
 def test_of_what_is_only_interesting_while_new_the_newest_waits(house):
     with Raw(house.port, receive=4096).upgrade() as raw:
         peer = house.sessions[0].peer
-        house.do(lambda: peer.latest("a", Frame(b"a0")))
+        house.do(lambda: peer.latest(("t", "a"), Frame(b"a0")))
         fill(house)
 
         def speak() -> None:
             for number in range(10_000):
-                peer.latest("a", Frame(b"a%d" % number))
-                peer.latest("b", Frame(b"b%d" % number))
+                peer.latest(("t", "a"), Frame(b"a%d" % number))
+                peer.latest(("t", "b"), Frame(b"b%d" % number))
             peer.send(Frame(b"end"))
 
         house.do(speak)
@@ -144,9 +144,9 @@ def test_too_much_of_what_is_new_cuts_too(house):
     with Raw(house.port, receive=4096).upgrade():
         fill(house)
         peer = house.sessions[0].peer
-        house.do(lambda: [peer.latest(str(key), Frame(b"1")) for key in range(1024)])
+        house.do(lambda: [peer.latest(("t", str(key)), Frame(b"1")) for key in range(1024)])
         assert not peer.closed
-        house.do(lambda: peer.latest("one more", Frame(b"1")))
+        house.do(lambda: peer.latest(("t", "one more"), Frame(b"1")))
         assert peer.closed
 
 

@@ -127,7 +127,7 @@ def test_the_newest_waits_on_streams_too(house):
         def speak() -> None:
             peer.send(Frame(b"0" * 16_000_000))
             for number in range(5000):
-                peer.latest("stock", Frame(b"%d" % number))
+                peer.latest(("stock", ""), Frame(b"%d" % number))
 
         house.do(speak)
         raw.up_to(b"\n\n")

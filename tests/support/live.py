@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from adapters.live.peer import Frame, Peer, Refusal, Request
+from adapters.live.peer import Frame, Key, Peer, Refusal, Request
 from entrypoints.live.gateway import Gateway
 from entrypoints.live.wiring import connect
 from tests.support.http import Api
@@ -38,8 +38,11 @@ class Reader(Peer):
         self.frames.append(frame)
         self._news.set()
 
-    def latest(self, key: str, frame: Frame) -> None:
+    def latest(self, key: Key, frame: Frame) -> None:
         self.send(frame)
+
+    def forget(self, topic: str) -> None:
+        pass
 
     async def drained(self) -> None:
         await self.open.wait()
