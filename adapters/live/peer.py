@@ -130,6 +130,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     waiting: float = 30.0  # for a turn in Accept, and Accept
     message: int = 16 * 1024  # what a client may send at once, whole
     rate: int = 50  # messages a second from one client
+    burst: int = 150  # of those at once: all that one reader may watch, and more
     ping: float = 25.0  # between two pings
     outbox: int = 256 * 1024  # not yet taken by the network
     frames: int = 1024  # the same, counted

@@ -76,10 +76,11 @@ class WebSocket(Outlet):
             self._transport.write_eof()
 
     def _count(self) -> None:
-        """A second's worth of frames may come at once. Raises Broken."""
-        rate, now = self._house.limits.rate, asyncio.get_running_loop().time()
+        """Raises Broken."""
+        limits, now = self._house.limits, asyncio.get_running_loop().time()
+        rate = limits.rate
         self._due = max(self._due, now) + 1 / rate
-        if self._due > now + 1:
+        if self._due > now + limits.burst / rate:
             raise Broken(POLICY, f"at most {rate} messages a second")
 
     def _take(self, event: Event | None) -> None:

@@ -14,8 +14,12 @@ class Backoff:
         self._asked: float | None = None
 
     def advised(self, least: float, most: float) -> None:
-        """By a gateway that has let one in: it was not in vain."""
-        self._least, self._most, self._bound = least, most, least
+        """By a gateway that has let one in; whether in vain shows later."""
+        self._least, self._most = least, most
+
+    def progressed(self) -> None:
+        """The try was not in vain."""
+        self._bound = self._least
 
     def asked_for(self, seconds: float | str | None) -> None:
         """By one that goes, or is full: how long to stay away this time."""

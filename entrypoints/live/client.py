@@ -19,9 +19,11 @@ from msgspec import UNSET, Struct
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.frames import Close
 
 from entrypoints.live import messages
 from entrypoints.live.backoff import Backoff
+from entrypoints.live.pace import Pace
 from entrypoints.live.told import (
     Change,
     Document,
@@ -38,6 +40,7 @@ from entrypoints.live.watch import Watch
 
 PATH = "/api/v1/live"
 EXPIRED = 4401  # the close code of a token that has run out
+REFUSED = (1008, 1009)  # close codes of a gateway that will not hear what it is told
 LATER = (429, 502, 503, 504)  # statuses after which to come again
 LARGEST = 256 * 1024 * 1024  # bytes of a snapshot
 RENEWED = 0.8  # of a token's time, after which a new one is sent
@@ -72,7 +75,7 @@ class Live:
         self._url, self._token = _socket_url(url), token
         self._watches: dict[str, Watch] = {}
         self._socket: ClientConnection | None = None
-        self._backoff = Backoff()
+        self._backoff, self._pace = Backoff(), Pace()
         self._greeted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._failure: Exception | None = None
         self._renewal: asyncio.TimerHandle | None = None
@@ -134,13 +137,19 @@ class Live:
                 raise refusal(status, bytes(refused.response.body or b"")) from None
             self._backoff.asked_for(refused.response.headers.get("Retry-After"))
         except ConnectionClosed as closed:
-            if closed.rcvd and closed.rcvd.code == EXPIRED and isinstance(self._token, str):
-                raise Refused(401, "unauthenticated", "the token has expired") from None
+            self._ended(closed.rcvd)
         except (OSError, TimeoutError, WebSocketException):
             return
 
+    def _ended(self, close: Close | None) -> None:
+        """Raises Refused when the same would happen again."""
+        if close and close.code == EXPIRED and isinstance(self._token, str):
+            raise Refused(401, "unauthenticated", "the token has expired") from None
+        if close and close.code in REFUSED:
+            raise Refused(close.code, "refused", close.reason) from None
+
     async def _converse(self, socket: ClientConnection) -> None:
-        self._socket = socket
+        self._socket, self._pace = socket, Pace()
         try:
             for watch in tuple(self._watches.values()):
                 await self._subscribe(watch)
@@ -154,7 +163,8 @@ class Live:
             said = _DECODER.decode(text)
         except msgspec.MsgspecError:  # of a gateway that knows more kinds of messages
             return
-        watch = self._watches.get(getattr(said, "topic", None) or "")
+        if watch := self._watches.get(getattr(said, "topic", None) or ""):
+            self._backoff.progressed()
         match said:
             case messages.Hello():
                 self._hello(said)
@@ -198,9 +208,12 @@ class Live:
 
     async def _say(self, message: Struct) -> None:
         """To a gateway that is there; who is not learns of all watches when it is back."""
-        if self._socket:
+        if (socket := self._socket) is None:
+            return
+        await self._pace.turn()
+        if socket is self._socket:
             with suppress(ConnectionClosed):
-                await self._socket.send(_ENCODER.encode(message), text=True)
+                await socket.send(_ENCODER.encode(message), text=True)
 
     def _after(self, seconds: float, then: Callable[[], None]) -> asyncio.TimerHandle:
         loop = asyncio.get_running_loop()

@@ -63,7 +63,8 @@ class LiveError(Exception):
 
 
 class Refused(LiveError):
-    """The gateway does not let this client in. ``status``: of HTTP."""
+    """The gateway does not let this client in, or not any more. ``status``: of HTTP, or the code
+    that it closed with."""
 
     def __init__(self, status: int, code: str, detail: str = "") -> None:
         super().__init__(code, detail)

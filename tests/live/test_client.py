@@ -32,8 +32,8 @@ PAGE = (Path(__file__).parents[2] / "docs" / "live.md").read_text()
 class Gate:
     """A gateway on a port of its own, and a wire to it that can be cut."""
 
-    def __init__(self, settings):
-        self._settings, self._stack = settings, None
+    def __init__(self, settings, limits=None):
+        self._settings, self._limits, self._stack = settings, limits, None
         self.port, self._wire = free_ports(2)
         self.url = f"http://127.0.0.1:{self._wire}"
         self._ends = set()
@@ -41,12 +41,17 @@ class Gate:
     async def open(self):
         self._stack = AsyncExitStack()
         self._live = live = await self._stack.enter_async_context(wiring.connect(self._settings))
-        server = Server(live.gateway.accept, ready=lambda: live.feed.ready)
+        server = Server(live.gateway.accept, limits=self._limits, ready=lambda: live.feed.ready)
         await server.start("127.0.0.1", self.port)
         self._stack.push_async_callback(server.close)
 
     async def shut(self):
         await self._stack.aclose()
+
+    @property
+    def topics(self):
+        """How many are watched."""
+        return len(self._live.gateway.hub)
 
     def later(self, seconds):
         """As if that time had gone by for whoever is connected."""
@@ -84,13 +89,19 @@ async def _pump(reader, writer):
     writer.close()
 
 
-@pytest.fixture
-async def gate(api):
-    found = Gate(api.souk.settings)
+@asynccontextmanager
+async def opened(api, limits=None):
+    found = Gate(api.souk.settings, limits)
     await found.open()
     async with found.wire():
         yield found
     await found.shut()
+
+
+@pytest.fixture
+async def gate(api):
+    async with opened(api) as found:
+        yield found
 
 
 @pytest.fixture

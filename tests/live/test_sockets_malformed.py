@@ -14,7 +14,7 @@ from entrypoints.http.problems import Problem, handle
 from tests.live.house import KEY, House, Raw, head, masked, open_house, patient, until
 from tests.support.patience import PATIENCE
 
-LIMITS = patient(message=1000, rate=20, farewell=0.3)
+LIMITS = patient(message=1000, rate=20, burst=20, farewell=0.3)
 
 
 @pytest.fixture(scope="module")

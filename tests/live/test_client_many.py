@@ -1,0 +1,56 @@
+"""The Python client with as many topics as one may have, and one that comes and goes too often."""
+
+import asyncio
+
+from adapters.live.peer import Limits
+from entrypoints.live import pace
+from entrypoints.live.backoff import Backoff
+from entrypoints.live.client import Refused, Snapshot, connect
+from entrypoints.live.conversation import MOST
+from tests.live.test_client import TOPIC, following, gate, last, opened, stepped, tea, until
+
+__all__ = ["gate", "tea"]  # fixtures
+
+
+async def test_a_hundred_topics_are_told_at_once_and_again_after_a_cut(api, gate, tea):
+    others = [f"orders?seller=s{n}" for n in range(MOST - 1)]
+    async with connect(gate.url, api.token("admin", "root")) as live:
+        watched = [await following(live, topic=topic) for topic in (*others, TOPIC)]
+        await until(lambda: all(found for found, _ in watched))
+        gate.cut()
+        position = await stepped(api, tea, 2)
+        await until(lambda: last(watched[-1][0]) == position)
+        assert gate.topics == MOST
+        for _, task in watched:
+            assert not task.done()
+            task.cancel()
+
+
+async def test_a_gateway_that_hears_too_much_is_not_asked_again(api, tea):
+    async with opened(api, Limits(rate=1, burst=5)) as gate:
+        async with connect(gate.url, api.token("admin", "root")) as live:
+            watched = [await following(live, topic=f"orders?seller=s{n}") for n in range(MOST)]
+            ends = await asyncio.gather(*(task for _, task in watched), return_exceptions=True)
+            assert {(type(end), end.status) for end in ends} == {(Refused, 1008)}
+            assert "messages a second" in str(ends[0])
+
+
+async def test_who_comes_and_goes_is_held_to_what_the_gateway_hears(api, tea, monkeypatch):
+    monkeypatch.setattr(pace, "AT_ONCE", 5)
+    monkeypatch.setattr(pace, "RATE", 50)
+    async with opened(api, Limits(rate=100, burst=20)) as gate:
+        async with connect(gate.url, api.token("seller", "amina")) as live:
+            for _ in range(40):
+                messages = live.watch(TOPIC)
+                assert isinstance(await anext(messages), Snapshot)
+                await messages.aclose()
+
+
+async def test_being_let_in_does_not_shorten_the_wait_but_being_told_something_does():
+    backoff = Backoff()
+    for _ in range(5):
+        backoff.advised(0.001, 0.008)
+        await backoff.wait()
+    assert backoff._bound == 0.008
+    backoff.progressed()
+    assert backoff._bound == 0.001
