@@ -37,10 +37,10 @@ async def test_a_gateway_that_hears_too_much_is_not_asked_again(api, tea):
 
 async def test_who_comes_and_goes_is_held_to_what_the_gateway_hears(api, tea, monkeypatch):
     monkeypatch.setattr(pace, "AT_ONCE", 5)
-    monkeypatch.setattr(pace, "RATE", 50)
-    async with opened(api, Limits(rate=100, burst=20)) as gate:
+    monkeypatch.setattr(pace, "RATE", 8)
+    async with opened(api, Limits(rate=10, burst=10)) as gate:
         async with connect(gate.url, api.token("seller", "amina")) as live:
-            for _ in range(40):
+            for _ in range(15):
                 messages = live.watch(TOPIC)
                 assert isinstance(await anext(messages), Snapshot)
                 await messages.aclose()
