@@ -9,6 +9,7 @@ from adapters.live.change import Change, Where
 from adapters.live.peer import Frame, Key
 
 MOST = 256  # messages kept for those who are being spliced in; beyond, they read the history
+How: TypeAlias = "Callable[[Channel, bool], Awaitable[Any]]"
 Reading: TypeAlias = "asyncio.Task[tuple[int, Any]]"
 
 
@@ -88,7 +89,7 @@ class Channel:
         self.joining: set[Slot] = set()
         self.lost = 0  # how often what was kept had to be given up
         self._told: list[Told] = []
-        self._reading: Reading | None = None
+        self._reading: dict[bool, Reading] = {}  # by ``hidden``
 
     def join(self, slot: Slot) -> None:
         """From now on everything is kept for it."""
@@ -107,20 +108,22 @@ class Channel:
         if not self.live:
             self._forget(self)
 
-    async def read(self, how: "Callable[[Channel], Awaitable[Any]]") -> tuple[int, Any]:
-        """What ``how`` reads, and ``lost`` before it did. All who wait at once share one reading:
-        what was told since before it began is kept for each of them."""
-        if self._reading is None:
-            self._reading = asyncio.create_task(self._read(how), name="souk-live-read")
-            self._reading.add_done_callback(_heard)
-        return await asyncio.shield(self._reading)
+    async def read(self, how: How, hidden: bool) -> tuple[int, Any]:
+        """What ``how`` reads, for who may not see all of it if ``hidden``, and ``lost`` before it
+        did. All of either who wait at once share one reading: what was told since before it began
+        is kept for each of them."""
+        if (reading := self._reading.get(hidden)) is None:
+            reading = asyncio.create_task(self._read(how, hidden), name="souk-live-read")
+            self._reading[hidden] = reading
+            reading.add_done_callback(_heard)
+        return await asyncio.shield(reading)
 
-    async def _read(self, how: "Callable[[Channel], Awaitable[Any]]") -> tuple[int, Any]:
+    async def _read(self, how: How, hidden: bool) -> tuple[int, Any]:
         lost = self.lost
         try:
-            return lost, await how(self)
+            return lost, await how(self, hidden)
         finally:
-            self._reading = None
+            del self._reading[hidden]
             self._tidy()
 
     def tell(self, changes: Sequence[Change]) -> None:

@@ -16,7 +16,8 @@ class Kind:
     ``unknown``: the code for what is not there, or not theirs to see. ``filters``: by name the
     token of the change's topic; a column and a field of the document are called the same, and
     hold the user whose it is. ``order``: of a snapshot, newest first; ``where``: what of the table
-    is in it; ``over``: whether a document has left it, so that it is told as gone.
+    is in it; ``shown``: what of that they see who see no ``bin``; ``over``: whether a document has
+    left it, so that it is told as gone.
     """
 
     context: str
@@ -29,6 +30,7 @@ class Kind:
     uuids: bool = True  # ids are
     for_all: bool = False  # whoever has the permission may watch everyone's
     bin: bool = False  # what is retired or not shown is there for its owner and for staff only
+    shown: str = "true"
     newest_wins: bool = False
     own: bool = True  # an id or a filter that is the caller's own name lets them watch it
     whole: bool = True  # it can be watched without id or filter

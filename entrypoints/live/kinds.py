@@ -71,6 +71,7 @@ CATALOG = Kind(
     "created_at DESC, id",
     for_all=True,
     bin=True,
+    shown="NOT retired",
 )
 CATEGORIES = Kind(
     "categories",
@@ -150,6 +151,7 @@ REELS = Kind(
     "place DESC, created_at DESC, id",
     for_all=True,
     bin=True,
+    shown="visible",
 )
 LIKES = Kind(
     "likes",

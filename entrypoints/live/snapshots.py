@@ -11,7 +11,7 @@ from adapters.live.peer import Frame
 from adapters.projector.reader import PostgresReader
 from application.ports import Unavailable
 from entrypoints.live.messages import Item, Snapshot
-from entrypoints.live.topics import Topic, retired
+from entrypoints.live.topics import Topic
 from projections.kernel import Found, Standing, standing
 
 MOST = 500  # documents
@@ -20,13 +20,13 @@ WAITING = 10_000  # readings that wait; more are turned away
 
 
 class Shot:
-    """A topic's documents at one position, encoded once for all who are sent the same."""
+    """A topic's documents at one position, encoded once for all who are sent them."""
 
-    __slots__ = ("_frames", "_standing", "_topic")
+    __slots__ = ("_frame", "_standing", "_topic")
 
     def __init__(self, topic: Topic, standing: Standing) -> None:
         self._topic, self._standing = topic, standing
-        self._frames: dict[bool, Frame] = {}
+        self._frame: Frame | None = None
 
     @property
     def position(self) -> int:
@@ -38,16 +38,14 @@ class Shot:
         rows = self._standing.rows
         return rows[0].body if rows else None
 
-    def frame(self, hidden: bool) -> Frame:
-        """``hidden``: without what is retired."""
-        hides = hidden and self._topic.kind.bin
-        if (made := self._frames.get(hides)) is None:
-            made = self._frames[hides] = self._frame(hides)
-        return made
+    @property
+    def frame(self) -> Frame:
+        if self._frame is None:
+            self._frame = self._encoded()
+        return self._frame
 
-    def _frame(self, hides: bool) -> Frame:
-        rows = self._standing.rows[:MOST]
-        items = [_item(row) for row in rows if not (hides and retired(row.body))]
+    def _encoded(self) -> Frame:
+        items = [_item(row) for row in self._standing.rows[:MOST]]
         complete = len(self._standing.rows) <= MOST
         message = Snapshot(self._topic.text, self.position, items, complete)
         return Frame(msgspec.json.encode(message), str(self.position))
@@ -66,26 +64,28 @@ class Snapshots:
         self._reader, self._free, self._most = reader, asyncio.Semaphore(at_once), waiting
         self._waiting = 0
 
-    async def __call__(self, channel: Channel) -> Shot:
-        """Raises Unavailable when too many wait, and without Postgres."""
+    async def __call__(self, channel: Channel, hidden: bool) -> Shot:
+        """``hidden``: without what is retired, but of a topic that is one document. Raises
+        Unavailable when too many wait, and without Postgres."""
         if self._waiting >= self._most:
             raise Unavailable("snapshots")
         self._waiting += 1
         try:
             async with self._free:
-                return await self._read(channel.tenant, cast(Topic, channel.topic))
+                return await self._read(channel.tenant, cast(Topic, channel.topic), hidden)
         finally:
             self._waiting -= 1
 
-    async def _read(self, tenant: str, topic: Topic) -> Shot:
+    async def _read(self, tenant: str, topic: Topic, hidden: bool) -> Shot:
         kind, where = topic.kind, topic.where
         column = next((n for n, token in kind.filters.items() if token == where.token), "id")
         condition, params = (f"{column} = %s", (where.value,)) if where.token else ("true", ())
+        shown = kind.shown if hidden and not topic.by_id else "true"
         found = await standing(
             self._reader(tenant),
             kind.context,
             kind.table.name,
-            f"{condition} AND {kind.where}",
+            f"{condition} AND {kind.where} AND {shown}",
             params,
             "id" if topic.by_id else kind.order,
             MOST + 1,

@@ -107,7 +107,7 @@ class Splicer:
             await self._snapshot(sub, 0)
             return
         if sub.topic.by_id:
-            _, shot = await sub.channel.read(self._snapshots)
+            _, shot = await sub.channel.read(self._snapshots, False)
             if sub.gone:
                 return
             sub.admit(sub.reader.caller, shot)
@@ -144,7 +144,8 @@ class Splicer:
         await sub.reader.peer.drained()  # before it is read: what nobody takes yet is much
         if sub.gone:
             return None
-        lost, shot = await sub.channel.read(self._snapshots)
+        unseen = not sub.topic.by_id and hidden(sub.reader.caller, sub.topic, False)
+        lost, shot = await sub.channel.read(self._snapshots, unseen)
         if sub.gone:
             return None
         sub.admit(sub.reader.caller, shot)
@@ -152,7 +153,7 @@ class Splicer:
         if sub.gone:
             return None
         sub.begun = True
-        sub.sink.send(shot.frame(sub.hidden))
+        sub.sink.send(shot.frame)
         return shot.position, lost
 
     async def _follow(self, sub: Subscription, after: int, lost: int, turn: int) -> None:

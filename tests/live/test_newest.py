@@ -53,7 +53,7 @@ class Stock:
             lambda: self.reader.peer.send(Frame(b'{"type":"much"%s}' % (b" " * 16_000_000)))
         )
 
-    async def __call__(self, channel) -> Shot:
+    async def __call__(self, channel, hidden) -> Shot:
         newest = {c.id: c for c in self.log if channel.topic.where.holds(c)}
         rows = [Found(c.id, c.position, c.document) for c in newest.values()]
         return Shot(channel.topic, Standing(self.position, rows))

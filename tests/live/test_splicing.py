@@ -179,9 +179,9 @@ async def test_for_who_takes_nothing_few_snapshots_wait_however_many_topics_they
     await world.idle()
     told, world.reads = len(reader.frames), 0
 
-    async def reading(found):
+    async def reading(found, hidden):
         reader.open.clear()  # what was sent meanwhile has filled their network
-        return await world(found)
+        return await world(found, hidden)
 
     world.gateway.splicer._snapshots = reading
     for number in range(50):
@@ -215,8 +215,8 @@ async def test_who_shares_a_reading_that_its_first_reader_left_misses_nothing():
     world, read, go_on = World(5), asyncio.Event(), asyncio.Event()
     world.random.random = lambda: 1.0
 
-    async def slow(found):
-        shot = await World.__call__(world, found)
+    async def slow(found, hidden):
+        shot = await World.__call__(world, found, hidden)
         read.set()
         await go_on.wait()
         return shot

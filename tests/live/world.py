@@ -69,7 +69,7 @@ class World:
         while self.gateway._work:  # noqa: ASYNC110
             await asyncio.sleep(0)
 
-    async def __call__(self, found: channel.Channel) -> Shot:
+    async def __call__(self, found: channel.Channel, hidden: bool) -> Shot:
         self.reads += 1
         await self.pause()
         rows = [Found(c.id, c.position, c.document) for c in self.state().values()]

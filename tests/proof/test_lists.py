@@ -3,14 +3,19 @@ what it answers, not with all that the tenant has."""
 
 import ast
 import json
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from adapters.live.channel import Channel
 from adapters.postgres.pools import READ, open_pool
 from adapters.projector.reader import PostgresReader
+from application.ports import Unavailable
 from domain.money import Money
+from entrypoints.live.snapshots import Snapshots
+from entrypoints.live.topics import parse
 from projections import (
     PROJECTIONS,
     analytics,
@@ -260,6 +265,15 @@ async def test_a_list_looks_at_little_that_it_does_not_answer(large, name):
         await listed(db)
         assert db.vain, "it asked nothing"
         assert [told for told in db.vain if told[0] > MOST] == []
+
+
+@pytest.mark.parametrize("name", ["catalog", "catalog?seller=v7", "reels", "reels?seller=v7"])
+async def test_nor_does_a_snapshot_for_who_sees_only_what_is_shown(large, name):
+    db = Explaining(large)
+    with suppress(Unavailable):  # nothing was ever projected there
+        await Snapshots(lambda tenant: db)(Channel("A", parse(name), None), True)
+    ((looked, _),) = db.vain
+    assert looked <= MOST
 
 
 def test_every_query_of_many_rows_is_looked_at_or_has_a_reason():
