@@ -55,6 +55,7 @@ class Outlet(asyncio.Protocol, Peer):
         "_cut",
         "_held",
         "_house",
+        "_left",
         "_newest",
         "_next",
         "_room",
@@ -74,6 +75,7 @@ class Outlet(asyncio.Protocol, Peer):
         self._newest: dict[Key, bytes] | None = None  # in the order of their coming: positions rise
         self._held = 0  # bytes in those two
         self._room: asyncio.Event | None = None
+        self._left = 0  # bytes that the network had not taken at the last beat
         self._silent = 0  # beats since the other side was last known to be there
         self._cut = False
 
@@ -194,6 +196,11 @@ class Outlet(asyncio.Protocol, Peer):
     @abstractmethod
     def beat(self) -> None:
         """Called once in each ping period."""
+
+    def _took(self) -> bool:
+        """Whether less waits for the network than at the last beat: slow as it is, it is there."""
+        before, self._left = self._left, self._transport.get_write_buffer_size()
+        return self._left < before
 
     def pause_writing(self) -> None:
         if self._state is FLOWING:

@@ -40,7 +40,7 @@ class EventStream(Outlet):
         self._transport.close()
 
     def beat(self) -> None:
-        taken = self._state is FLOWING and not self._transport.get_write_buffer_size()
+        taken = self._took() or not self._left
         self._silent = 0 if taken else self._silent + 1
         if self._silent > UNTAKEN:
             self._transport.abort()

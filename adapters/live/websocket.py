@@ -104,7 +104,7 @@ class WebSocket(Outlet):
         """The other side answers first; it is cut off when it does not."""
 
     def beat(self) -> None:
-        self._silent += 1
+        self._silent = 0 if self._took() else self._silent + 1
         if self._silent > UNANSWERED:
             self._transport.abort()
         elif self._state is FLOWING:

@@ -158,6 +158,25 @@ def test_a_cut_reader_that_never_reads_is_dropped():
         assert house.server.counts.open == 0
 
 
+STREAM = head("/api/v1/live/events", Upgrade="", Connection="")
+
+
+@pytest.mark.parametrize("asks", [head(), STREAM], ids=["a socket", "a stream"])
+def test_who_takes_something_between_beats_stays_and_who_takes_nothing_is_dropped(house, asks):
+    with Raw(house.port, receive=4096) as raw:
+        raw.ask(asks)
+        fill(house)
+        (session,) = house.sessions
+        waiting = session.peer._transport.get_write_buffer_size
+        for _ in range(6):
+            house.do(session.peer.beat)
+            before = house.do(waiting)
+            while house.do(waiting) >= before:
+                raw.exactly(100_000)
+        assert not session.ended
+        until(lambda: house.do(session.peer.beat) or session.ended)
+
+
 class Lively(asyncio.Protocol):
     """In the server's own loop, so that it is never later than the server is."""
 
