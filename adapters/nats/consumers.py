@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -122,7 +123,17 @@ def _wish(body: bytes, subject: str) -> Wish:
         raise Unwanted("one filter can be had, the one of the request's subject")
     if not FILTER.fullmatch(subject):
         raise Unwanted("the filter is malformed")
-    return wish
+    return _timed(wish)
+
+
+def _timed(wish: Wish) -> Wish:
+    """In UTC. Raises Unwanted for what no clock shows there."""
+    if (since := wish.opt_start_time) is None:
+        return wish
+    try:
+        return replace(wish, opt_start_time=since.astimezone(UTC))
+    except OverflowError:
+        raise Unwanted("opt_start_time is before or after all times") from None
 
 
 def _fixed(name: str, subject: str, wish: Wish) -> dict[str, Any]:
@@ -153,7 +164,7 @@ def _whole(wish: Wish, stream: Info) -> bool:
         return stream.state.first_seq <= wish.opt_start_seq <= stream.state.last_seq + 1
     if wish.deliver_policy == "by_start_time" and wish.opt_start_time:
         made = msgspec.convert(stream.created, datetime)
-        since = wish.opt_start_time.astimezone(UTC)
+        since = wish.opt_start_time
         return made <= since and datetime.now(UTC) - since < KEPT
     return False
 

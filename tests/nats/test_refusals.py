@@ -189,6 +189,20 @@ async def test_the_body_of_a_wish_widens_nothing(souk, client, reader):
     assert them.consumer not in [each.name for each in consumers]
 
 
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+async def test_a_time_that_no_clock_shows_is_refused_and_what_was_there_stays(
+    souk, client, reader, since
+):
+    await ask(client, reader, "souk.mine.>")
+    place = f"{JS}.CONSUMER.CREATE.SOUK.{reader.consumer}.souk.mine.>"
+    wish = {"deliver_policy": "by_start_time", "opt_start_time": since}
+    body = json.dumps({"config": wish}).encode()
+    answer = json.loads((await client.request(place, body, timeout=PATIENCE)).data)
+    assert answer["error"]["code"] == 400
+    consumers = await souk.stream.consumers_info(STREAM)
+    assert reader.consumer in [each.name for each in consumers]
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff\x00", b"[" * 30_000, b'{"config":1}'])
 async def test_a_malformed_wish_is_refused_and_the_door_stays_open(souk, client, reader, body):
     place = f"{JS}.CONSUMER.CREATE.SOUK.{reader.consumer}.souk.mine.>"
