@@ -41,6 +41,11 @@ class Person:
         self.entering = 0
         self.watchers: set[Watcher] = set()
 
+    @property
+    def gone(self) -> bool:
+        """A member no more."""
+        return self.role == ""
+
     def learn(self, position: int, document: bytes) -> bool:
         """Whether that is another role or tier than was known."""
         if position < self.position:

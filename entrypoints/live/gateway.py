@@ -12,7 +12,7 @@ from entrypoints.caller import Caller
 from entrypoints.live.authority import CONTEXT, People
 from entrypoints.live.conversation import Conversation
 from entrypoints.live.expiry import Expiries
-from entrypoints.live.signing import SigningIn, away
+from entrypoints.live.signing import SigningIn, away, unauthenticated
 from entrypoints.live.streams import Numbered, positions, topics
 from entrypoints.live.subscription import Splicer
 
@@ -45,6 +45,9 @@ class Gateway:
             person = await self._people.enter(caller.tenant, caller.user)
         except Unavailable as error:
             raise away(error) from None
+        if person.gone:
+            self._people.leave(person)
+            raise unauthenticated("who is not a member any more is not let in")
         conversation = Conversation(self, peer, person, caller)
         self._people.stay(person, conversation)
         self.expiries.add(conversation, conversation.caller.expires_at)

@@ -31,12 +31,7 @@ class SigningIn:
                 raise Refused("neither a bearer token nor a ticket")
             return await self.of_token(token)
         except Refused:
-            raise Refusal(
-                401,
-                "unauthenticated",
-                "send a bearer token, or a ticket that is fresh",
-                {"WWW-Authenticate": "Bearer"},
-            ) from None
+            raise unauthenticated("send a bearer token, or a ticket that is fresh") from None
         except Unavailable as error:
             raise away(error) from None
 
@@ -57,6 +52,10 @@ class SigningIn:
         if len(self._held) >= KINDS:
             self._held.clear()
         return self._held.setdefault(held, held)
+
+
+def unauthenticated(why: str) -> Refusal:
+    return Refusal(401, "unauthenticated", why, {"WWW-Authenticate": "Bearer"})
 
 
 def away(error: Unavailable) -> Refusal:

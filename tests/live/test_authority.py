@@ -108,6 +108,17 @@ async def test_a_wider_token_than_ones_role_is_no_wider(api, readers):
     assert (await reader.subscribed("orders?buyer=eve"))["type"] == "snapshot"
 
 
+async def test_who_was_removed_is_not_let_in_by_a_ticket_of_before(api, readers):
+    await api.market("amina")
+    admin = api.of("admin", "root")
+    ticket = (await api.of("seller", "amina").post("/live/tickets")).json()["ticket"]
+    gone = await admin.post("/identity/members/amina/remove", {"reason": "left"})
+    await admin.get("/identity/members", after=gone.json()["position"])
+    refusal = await readers.refused(ticket=[ticket])
+    assert (refusal.status, refusal.code) == (401, "unauthenticated")
+    assert readers.gateway._people._people == {}
+
+
 async def test_another_token_of_the_same_person_goes_on(api, readers):
     short = api.souk.signer.sign("karim", "bazaar", ROLES["buyer"], lasts=timedelta(minutes=5))
     reader = await readers.signed_in(short)
