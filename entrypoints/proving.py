@@ -7,10 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from threading import Event, Thread
 
-from psycopg.errors import UndefinedTable
-
 from adapters.log.master import Foreign, Master, prove_secret, renew_secret
-from adapters.postgres.pools import APPEND, AWAY, Connection
+from adapters.postgres.pools import APPEND, AWAY, UNMIGRATED, Connection
 from adapters.projector.leader import connected
 from entrypoints.settings import Settings
 
@@ -72,7 +70,7 @@ def _proved(settings: Settings) -> bool:
     """False: Postgres is away, or not migrated yet. Raises Foreign."""
     try:
         asyncio.run(prove(settings))
-    except (*AWAY, UndefinedTable):
+    except (*AWAY, UNMIGRATED):
         return False
     return True
 

@@ -23,6 +23,7 @@ WAITING_PER_CONNECTION = 64  # callers beyond that are turned away at once
 ASK_AGAIN = 1.0  # seconds after which whoever waits for a connection asks for one again
 CONNECT = 10.0  # seconds at the most until a server that does not answer is away
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
+UNMIGRATED = psycopg.errors.UndefinedTable
 # That the other end is gone, told also of what is in use; where it is not, any news may be that.
 HUNG_UP = getattr(select, "POLLRDHUP", select.POLLIN)
 SATURATED = (PoolTimeout, TooManyRequests, PoolClosed)

@@ -5,9 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
-import psycopg
 
-from adapters.postgres.pools import APPEND
+from adapters.postgres.pools import APPEND, AWAY, UNMIGRATED
 from adapters.projector.leader import connected
 from adapters.tokens import Signer
 from domain.permissions import ROLES
@@ -56,5 +55,5 @@ async def _lacks(url: str, tenant: str) -> bool:
                 "SELECT FROM log.events WHERE (tenant, stream) = (%s, %s) LIMIT 1", (tenant, stream)
             )
             return await cursor.fetchone() is None
-    except (psycopg.Error, OSError):
+    except (*AWAY, UNMIGRATED):
         return False
