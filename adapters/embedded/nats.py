@@ -61,7 +61,9 @@ class Nats:
         if self._store is not None:
             os.close(self._store)
         self._store = None
-        write_private(folder / "nats.conf", json.dumps(config, indent=2).encode())
+        # NATS knows no \u of JSON: the bytes of a path as they are.
+        text = json.dumps(config, indent=2, ensure_ascii=False)
+        write_private(folder / "nats.conf", os.fsencode(text))
 
     async def _well(self) -> bool:
         """A stream that met a full disk takes nothing more, even when there is room again, until

@@ -43,12 +43,13 @@ def instance(walk):
 
 @pytest.fixture(scope="module")
 def other():
-    """Of an ordinary user. To start one takes a while: who kills it comes after who asks it."""
+    """Of an ordinary user, below a path that is neither ASCII nor one word. To start one takes a
+    while: who kills it comes after who asks it."""
     home = Path(tempfile.mkdtemp(prefix="souk-nobody-"))
     if NOBODY is not None:
         os.chown(home, NOBODY, -1)
     try:
-        with started(home / "souk", user=NOBODY) as running:
+        with started(home / "Söuk é", user=NOBODY) as running:
             yield running
     finally:
         shutil.rmtree(home)
@@ -171,6 +172,11 @@ def test_an_ordinary_user_runs_it_too(other):
     ordinary = os.geteuid() if NOBODY is None else NOBODY
     assert ordinary != 0
     assert set(of_each(other, lambda each: each.uids().real)) == {ordinary}
+
+
+def test_a_directory_may_be_called_anything(other):
+    assert other.directory.name == "Söuk é"
+    _until(lambda: _status(other) == "ok")
 
 
 def test_a_role_and_a_server_that_die_are_started_again(instance):
