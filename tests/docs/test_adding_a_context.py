@@ -14,6 +14,9 @@ CHECKS = (
     "tests/wishlists",
     "tests/architecture/test_registration.py",
     "tests/architecture/test_tags.py",
+    "tests/docs/test_push.py",
+    "tests/http/test_documented.py",
+    "tests/nats/test_machines.py",
 )
 
 

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 import pytest
 
+from domain.permissions import RESOURCES
 from entrypoints.http.app import http
 from entrypoints.http.document import Described
 from entrypoints.http.examples import BODIES
@@ -161,6 +162,17 @@ def test_every_route_names_its_permission_or_says_that_anyone_may(app):
         and not (handler.opt.get("permission") or handler.opt.get("anyone"))
     ]
     assert open_to_all == []
+
+
+def test_every_permission_that_a_route_names_is_of_a_known_resource(app):
+    wanted = {
+        handler.opt["permission"]
+        for route in app.routes
+        for handler in route.route_handlers
+        if handler.opt.get("permission")
+    }
+    unknown = {each for each in wanted if each.partition(":")[0] not in RESOURCES}
+    assert unknown == set(), "each a line in RESOURCES of domain/permissions.py, and in its roles"
 
 
 def test_every_query_waits_for_its_projection(app):

@@ -51,7 +51,9 @@ async def test_a_seller_called_sales_does_not_read_everybodys(api, machines):
 def test_of_every_context_that_is_pushed_it_is_said_who_reads_it():
     """Else whoever may read all that is said would read the others too."""
     pushed = {n for n, each in PROJECTIONS.items() if any(table.topic for table in each.TABLES)}
-    assert set(CONTEXTS) == pushed
+    assert set(CONTEXTS) == pushed, (
+        "what is missing: its line in CONTEXTS of adapters/nats/reader.py"
+    )
 
 
 async def test_who_may_read_all_but_uploads_reads_no_uploads(api, machines):
