@@ -3,6 +3,7 @@
 import asyncio
 import time
 from typing import Any
+from urllib.parse import unquote_to_bytes
 from uuid import UUID, uuid4
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -92,8 +93,19 @@ def header(scope: Scope, name: bytes) -> bytes:
 
 def _check_url(scope: Scope) -> None:
     """Raises Problem 400."""
-    if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
+    query = scope.get("query_string", b"")
+    if "\0" in scope["path"] or b"%00" in query:
         raise Problem(400, "malformed", "the URL holds a NUL character")
+    if not _is_text(query):
+        raise Problem(400, "malformed", "the URL is not UTF-8")
+
+
+def _is_text(query: bytes) -> bool:
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeError:
+        return False
+    return True
 
 
 def _has_body(scope: Scope) -> bool:

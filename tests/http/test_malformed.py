@@ -112,7 +112,12 @@ async def test_an_url_that_cannot_be_read_is_refused(api):
         answer = await buyer.send("GET", f"{PATH}/{path}")
         assert answer.status_code in (400, 404), path
         assert_problem(answer, path)
-    for query in ("search=%ed%a0%80", "search=%ff%ff", "search=%25%25", "search=__"):
+    for query in ("search=%ed%a0%80", "search=%ff%ff", "%f3=tea"):
+        answer = await buyer.send("GET", f"{PATH}?{query}")
+        assert (answer.status_code, query) == (400, query), answer.text
+        assert_problem(answer, query)
+        assert answer.json()["detail"] == "the URL is not UTF-8"
+    for query in ("search=%25%25", "search=__"):
         assert (await buyer.send("GET", f"{PATH}?{query}")).status_code in (200, 400), query
 
 

@@ -47,6 +47,24 @@ def test_however_it_is_said_what_is_to_be_after_a_position_is_noticed(query, hea
     assert sharing._is_after({"query_string": query, "headers": headers}) is is_after
 
 
+async def test_a_list_is_searched_in_any_script(api):
+    await api.market("amina")
+    seller, buyer = api.of("seller", "amina"), api.of("buyer", "karim")
+    names = ("Théière", "إبريق", "Чайник", "茶壶瓷器")
+    for number, name in enumerate(names):
+        body = {"name": name, "slug": f"tea-{number}"}
+        made = await seller.post(PATH, body | {"price": {"amount": "12.50", "currency": "DZD"}})
+    after = made.json()["position"]
+    for name in names:
+        for answer in (
+            await buyer.get(PATH, search=name, after=after),
+            await buyer.get(f"{PATH}/search", q=name),
+        ):
+            assert answer.status_code == 200, answer.text
+            assert [each["name"] for each in answer.json()["items"]] == [name]
+    assert (await buyer.get(f"{PATH}/search", q="\ufffd\ufffd")).json()["items"] == []
+
+
 async def test_what_is_shared_has_its_tag(api, monkeypatch):
     monkeypatch.setattr(sharing, "FRESH", 3600)
     await api.market("amina")
