@@ -1,6 +1,7 @@
 """API, live gateway and page under one origin, by the examples."""
 
 import json
+import re
 import time
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.examples.proxies import EXAMPLES, PROXIES
+from tests.support.http import page
 from tests.support.patience import PATIENCE
 
 
@@ -72,6 +74,25 @@ def test_events_come_through_as_they_happen(site, signed):
         assert stream.headers["content-type"].startswith("text/event-stream")
         said = (json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: "))
         assert [next(said)["type"] for _ in range(2)] == ["hello", "snapshot"]
+
+
+def sent_on(name):
+    """Whether a path goes to the API, by the words of an example."""
+    text = (EXAMPLES / name).read_text()
+    if name == "nginx.conf":
+        found = re.search(r"location ~ (\S+) \{\s+proxy_pass http://api;", text)
+        return re.compile(found[1]).match
+    found = re.search(r"@api path (.+)\n\thandle @api", text)
+    patterns = [re.escape(each).replace(r"\*", ".*") for each in found[1].split()]
+    return re.compile("|".join(patterns)).fullmatch
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
+def test_every_path_of_the_api_is_sent_on_by_an_example(name):
+    paths = [*page()["paths"], "/docs", "/docs/openapi.json", "/docs/asyncapi", "/console"]
+    assert "/health" in paths
+    assert [path for path in paths if not sent_on(name)(path)] == []
+    assert not sent_on(name)("/live.html")
 
 
 @pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
