@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import psutil
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.embedded.home import Home, write_private
 from adapters.embedded.urls import Urls
@@ -18,12 +19,8 @@ from entrypoints.settings import (
     REQUIRED,
     Settings,
     SettingsMissing,
+    choices_of,
     from_env,
-    live_url_of,
-    origins_of,
-    roots_every_of,
-    s3_public_url_of,
-    trusted_proxies_of,
 )
 
 DEFAULT = Path(".souk")
@@ -34,6 +31,8 @@ URLS = {
     "nats": "SOUK_NATS_URL",
     "s3": "SOUK_S3_URL",
 }
+
+OWN = ("SOUK_MASTER_KEY", "SOUK_SIGNING_KEY", "SOUK_SECRET", "SOUK_ROOTS_KEY", "SOUK_RECEIPTS")
 
 
 class Unknown(Exception):
@@ -51,6 +50,8 @@ class Instance(Struct, frozen=True):
     nats: str
     s3: str
     live: str = ""  # the URL of the live gateway
+    issuer: str = "souk"  # of its tokens, as is whom they are for
+    audience: str = "souk-api"
 
     @property
     def runs(self) -> bool:
@@ -66,7 +67,8 @@ def given_urls(env: Mapping[str, str] = os.environ) -> Urls:
 
 
 def settings_of(home: Home, urls: Urls) -> Settings:
-    """The settings of an embedded instance; its secrets are made at the first call."""
+    """The settings of an embedded instance; its secrets are made at the first call. Raises
+    SettingsMissing."""
     return Settings(
         postgres_url=urls.postgres or "",
         valkey_url=urls.valkey or "",
@@ -77,21 +79,31 @@ def settings_of(home: Home, urls: Urls) -> Settings:
         ),
         signing_key_pem=home.kept("signing_key.pem", new_key().encode()).decode(),
         secret=home.secret("hmac").encode(),
-        live_url=live_url_of(os.environ),
-        origins=origins_of(os.environ),
-        s3_public_url=s3_public_url_of(os.environ),
-        trusted_proxies=trusted_proxies_of(os.environ),
         roots_key_pem=home.kept("roots_key.pem", roots.new_key().encode()).decode(),
-        roots_every=roots_every_of(os.environ),
         receipts=str(home.path / "erasures"),
+        **choices_of(os.environ),
     )
 
 
-def announce(home: Home, url: str, live: str, urls: Urls) -> None:
+def unread(env: Mapping[str, str] = os.environ) -> list[str]:
+    """The variables that are set, but not for an embedded instance: it has keys and receipts of
+    its own."""
+    return [name for name in OWN if env.get(name)]
+
+
+def announce(home: Home, url: str, live: str, urls: Urls, settings: Settings) -> None:
     """Let other commands find this process's instance; it holds passwords, so it is private."""
     me = psutil.Process()
     servers = {server: getattr(urls, server) or "" for server in URLS}
-    instance = Instance(pid=me.pid, started=me.create_time(), url=url, live=live, **servers)
+    instance = Instance(
+        pid=me.pid,
+        started=me.create_time(),
+        url=url,
+        live=live,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        **servers,
+    )
     write_private(home.path / FILE, msgspec.json.encode(instance))
 
 
@@ -108,7 +120,8 @@ def find(directory: Path | None, env: Mapping[str, str] = os.environ) -> Setting
     instance = running(home)
     given = given_urls(env)
     urls = {server: getattr(given, server) or getattr(instance, server) for server in URLS}
-    return settings_of(home, Urls(**urls))
+    settings = settings_of(home, Urls(**urls))
+    return replace(settings, issuer=instance.issuer, audience=instance.audience)
 
 
 def urls_of(instance: Instance) -> Urls:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -99,22 +100,30 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         master_key=_master_key(env["SOUK_MASTER_KEY"]),
         signing_key_pem=_pem(env["SOUK_SIGNING_KEY"]),
         secret=env["SOUK_SECRET"].encode(),
-        issuer=env.get("SOUK_ISSUER") or "souk",
-        audience=env.get("SOUK_AUDIENCE") or "souk-api",
-        issuers=_issuers(env.get("SOUK_ISSUERS") or "[]"),
-        patience=_seconds(env, "SOUK_PATIENCE", "5"),
-        live_url=live_url_of(env),
-        origins=origins_of(env),
-        s3_public_url=s3_public_url_of(env),
-        as_of_seconds=_seconds(env, "SOUK_AS_OF_SECONDS", "20"),
-        as_of_folds=_folds(env.get("SOUK_AS_OF_FOLDS") or "16"),
-        trusted_proxies=trusted_proxies_of(env),
         roots_key_pem=_pem(env["SOUK_ROOTS_KEY"], "SOUK_ROOTS_KEY")
         if env.get("SOUK_ROOTS_KEY")
         else "",
-        roots_every=roots_every_of(env),
         receipts=env.get("SOUK_RECEIPTS") or "",
+        **choices_of(env),
     )
+
+
+def choices_of(env: Mapping[str, str]) -> dict[str, Any]:
+    """What is the operator's to choose with servers of one's own and in `souk up` alike. Raises
+    SettingsMissing."""
+    return {
+        "issuer": env.get("SOUK_ISSUER") or "souk",
+        "audience": env.get("SOUK_AUDIENCE") or "souk-api",
+        "issuers": _issuers(env.get("SOUK_ISSUERS") or "[]"),
+        "patience": _seconds(env, "SOUK_PATIENCE", "5"),
+        "live_url": live_url_of(env),
+        "origins": origins_of(env),
+        "s3_public_url": s3_public_url_of(env),
+        "as_of_seconds": _seconds(env, "SOUK_AS_OF_SECONDS", "20"),
+        "as_of_folds": _folds(env.get("SOUK_AS_OF_FOLDS") or "16"),
+        "trusted_proxies": trusted_proxies_of(env),
+        "roots_every": roots_every_of(env),
+    }
 
 
 def to_env(settings: Settings) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What `souk up` runs: the servers, then the roles, then whoever asks."""
 
 import asyncio
+import os
 import sys
 import time
 import urllib.error
@@ -21,8 +22,8 @@ from adapters.embedded.stack import Stack
 from adapters.media.objects import Objects
 from adapters.schema import establish
 from entrypoints.cli.welcome import welcome
-from entrypoints.instance import announce, given_urls, settings_of, withdraw
-from entrypoints.settings import Settings, own_origins, to_env
+from entrypoints.instance import announce, given_urls, settings_of, unread, withdraw
+from entrypoints.settings import Settings, choices_of, own_origins, to_env
 from projections import PROJECTIONS
 
 READY = 180.0  # seconds that the API has to be ready, also on a crowded machine
@@ -42,16 +43,19 @@ class Running:
         self._roles: list[Child] = []
 
     async def run(self) -> None:
-        """Until cancelled; stops everything then. Raises Held, Half, Died."""
+        """Until cancelled; stops everything then. Raises Held, Half, Died, SettingsMissing."""
         if (self._home.path / HALF).exists():
             raise Half(self._home.path)
+        choices_of(os.environ)  # what is nonsense is told before anything starts
         click.echo(f"souk: starting on {self._home.path}")
+        for name in unread():
+            _tell(f"{name} is not read: keys and receipts of `souk up` are its own")
         async with self._stack as urls:
             settings = self._reachable(settings_of(self._home, urls))
             try:
                 await establish(settings.postgres_url, PROJECTIONS)
                 await self._start(settings)
-                announce(self._home, self._url, self._live, urls)
+                announce(self._home, self._url, self._live, urls, settings)
                 if not self._empty:
                     await self._seed(settings)
                 welcome(self._url, self._live, settings, self._home.path)

@@ -12,6 +12,7 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import jwt
 import nats
 import psutil
 import pytest
@@ -22,6 +23,7 @@ from tests.support.patience import PATIENCE
 
 SERVERS = {"postgres": "postgres", "valkey": "valkey-server", "nats": "nats-server", "s3": "weed"}
 ONE_OF_EACH = dict.fromkeys(SERVERS, 1)
+CHOSEN = {"SOUK_ISSUER": "https://souk.example", "SOUK_AUDIENCE": "shops", "SOUK_SECRET": "mine"}
 NOBODY = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None  # we are an ordinary user
 
 
@@ -43,13 +45,13 @@ def instance(walk):
 
 @pytest.fixture(scope="module")
 def other():
-    """Of an ordinary user, below a path that is neither ASCII nor one word. To start one takes a
-    while: who kills it comes after who asks it."""
+    """Of an ordinary user, who has chosen something, below a path that is neither ASCII nor one
+    word. To start one takes a while: who kills it comes after who asks it."""
     home = Path(tempfile.mkdtemp(prefix="souk-nobody-"))
     if NOBODY is not None:
         os.chown(home, NOBODY, -1)
     try:
-        with started(home / "Söuk é", user=NOBODY) as running:
+        with started(home / "Söuk é", user=NOBODY, variables=CHOSEN) as running:
             yield running
     finally:
         shutil.rmtree(home)
@@ -177,6 +179,29 @@ def test_an_ordinary_user_runs_it_too(other):
 def test_a_directory_may_be_called_anything(other):
     assert other.directory.name == "Söuk é"
     _until(lambda: _status(other) == "ok")
+
+
+def test_its_tokens_name_whom_its_operator_chose_and_what_is_not_read_is_told(other):
+    token = other.token("admin", "acme")
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert (claims["iss"], claims["aud"]) == ("https://souk.example", "shops")
+    assert other.get("/api/v1/tenants/acme", token)[0] == 404  # and not 401
+    assert other.said.count("is not read") == 1
+    assert "SOUK_SECRET is not read" in other.said
+
+
+@pytest.mark.parametrize(
+    ("variable", "nonsense"),
+    [("SOUK_ISSUERS", "me"), ("SOUK_PATIENCE", "long"), ("SOUK_AS_OF_FOLDS", "all")],
+)
+def test_a_variable_that_is_nonsense_is_refused_before_anything_starts(
+    tmp_path, monkeypatch, variable, nonsense
+):
+    monkeypatch.setenv(variable, nonsense)
+    refused = souk("up", "--port", "0", at=tmp_path / "souk")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr
+    assert refused.stderr.startswith(f"Error: {variable} must be")
+    assert not (tmp_path / "souk").exists()
 
 
 def test_a_role_and_a_server_that_die_are_started_again(instance):
