@@ -31,9 +31,9 @@ def test_a_role_runs_a_command_that_exists_with_options_that_exist(role: str):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_is_given_only_variables_that_souk_reads(role: str):
+def test_a_role_is_given_every_variable_that_souk_reads_and_no_other(role: str):
     known = to_env(Settings("", "", "", "", b"", "", b""))
-    assert set(SERVICES[role]["environment"]) <= set(known)
+    assert set(SERVICES[role]["environment"]) == {*known, "LOG_LEVEL"}
 
 
 def test_its_postgres_compares_texts_as_that_of_souk_up_does():
