@@ -82,6 +82,14 @@ def test_the_order_of_the_readme_is_bought_and_pushed(place):
     assert f"orders.{order['id']}.seller.amina {order['number']} pending" in seen
 
 
+def test_the_commands_are_found_after_the_line_of_the_index(place):
+    place, _ = place
+    line = re.search(r"`(export PATH=.*)`", (ROOT / "docs/index.md").read_text())
+    assert line
+    said = run(place, f"PATH=/usr/bin:/bin\n{line[1]}\nsouk token --role buyer")
+    assert said.splitlines()[-1].count(".") == 2
+
+
 def test_every_command_that_the_docs_name_exists():
     from entrypoints.cli import COMMANDS
 
