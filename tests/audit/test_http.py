@@ -193,17 +193,15 @@ async def test_a_reading_is_recorded_with_who_what_and_why(api):
 async def test_no_word_of_a_query_hides_what_was_read(api, auditor):
     leila, path = api.of("auditor", "leila"), f"/audit/streams/catalog/{api.tea}"
     assert (await leila.send("GET", f"{path}?id=another&context=tenants")).status_code == 400
-    answer = await leila.send("GET", f"{path}?at=version:1&at=version:2")
+    assert (await leila.send("GET", f"{path}?at=version:1&at=version:2")).status_code == 400
+    answer = await leila.send("GET", f"{path}?at=version:1")
     assert (answer.status_code, answer.json()["id"]) == (200, api.tea)
     mine = (await told(auditor, "/events", stream="audit/leila"))["items"][0]
-    asked = json.loads(mine["data"]["query"])
-    wanted = {"context": "catalog", "id": api.tea, "at": ["version:1", "version:2"]}
-    assert asked == wanted
+    wanted = {"context": "catalog", "id": api.tea, "at": "version:1"}
+    assert json.loads(mine["data"]["query"]) == wanted
 
 
 async def test_what_is_too_long_to_be_recorded_is_not_answered(api, auditor):
-    answer = await auditor.send("GET", f"/audit/events?actor={'x' * LONGEST_QUERY}&actor=amina")
-    assert (answer.status_code, answer.json()["code"]) == (422, "audit.query_too_long")
     path = f"/catalog/products?field.x={'x' * LONGEST_QUERY}&as_of=1"
     answer = await auditor.send("GET", path)
     assert (answer.status_code, answer.json()["code"]) == (422, "audit.query_too_long")
