@@ -15,6 +15,7 @@ from adapters.log.ids import Ids
 from adapters.log.outcomes import Outcome, blame, tell
 from adapters.log.requests import Request
 from adapters.log.standing import Standing
+from adapters.log.telling import Telling
 from adapters.log.waiting import Waiting
 from adapters.postgres.pools import APPEND, AWAY, Connection, conninfo_of
 from application.ports import Appended, Conflict, Unavailable
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 class Committer:
     """One task with a connection of its own; callers only queue and wait."""
 
-    def __init__(self, url: str, patience: float) -> None:
+    def __init__(self, url: str, patience: float, telling: Telling) -> None:
         self._conninfo = conninfo_of(
             url,
             APPEND,
@@ -40,7 +41,7 @@ class Committer:
             # A committer that lost its way must not hold the head's lock for ever.
             f"idle_in_transaction_session_timeout={int(patience * 2000)}",
         )
-        self._patience = patience
+        self._patience, self._telling = patience, telling
         self._queue = Waiting()
         self._open: deque[Request] = deque()  # those whose callers may still wait
         self._arrived = asyncio.Event()
@@ -163,8 +164,9 @@ class Committer:
         books, outcomes = self._supposed(standing, batch)
         if not books.rows:
             return None
+        asserted = standing.asserted(batch, books)
         if not await self._sent(
-            store.swift(connection, books, standing.asserted(batch, books)), books, batch
+            store.swift(connection, books, asserted, self._telling), books, batch
         ):
             self._free.failed()
             return None
@@ -181,8 +183,9 @@ class Committer:
         self._queue.join(batch, standing.supports)
         if standing.supports(batch):
             books, outcomes = self._supposed(standing, batch)
+            asserted = standing.asserted(batch, books)
             if books.rows and await self._sent(
-                store.finished(connection, books, standing.asserted(batch, books)), books, batch
+                store.finished(connection, books, asserted, self._telling), books, batch
             ):
                 self._alone.passed()
                 self._free.held()
@@ -207,7 +210,7 @@ class Committer:
         self._free.passed()
         outcomes = [self._posted(books, request) for request in batch]
         if books.changed:
-            await self._sent(store.written(connection, books), books, batch)
+            await self._sent(store.written(connection, books, self._telling), books, batch)
         else:
             await connection.execute("ROLLBACK")
         if self._alone.trusting and (standing is None or standing.looked(books)):

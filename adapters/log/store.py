@@ -15,7 +15,7 @@ import psycopg
 from adapters.log.books import ENCODER, Books, Kept, names_of, slot_of
 from adapters.log.requests import Request
 from adapters.log.rows import COLUMNS
-from adapters.log.tail import CHANNEL, SHORT
+from adapters.log.telling import CHANNEL, FULL, Telling
 from adapters.postgres import packed
 from adapters.postgres.pools import Connection
 
@@ -94,8 +94,10 @@ LINK = """chains AS (INSERT INTO log.chains (tenant, position, hash)
 SELECT tenant, position, decode(hash, 'base64') FROM head, json_to_recordset(%(chains)s::json)
     AS new (tenant text, position bigint, hash text)
 ON CONFLICT (tenant) DO UPDATE SET position = excluded.position, hash = excluded.hash)"""
-NOTIFY = f"SELECT pg_notify('{CHANNEL}', %(position)s::text) FROM head"
-TELL = f"SELECT pg_notify('{CHANNEL}', %(position)s::text || ' ' || %(events)s::text) FROM head"
+# One who does not listen keeps all that was told in the server's queue, and a full one would stop
+# every append; to ask how full it is also clears it of what all have heard.
+NOTIFY = f"""SELECT pg_notify('{CHANNEL}', CASE WHEN pg_notification_queue_usage() < {FULL}
+    THEN %(told)s::text ELSE %(position)s::text END) FROM head"""
 
 # Also sees to it that a swift write which is still under way somewhere comes too late.
 FENCE = """UPDATE log.head
@@ -169,30 +171,32 @@ def _books(head: list[Any], found: dict[str, list[Any]]) -> Books:
     )
 
 
-async def written(connection: Connection, books: Books) -> None:
+async def written(connection: Connection, books: Books, telling: Telling) -> None:
     """Write what is new in the books, tell who listens, and commit."""
     async with connection.pipeline():
-        await connection.execute(*_writing(books, HEAD, TAKE_OVER), prepare=True)
+        await connection.execute(*_writing(books, HEAD, TAKE_OVER, telling), prepare=True)
         await connection.execute("COMMIT")
 
 
-async def swift(connection: Connection, books: Books, asserted: Sequence[tuple[str, int]]) -> bool:
+async def swift(
+    connection: Connection, books: Books, asserted: Sequence[tuple[str, int]], telling: Telling
+) -> bool:
     """Look, write and commit in one statement. False: the log does not stand as the books
     suppose, and nothing was written."""
     try:
-        await connection.execute(*_supposing(books, asserted), prepare=True)
+        await connection.execute(*_supposing(books, asserted, telling), prepare=True)
     except WRONG:
         return False
     return True
 
 
 async def finished(
-    connection: Connection, books: Books, asserted: Sequence[tuple[str, int]]
+    connection: Connection, books: Books, asserted: Sequence[tuple[str, int]], telling: Telling
 ) -> bool:
     """The same after ``begun``. False: what was begun is still to be rolled back."""
     async with connection.pipeline() as pipeline:
         try:
-            await connection.execute(*_supposing(books, asserted), prepare=True)
+            await connection.execute(*_supposing(books, asserted, telling), prepare=True)
             await connection.execute("COMMIT")
             await pipeline.sync()
             return True
@@ -202,14 +206,16 @@ async def finished(
     return False
 
 
-def _supposing(books: Books, asserted: Sequence[tuple[str, int]]) -> tuple[Any, dict[str, Any]]:
-    sql, params = _writing(books, HEAD_IF, TAKE)
+def _supposing(
+    books: Books, asserted: Sequence[tuple[str, int]], telling: Telling
+) -> tuple[Any, dict[str, Any]]:
+    sql, params = _writing(books, HEAD_IF, TAKE, telling)
     params["left_at"], params["left_when"] = books.found
     params["asserted"] = _json(_named(("stream", "version"), asserted))
     return sql, params
 
 
-def _writing(books: Books, head: str, take: str) -> tuple[Any, dict[str, Any]]:
+def _writing(books: Books, head: str, take: str, telling: Telling) -> tuple[Any, dict[str, Any]]:
     taken = [(*name, owner) for name, owner in books.new_claims.items() if owner is not None]
     freed = [name for name, owner in books.new_claims.items() if owner is None]
     written: dict[str, tuple[str, Sequence[Any]]] = {
@@ -235,14 +241,14 @@ def _writing(books: Books, head: str, take: str) -> tuple[Any, dict[str, Any]]:
     parts = tuple(sql for sql, rows in written.values() if rows)
     params = {name: _json(rows) for name, (_, rows) in written.items() if rows}
     at = {"position": books.position, "recorded_at": books.recorded_at}
-    short = len(params.get("events", "").encode()) in range(1, SHORT)
-    return _statement(head, parts, TELL if short else NOTIFY), at | params
+    told = {"told": telling.payload(books.position, books.rows)}
+    return _statement(head, parts), at | told | params
 
 
 @cache
-def _statement(head: str, parts: tuple[str, ...], notify: str) -> str:
+def _statement(head: str, parts: tuple[str, ...]) -> str:
     """Of few kinds, so that each is prepared once."""
-    return f"WITH {', '.join((head, *parts))} {notify}"
+    return f"WITH {', '.join((head, *parts))} {NOTIFY}"
 
 
 def _named(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:

@@ -3,8 +3,6 @@
 from functools import cache
 from typing import Any, NamedTuple
 
-import msgspec
-
 from adapters.log.codec import Codec
 from adapters.log.rows import COLUMNS, Row
 from adapters.postgres import packed
@@ -12,44 +10,17 @@ from adapters.postgres.pools import Connection
 from domain import AGGREGATES
 from domain.kernel import Recorded
 
-CHANNEL = "souk_log"  # NOTIFY at every commit of the log: see Hint
-SHORT = 7_900  # bytes of events that go along; Postgres takes a payload of 7,999
-UNKNOWN = 2**63  # a position above all others
 # An event as a projection reads it: the envelope as in Recorded, then what the event is made of.
 STORED = (*Recorded.__struct_fields__[:-1], "schema_version", "data")
 _READ = ", ".join(STORED)
 _NOTHING = ", ".join("position + 1 AS position" if n == "position" else "NULL" for n in STORED)
-_POSITION = STORED.index("position")
+POSITION = STORED.index("position")
 # The last row is the log's head, one too high, so that it is always the last.
 _PASSAGE = (
     f"(SELECT {_NOTHING} FROM log.head) UNION ALL"
     f" (SELECT {_READ} FROM log.events WHERE position > %s AND position <= %s AND tag = ANY(%s)"
     " ORDER BY position LIMIT %s) ORDER BY position"
 )
-
-
-_ROWS = msgspec.json.Decoder(list[Row])
-
-
-class Hint(NamedTuple):
-    """What a commit told who listens: ``position``, where the log ends now, and ``events`` as JSON,
-    where they are SHORT. Any of it may be missing, or never come: polling is the truth."""
-
-    position: int
-    events: str
-
-    @classmethod
-    def of(cls, payload: str) -> "Hint":
-        position, _, events = payload.partition(" ")
-        return cls(int(position) if position.isdecimal() else UNKNOWN, events)
-
-    @property
-    def rows(self) -> list[Row]:
-        """All events of the commit, or none: another version may have written otherwise."""
-        try:
-            return _ROWS.decode(self.events) if self.events else []
-        except msgspec.MsgspecError:
-            return []
 
 
 class Passage(NamedTuple):
@@ -101,9 +72,9 @@ async def passage(
     cursor = connection.cursor(binary=True)
     await cursor.execute(_PASSAGE, (position, position + span, tags, limit))
     rows = await cursor.fetchall()
-    end = rows.pop()[_POSITION] - 1
+    end = rows.pop()[POSITION] - 1
     full = len(rows) == limit
-    reached = rows[-1][_POSITION] if full else max(position, min(position + span, end))
+    reached = rows[-1][POSITION] if full else max(position, min(position + span, end))
     return Passage(rows, reached, reached >= end)
 
 

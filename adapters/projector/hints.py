@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from adapters.log.tail import CHANNEL, UNKNOWN, Hint
+from adapters.log.telling import CHANNEL, UNKNOWN, Hint
 from adapters.postgres.pools import Connection
 from adapters.projector.leader import Bell, connected, persist
 
@@ -28,7 +28,7 @@ async def listen(url: str, tell: Tell, stop: asyncio.Event) -> None:
     async def attempt() -> None:
         async with connected(url, "souk-hints") as db:
             await db.execute(f"LISTEN {CHANNEL}")
-            tell(Hint(UNKNOWN, ""))  # what was committed before LISTEN
+            tell(Hint(UNKNOWN))  # what was committed before LISTEN
             hearing = asyncio.create_task(_hear(db, tell))
             stopped = asyncio.create_task(stop.wait())
             try:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
-from adapters.log.tail import UNKNOWN, Hint
+from adapters.log.tail import POSITION
+from adapters.log.telling import UNKNOWN, Hint, Telling
 from adapters.postgres.pools import Connection
 from adapters.projector.engine import Engine
 from adapters.projector.leader import Bell, connected, persist
@@ -19,8 +21,15 @@ class Scout:
     for nothing. It only saves work: twice a second each of them looks for itself, or goes by what
     another has just seen."""
 
-    def __init__(self, window: Window, engines: Mapping[str, Engine], batch: int) -> None:
-        self._window, self._place, self._batch = window, 0, batch
+    def __init__(
+        self,
+        window: Window,
+        engines: Mapping[str, Engine],
+        batch: int,
+        telling: Telling | None = None,
+    ) -> None:
+        """``telling`` None: it is told nothing but that there is something."""
+        self._window, self._place, self._batch, self._telling = window, 0, batch, telling
         self._engines = {engine: Bell() for engine in engines.values()}
         self.hint, self._looks = Bell(), False
 
@@ -34,11 +43,16 @@ class Scout:
 
     def hear(self, hint: Hint) -> None:
         """What goes on where the last stretch ended need not be read."""
-        rows = hint.rows if self._leads and not self._looks else []
-        if rows and rows[0].position == self._place + 1:
+        rows = self._told(hint)
+        if rows and rows[0][POSITION] == self._place + 1:
             self._go_on(self._window.hear(NAME, rows))
         else:
             self.hint.ring(hint.position)
+
+    def _told(self, hint: Hint) -> list[tuple[Any, ...]]:
+        if self._telling is None or self._looks or not self._leads:
+            return []
+        return self._telling.rows(hint)
 
     async def run(self, url: str, stop: asyncio.Event) -> None:
         async def attempt() -> None:

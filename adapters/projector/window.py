@@ -6,15 +6,14 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
 
 from adapters.log.codec import tag_of
 from adapters.log.erased import Hook, Whom
-from adapters.log.rows import FOREIGN, Row
-from adapters.log.tail import STORED, passage
+from adapters.log.rows import FOREIGN
+from adapters.log.tail import POSITION, STORED, passage
 from adapters.postgres import packed
 from adapters.postgres.pools import Connection
 from domain.kernel import Event, Recorded
@@ -22,7 +21,6 @@ from domain.kernel import Event, Recorded
 HELD, STRETCHES = 4, 256  # full stretches, and all, kept for those that are behind the first
 PATIENCE = 0.05  # seconds that the first waits for the others, so that they need not read again
 _TAG = STORED.index("tag")
-_stored = attrgetter(*STORED)
 SPAN = 20  # positions passed over for each event asked for, at the most
 
 
@@ -97,10 +95,10 @@ class Window:
         self._looked[reader] = self._reads
         return found.after(position, limit, asked)
 
-    def hear(self, reader: str, rows: Sequence[Row]) -> Stretch:
+    def hear(self, reader: str, rows: Sequence[tuple[Any, ...]]) -> Stretch:
         """Events that follow on one another, as somebody told ``reader``, who is there now."""
-        origin, reached = rows[0].position - 1, rows[-1].position
-        events = [self.recorded(_stored(row)) for row in rows if row.tag in self._decoders]
+        origin, reached = rows[0][POSITION] - 1, rows[-1][POSITION]
+        events = [self.recorded(row) for row in rows if row[_TAG] in self._decoders]
         self._held.append(Stretch(origin, reached, events, self._reads, last=False))
         self._places[reader] = reached
         self._moved.set()

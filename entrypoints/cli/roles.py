@@ -54,7 +54,13 @@ def projector(directory: Path | None) -> None:
 
     settings = find(directory)
     logs.configure()
-    role = Projector(settings.postgres_url, settings.nats_url, settings.valkey_url, PROJECTIONS)
+    role = Projector(
+        settings.postgres_url,
+        settings.nats_url,
+        settings.valkey_url,
+        PROJECTIONS,
+        master=settings.master_key,
+    )
     with proven(settings):
         uvloop.run(until_stopped(role.run))
 

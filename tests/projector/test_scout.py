@@ -1,11 +1,12 @@
 """What a commit tells is folded without a look at the log; what is amiss with it, by a look."""
 
 import asyncio
+from base64 import b64encode
 
-import msgspec
 import pytest
 
-from adapters.log.tail import SHORT, Hint, rows_after
+from adapters.log.tail import rows_after
+from adapters.log.telling import SHORT, Hint, Telling
 from adapters.projector import window
 from adapters.projector.engine import Engine
 from adapters.projector.leader import connected
@@ -35,6 +36,9 @@ def looks(monkeypatch):
     return asked
 
 
+TELLING = Telling(bytes(32))
+
+
 class Standing:
     """A scout at the end of the log, and the one projection that it wakes."""
 
@@ -42,7 +46,7 @@ class Standing:
         self.db, self.database = db, database
         shared = Window([Switched])
         self.engine = Engine("toys", TOYS["toys"], window=shared)
-        self.scout = Scout(shared, {"toys": self.engine}, 10)
+        self.scout = Scout(shared, {"toys": self.engine}, 10, TELLING)
         self.bell = self.scout.bell(self.engine)
 
     async def reach_the_end(self):
@@ -69,7 +73,7 @@ class Standing:
         for event in events:
             await happen(self.database, event)
         rows = await rows_after(self.db, before, 100)
-        return [Hint(row.position, msgspec.json.encode([row]).decode()) for row in rows]
+        return [Hint.of(TELLING.payload(row.position, [row])) for row in rows]
 
 
 @pytest.fixture
@@ -159,10 +163,19 @@ async def test_what_comes_while_it_looks_is_left_to_the_look(standing, monkeypat
     assert await switched(standing) == ["1", "2", "3"]
 
 
-@pytest.mark.parametrize("events", ["", "[]", "nonsense"])
-async def test_a_hint_without_events_is_a_reason_to_look(standing, looks, events):
+@pytest.mark.parametrize("sealed", ["", "nonsense", TELLING.payload(3, [])])
+async def test_a_hint_without_events_is_a_reason_to_look(standing, looks, sealed):
     (hint,) = await standing.hints((lamp("2"), Switched("e" * SHORT)))
-    standing.scout.hear(hint._replace(events=events))
+    standing.scout.hear(hint._replace(sealed=sealed))
+    await standing.look()
+    await standing.fold()
+    assert (await switched(standing), looks) == (["1", "2"], [1])
+
+
+async def test_what_somebody_else_tells_is_only_a_reason_to_look(standing, looks):
+    (hint,) = await standing.hints((lamp("2"), Switched()))
+    standing.scout.hear(Hint(hint.position, b64encode(bytes(300)).decode()))
+    assert not standing.bell.rung
     await standing.look()
     await standing.fold()
     assert (await switched(standing), looks) == (["1", "2"], [1])

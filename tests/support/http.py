@@ -164,7 +164,9 @@ async def running_api(
     settings = replace(settings, **others)
     stop = asyncio.Event()
     counted = settings.valkey_url if "valkey_url" not in others else stack.valkey_url
-    projector = Projector(database, stack.nats_url, counted, PROJECTIONS)
+    projector = Projector(
+        database, stack.nats_url, counted, PROJECTIONS, master=settings.master_key
+    )
     running = asyncio.create_task(projector.run(stop)) if projecting else None
     try:
         async with connect(settings) as souk:
