@@ -18,7 +18,7 @@ from domain.inventory import (
 from domain.kernel import Recorded, but
 from projections.kernel import Column, Document, Found, Page, Reader, Table, given, one, own, page
 
-VERSION = 1
+VERSION = 2
 
 
 class Item(Document):

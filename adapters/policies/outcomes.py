@@ -52,10 +52,12 @@ async def register(db: Connection, names: Iterable[str]) -> dict[str, int]:
 async def settle(
     db: Connection, positions: Mapping[str, int], outcomes: Sequence[Outcome] = ()
 ) -> None:
-    """Move policies past what has settled, and keep what did not go through. Nobody waits for the
-    disk: what is lost is reacted to again, and answered as it was."""
+    """Move policies past what has settled, and keep what did not go through. For places alone
+    nobody waits for the disk: what is lost is reacted to again, and answered as it was. What was
+    rejected might not be."""
     async with at_once(db):
-        await db.execute("SELECT set_config('synchronous_commit', 'off', true)")
+        if not outcomes:
+            await db.execute("SELECT set_config('synchronous_commit', 'off', true)")
         await keep(db, outcomes)
         await db.execute(
             "UPDATE policies.positions AS p SET position = moved.position, moved_at = now()"

@@ -82,6 +82,7 @@ class PolicyRunner:
             if not more and not any(moved):
                 behind = any(follower.moved for follower in followers)
                 await bell.wait(PLACES if behind else min(LOOK, self._tick))
+        await keep_places(db, followers)
 
 
 async def _ring_at(stop: asyncio.Event, bell: Bell) -> None:

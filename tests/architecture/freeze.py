@@ -1,8 +1,10 @@
-"""Freezes the tags and a payload of each event that is not frozen yet.
+"""Freezes the tags and a payload of each event that is not frozen yet, and the shape of the tables
+of each version of a projection.
 
     python -m tests.architecture.freeze
 
-Writes tags.txt and golden/<tag>.json; never changes what is there. Commit what it wrote.
+Writes tags.txt, golden/<tag>.json and shapes.txt; never changes what is there. Commit what it
+wrote.
 """
 
 from datetime import UTC, date, datetime
@@ -13,12 +15,15 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from adapters.log.codec import Codec, events_of, tag_of
+from adapters.projector.tables import shape_of
 from domain import AGGREGATES
 from domain.kernel import Event, Personal
+from projections import PROJECTIONS
 
 HERE = Path(__file__).parent
 CODEC = Codec.of(AGGREGATES)
-TAGS, GOLDEN = HERE / "tags.txt", HERE / "golden"
+TAGS, GOLDEN, SHAPES = HERE / "tags.txt", HERE / "golden", HERE / "shapes.txt"
+Shapes = dict[str, tuple[int, str]]  # by projection: its version, and the shape of its tables
 SCALARS: dict[Any, Any] = {
     str: "text",
     int: 7,
@@ -59,7 +64,27 @@ def payload(event: Event) -> bytes:
     return CODEC.encode(event, "", lambda sealed, stream, tag: sealed)
 
 
+def shapes() -> Shapes:
+    return {name: (p.VERSION, shape_of(p)) for name, p in PROJECTIONS.items()}
+
+
+def frozen_shapes() -> Shapes:
+    lines = SHAPES.read_text().splitlines() if SHAPES.exists() else []
+    return {name: (int(version), shape) for name, version, shape in map(str.split, lines)}
+
+
+def _freeze_shapes() -> None:
+    """Of the same version there is only one."""
+    known = frozen_shapes()
+    for name, (version, shape) in shapes().items():
+        if name not in known or known[name][0] != version:
+            known[name] = version, shape
+    lines = [f"{name} {version} {shape}\n" for name, (version, shape) in sorted(known.items())]
+    SHAPES.write_text("".join(lines))
+
+
 def main() -> None:
+    _freeze_shapes()
     frozen = set(TAGS.read_text().split()) if TAGS.exists() else set()
     GOLDEN.mkdir(exist_ok=True)
     for tag, kind in event_types().items():
