@@ -15,7 +15,19 @@ from adapters.log.requests import prepared
 from adapters.log.standing import Standing
 from adapters.postgres.pools import APPEND, conninfo_of
 from application.ports import Conflict, New, Taken
-from tests.log.notes import CODEC, Noted, Numbered, append, key, landed, note, opened, rows, stream
+from tests.log.notes import (
+    CODEC,
+    TELLING,
+    Noted,
+    Numbered,
+    append,
+    key,
+    landed,
+    note,
+    opened,
+    rows,
+    stream,
+)
 from tests.log.proxy import Proxy
 
 COMMITTERS = """SELECT pid FROM pg_stat_activity WHERE application_name = 'souk-committer'
@@ -167,7 +179,9 @@ async def test_a_batch_of_any_size_that_is_wrong_leaves_the_connection_in_order(
             books = standing.books(batch)
             for request in batch:
                 books.post(request, Ids())
-            assert not await store.finished(connection, books, standing.asserted(batch, books))
+            assert not await store.finished(
+                connection, books, standing.asserted(batch, books), TELLING
+            )
             await connection.execute("ROLLBACK")
     assert await positions(database) == [1]
     assert [record for record in caplog.records if record.name == "psycopg"] == []

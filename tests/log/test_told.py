@@ -15,7 +15,7 @@ from adapters.log.telling import SHORT, UNKNOWN, Hint, Telling
 from adapters.postgres import packed
 from application.ports import Append, Key, New
 from domain.kernel import Personal
-from tests.log.notes import MASTER, Noted, Signed, append, call, key, note, opened, stream
+from tests.log.notes import TELLING, Noted, Signed, append, call, key, note, opened, stream
 
 EARLIER = datetime(1917, 11, 7, 2, 3, 4, 567_891, timezone(timedelta(hours=5, minutes=30)))
 
@@ -33,7 +33,6 @@ async def told(database, log):
         yield heard, db
 
 
-TELLING = Telling(MASTER)
 # More than a hundredth of the queue: a page of the server for each.
 FILL = """SELECT count(pg_notify('elsewhere', repeat('e', 7900) || n))
 FROM generate_series(1, current_setting('max_notify_queue_pages')::int / 90) AS n"""
