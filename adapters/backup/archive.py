@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from adapters.backup.manifest import FILE, Manifest, NoBackup, parsed
+from adapters.backup.manifest import FILE, Damaged, Manifest, NoBackup, parsed
 from adapters.backup.places import NAME
 from adapters.media.objects import Gone, Objects
 
@@ -48,19 +48,36 @@ class Archive:
         """Raises NoBackup."""
         try:
             return parsed(await self.read(f"{name}/{FILE}"))
-        except (Gone, msgspec.MsgspecError) as error:
+        except Gone as error:
             raise NoBackup(f"{self.prefix}{name} is no whole backup") from error
+        except msgspec.MsgspecError as error:
+            raise Damaged(f"{self.prefix}{name} is damaged") from error
 
     async def kept(self) -> dict[str, Manifest]:
         """The whole backups, oldest first."""
+        return (await self._known())[0]
+
+    async def damaged(self) -> list[str]:
+        """Backups whose manifest cannot be read: neither counted nor removed."""
+        return (await self._known())[1]
+
+    async def unsure(self) -> bool:
+        """Whether one that is damaged is the oldest: nothing tells what it needs."""
+        whole, damaged = await self._known()
+        return any(name < min(whole) for name in damaged)
+
+    async def _known(self) -> tuple[dict[str, Manifest], list[str]]:
         await self.objects.ready()
-        found: dict[str, Manifest] = {}
+        whole: dict[str, Manifest] = {}
+        damaged: list[str] = []
         for name in await self._backups():
             try:
-                found[name] = await self.manifest(name)
+                whole[name] = await self.manifest(name)
+            except Damaged:
+                damaged.append(name)
             except NoBackup:
                 continue
-        return found
+        return whole, damaged
 
     async def _backups(self) -> list[str]:
         folders = await self.objects.folders(self.prefix)
@@ -69,11 +86,11 @@ class Archive:
     async def forget(self, keep: int) -> Manifest:
         """Those beyond the newest ``keep``, and what was left of one that was ended; the oldest
         that stays."""
-        whole = await self.kept()
+        whole, damaged = await self._known()
         for name in [*whole][:-keep]:
             await self.remove([f"{name}/{FILE}"])
             del whole[name]
         for name in await self._backups():
-            if name not in whole and name < max(whole):
+            if name not in (*whole, *damaged) and name < max(whole):
                 await self.remove(await self.names(name))
         return min(whole.values(), key=lambda each: each.segment[8:])

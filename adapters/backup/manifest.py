@@ -1,5 +1,6 @@
 """What is known of a backup: where it stands, and what is kept apart from it."""
 
+import os
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -7,10 +8,12 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from adapters.backup.places import NAME
 from adapters.backup.shelves import OBJECTS as OBJECTS
 from adapters.embedded.home import write_private
 
 FILE, BASE = "manifest.json", "base"
+MISSING = (FileNotFoundError, NotADirectoryError)
 
 
 class Manifest(Struct, frozen=True):
@@ -43,11 +46,15 @@ class NoBackup(Exception):
     """There is no whole backup in that directory."""
 
 
+class Damaged(NoBackup):
+    """There is one, but its manifest cannot be read."""
+
+
 def read(folder: Path) -> Manifest:
-    """Raises NoBackup."""
+    """Raises NoBackup; OSError where it may well be one, and cannot be read just now."""
     try:
         return parsed((folder / FILE).read_bytes())
-    except (OSError, msgspec.MsgspecError) as error:
+    except (*MISSING, msgspec.MsgspecError) as error:
         raise NoBackup(f"{folder} has no whole backup") from error
 
 
@@ -56,7 +63,8 @@ def parsed(data: bytes) -> Manifest:
 
 
 def kept(folder: Path) -> dict[Path, Manifest]:
-    """The whole backups in a directory, oldest first."""
+    """The whole backups in a directory, oldest first. Raises OSError: one that was passed over
+    would lose what is kept for it."""
     found: dict[Path, Manifest] = {}
     for path in _backups(folder):
         with suppress(NoBackup):
@@ -70,6 +78,23 @@ def damaged(folder: Path) -> list[Path]:
     return [path for path in _backups(folder) if path not in whole]
 
 
+def unsure(folder: Path) -> bool:
+    """Whether one that is damaged is the oldest: nothing tells what it needs."""
+    return min(_backups(folder)) not in kept(folder)
+
+
 def _backups(folder: Path) -> list[Path]:
-    found = (path.parent for path in folder.glob(f"*/{FILE}"))
-    return sorted(path for path in found if not path.name.startswith("."))
+    found = (path for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(path for path in found if _is_one(path))
+
+
+def _is_one(path: Path) -> bool:
+    try:
+        os.lstat(path / FILE)
+    except MISSING:
+        return False
+    except PermissionError:  # a stranger's, such as lost+found
+        if NAME.fullmatch(path.name):
+            raise
+        return False
+    return True

@@ -45,11 +45,15 @@ class Pushing:
                 began, now, _ = datetime.now(UTC), *await self._known()
                 made = await self._take(began, now)
                 oldest = await self._archive.forget(keep)
-                await self._cut_there(oldest)
+                await self._cut_there(oldest, await self._archive.unsure())
                 await self._push(oldest)
         except OSError as error:
             raise Failed(str(error)) from error
         return made
+
+    async def damaged(self) -> list[str]:
+        """Names of those there that are so."""
+        return await self._archive.damaged()
 
     async def catch_up(self) -> int:
         """What has come since the last time; how many files. Raises Failed, Unavailable."""
@@ -95,14 +99,16 @@ class Pushing:
                     await self._archive.put(name, room)
         return len(keys)
 
-    async def _cut_there(self, oldest: Manifest) -> None:
-        """What no backup there needs any more goes; and it is written down what there is."""
+    async def _cut_there(self, oldest: Manifest, unsure: bool) -> None:
+        """What no backup there needs any more goes, unless it is ``unsure`` what one needs; and
+        it is written down what there is."""
         async with looking(self._source.postgres_url) as db:
             keep = {f"{OBJECTS}/{n.key}" async for n in named(db, since=oldest.position)}
         objects = await self._archive.names(OBJECTS)
         log = await self._archive.names(WAL)
         gone = [name for name in objects if name not in keep]
         gone += [name for name in log if _is_before(name, oldest.segment)]
+        gone = [] if unsure else gone
         await self._archive.remove(gone)
         notes = [name for folder in (SOURCES, PURGED) for name in await self._archive.names(folder)]
         growing = {name for name in log if name.endswith(PARTIAL)}

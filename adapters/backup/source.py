@@ -110,12 +110,15 @@ async def keys_of(objects: Objects) -> list[str]:
     return [key for key in await objects.under("") if not key.startswith(APART)]
 
 
-async def settle(source: Source, to: str, segment: str, position: int) -> None:
+async def settle(
+    source: Source, to: str, segment: str, position: int, unsure: bool = False
+) -> None:
     """The backups at ``to`` need the log from ``segment`` on, and the objects that arrived after
-    ``position``; what none needs any more goes."""
+    ``position``; what none needs any more goes. ``unsure``: maybe more, and what was kept for
+    them stays."""
     if not source.wal.is_dir():
         return
-    needed = wal.keep_from(source.wal, segment, to, position)
+    needed = wal.keep_from(source.wal, segment, to, position, unsure)
     if (kept := source.arrivals) is not None:
         kept.begin(position)  # the first time
         async with looking(source.postgres_url) as db:

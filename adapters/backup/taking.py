@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.backup.arrivals import copy
-from adapters.backup.manifest import BASE, OBJECTS, Manifest, NoBackup, kept
+from adapters.backup.manifest import BASE, OBJECTS, Manifest, NoBackup, kept, unsure
 from adapters.backup.source import (
     Based,
     Failed,
@@ -35,7 +35,8 @@ async def take(source: Source, folder: Path, keep: int) -> Path:
         with alone(folder):
             done = await _take(source, folder)
             oldest = forget(folder, keep)
-            await settle(source, str(folder), oldest.segment, oldest.position)
+            all_of_it = unsure(folder)
+            await settle(source, str(folder), oldest.segment, oldest.position, all_of_it)
     except (OSError, NoBackup) as error:  # a full disk, for one
         raise Failed(str(error)) from error
     return done

@@ -43,12 +43,17 @@ def segments(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.name[8:])
 
 
-def keep_from(folder: Path, oldest: str, place: str = "", position: int = 0) -> int:
+def keep_from(
+    folder: Path, oldest: str, place: str = "", position: int = 0, unsure: bool = False
+) -> int:
     """The backups at ``place`` need the segments from the one of that name on, of whatever
-    timeline, and what came after that position of the log. Segments that no place needs go; the
-    first position that one does need."""
-    mark = hashlib.sha256(place.encode()).hexdigest()[:16]
-    write_private(folder / f"{NEEDED}.{mark}", f"{oldest} {position}".encode())
+    timeline, and what came after that position of the log; ``unsure``: what they needed the last
+    time, or all there is. Segments that no place needs go; the first position that one does need.
+    """
+    mark = folder / f"{NEEDED}.{hashlib.sha256(place.encode()).hexdigest()[:16]}"
+    if unsure:
+        oldest, position = _wanted(mark) if mark.exists() else ("0" * NAME, 0)
+    write_private(mark, f"{oldest} {position}".encode())
     (folder / NEEDED).unlink(missing_ok=True)  # of versions that knew one place only
     wanted = [_wanted(path) for path in _marks(folder) if not _forgotten(path)]
     first = min(segment[8:] for segment, _ in wanted)

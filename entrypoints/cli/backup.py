@@ -86,7 +86,7 @@ def backup(
             done = asyncio.run(take(source, Path(to).absolute(), keep))
             _tell(str(done), read(done))
             for left in damaged(done.parent):
-                click.echo(f"{left} is damaged: neither counted nor removed", err=True)
+                _tell_damage(str(left))
     except (Failed, NoBackup, NoPlace, OSError) as failed:
         raise Refusal(str(failed)) from failed
     finally:
@@ -104,8 +104,15 @@ async def _away(source: Source, to: str, own: str, keep: int, catch_up: bool) ->
         else:
             name, manifest = await pushing.take(keep)
             _tell(f"{to.rstrip('/')}/{name}", manifest)
+            for left in await pushing.damaged():
+                _tell_damage(f"{to.rstrip('/')}/{left}")
     finally:
         there.close()
+
+
+def _tell_damage(where: str) -> None:
+    told = "is damaged: neither counted nor removed; what it may need is kept until it is"
+    click.echo(f"{where} {told}", err=True)
 
 
 def _tell(where: str, manifest: Manifest) -> None:

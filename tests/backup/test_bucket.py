@@ -115,6 +115,22 @@ async def test_half_a_backup_in_a_bucket_is_none_and_goes_with_the_next(history,
     assert {key.split("/")[1] for key in await archive.objects.under("")} == {*names[2:5]}
 
 
+async def test_a_damaged_backup_in_a_bucket_stays_whole_and_nobody_is_sure_what_it_needs(
+    history, s3
+):
+    manifest = (await history["archive"].kept())[history["far"]]
+    archive = Archive(Objects(f"{s3}/damaged-backups"), "p/")
+    names = [f"2026051{day}T120000.000000Z" for day in range(1, 4)]
+    await archive.objects.ready()
+    for name, data in zip(names, (manifest.data, b"", manifest.data), strict=True):
+        await archive.put_data(f"{name}/base.tar", b"base")
+        await archive.put_data(f"{name}/manifest.json", data)
+    assert (await archive.damaged(), await archive.unsure()) == (names[1:2], False)
+    await archive.forget(1)
+    assert (await archive.damaged(), await archive.unsure()) == (names[1:2], True)
+    assert len(await archive.names(names[1])) == 2
+
+
 async def test_a_base_that_breaks_off_leaves_nothing_and_one_that_was_cut_is_not_unpacked(
     history, s3, tmp_path
 ):

@@ -172,6 +172,11 @@ async def test_a_segment_that_was_ended_early_is_no_damage(kept, log):
     assert (reached.position, reached.hole) == (kept.at[1][1], None)
 
 
+async def test_a_backup_of_which_nothing_tells_what_it_needs_is_kept_the_whole_log(kept):
+    (mark,) = (kept.home / FOLDER).glob("needed.*")
+    assert mark.read_text() == f"{'0' * 24} 0"
+
+
 async def test_what_a_file_had_in_its_former_life_is_no_damage(kept, log):
     first, last = segments(log)[0], segments(log)[-1]
     shutil.copyfile(first, log / f"{first.name[:8]}{name_of(kept.at[3][0] // SEGMENT + 1)}")

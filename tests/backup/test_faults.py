@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.backup import secrets
-from adapters.backup.manifest import FILE, Manifest, damaged, kept
+from adapters.backup.manifest import FILE, Manifest, damaged, kept, unsure
 from adapters.backup.restoring import SEGMENT, Foreign, checked
 from adapters.backup.source import Failed, Source, alone
 from adapters.backup.taking import check_owner, forget, take
@@ -101,6 +101,27 @@ def test_a_backup_whose_manifest_is_damaged_is_passed_over_and_stays(tmp_path):
     assert forget(tmp_path, 1) == MANIFEST
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "3", "4"]
     assert [path.name for path in damaged(tmp_path)] == ["1", "3"]
+
+
+def test_a_backup_that_cannot_be_read_just_now_stops_the_next_and_nothing_goes(tmp_path):
+    for name in ("1", "2"):
+        (tmp_path / name).mkdir()
+        MANIFEST.write(tmp_path / name)
+    (tmp_path / "1" / FILE).unlink()
+    (tmp_path / "1" / FILE).symlink_to(FILE)
+    with pytest.raises(OSError, match="symbolic links"):
+        forget(tmp_path, 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2"]
+
+
+def test_while_the_oldest_backup_is_damaged_nobody_is_sure_what_is_needed(tmp_path):
+    for name in ("1", "2", "3"):
+        (tmp_path / name).mkdir()
+        MANIFEST.write(tmp_path / name)
+    (tmp_path / "2" / FILE).write_bytes(b"")
+    assert not unsure(tmp_path)
+    forget(tmp_path, 1)
+    assert unsure(tmp_path)
 
 
 def test_keys_are_known_by_a_fingerprint_that_tells_nothing_of_them():

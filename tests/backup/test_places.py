@@ -78,5 +78,15 @@ def test_what_backups_elsewhere_need_is_kept_for_them_but_not_for_ever(tmp_path)
     assert [path.name for path in segments(tmp_path)] == [segment(6), segment(7)]
 
 
+def test_what_a_damaged_backup_may_need_is_kept_as_before(tmp_path):
+    for number in range(1, 8):
+        (tmp_path / segment(number)).touch()
+    assert keep_from(tmp_path, segment(3), "/mnt/daily", 30, unsure=True) == 0
+    assert len(segments(tmp_path)) == 7
+    assert keep_from(tmp_path, segment(3), "/mnt/daily", 30) == 30
+    assert keep_from(tmp_path, segment(5), "/mnt/daily", 50, unsure=True) == 30
+    assert [path.name for path in segments(tmp_path)] == [segment(n) for n in range(3, 8)]
+
+
 def segment(number):
     return f"{1:08X}{number:016X}"
