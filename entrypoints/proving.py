@@ -18,12 +18,12 @@ LONG = 60_000  # milliseconds that it has to find the oldest keys, once
 AGAIN = 2.0  # seconds between tries while it is away
 
 
-async def prove(settings: Settings) -> None:
-    """That the master key and SOUK_SECRET are the database's; they become so where it has none.
-    Raises Foreign."""
+async def prove(settings: Settings, lays: bool = False) -> None:
+    """That the master key and SOUK_SECRET are the database's; the first becomes so where it has
+    none, the second if who ``lays`` it uses it. Raises Foreign."""
     async with _connected(settings) as db:
         await Master(settings.master_key).prove(db)
-        await prove_secret(db, settings.secret)
+        await prove_secret(db, settings.secret, lays)
 
 
 async def renew(settings: Settings) -> None:
@@ -33,13 +33,13 @@ async def renew(settings: Settings) -> None:
 
 
 @contextmanager
-def proven(settings: Settings) -> Iterator[None]:
-    """Around a role, which ends by SIGTERM. It does not wait for a Postgres that is away: it is
-    told to end where that turns out later to be another's. Raises Foreign."""
-    if _proved(settings):
+def proven(settings: Settings, lays: bool = False) -> Iterator[None]:
+    """As ``prove``, around a role, which ends by SIGTERM. It does not wait for a Postgres that is
+    away: it is told to end where that turns out later to be another's. Raises Foreign."""
+    if _proved(settings, lays):
         yield
         return
-    later = _Later(settings)
+    later = _Later(settings, lays)
     later.start()
     try:
         yield
@@ -50,15 +50,15 @@ def proven(settings: Settings) -> Iterator[None]:
 
 
 class _Later(Thread):
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, lays: bool) -> None:
         super().__init__(name=NAME, daemon=True)
-        self._settings, self.over = settings, Event()
+        self._settings, self._lays, self.over = settings, lays, Event()
         self.foreign: Foreign | None = None
 
     def run(self) -> None:
         while not self.over.wait(AGAIN):
             try:
-                if _proved(self._settings):
+                if _proved(self._settings, self._lays):
                     return
             except Foreign as foreign:
                 self.foreign = foreign
@@ -66,10 +66,10 @@ class _Later(Thread):
                 return
 
 
-def _proved(settings: Settings) -> bool:
+def _proved(settings: Settings, lays: bool) -> bool:
     """False: Postgres is away, or not migrated yet. Raises Foreign."""
     try:
-        asyncio.run(prove(settings))
+        asyncio.run(prove(settings, lays))
     except (*AWAY, UNMIGRATED):
         return False
     return True

@@ -62,10 +62,11 @@ class Master:
         await _hold(db, MASTER_KEY, self._mark)
 
 
-async def prove_secret(db: Connection, secret: bytes) -> None:
-    """That requests were marked with it; the first that comes is. As souk_append. Raises
-    Foreign."""
-    await _hold(db, SECRET, _mark(SECRET, secret))
+async def prove_secret(db: Connection, secret: bytes, lays: bool) -> None:
+    """That requests were marked with it; where there is no mark yet, whoever ``lays`` one makes
+    it so. As souk_append. Raises Foreign."""
+    if lays or await _marked(db, SECRET) is not None:
+        await _hold(db, SECRET, _mark(SECRET, secret))
 
 
 async def renew_secret(db: Connection, secret: bytes) -> None:

@@ -33,5 +33,5 @@ async def _migrate(settings: Settings, new_secret: bool) -> tuple[list[str], lis
     done = await establish(settings.postgres_url, PROJECTIONS)
     if new_secret:
         await renew(settings)
-    await prove(settings)
+    await prove(settings, lays=True)
     return done

@@ -34,7 +34,7 @@ def api(host: str, port: int, workers: int, directory: Path | None) -> None:
 
     settings = find(directory)
     os.environ.update(to_env(settings))
-    with proven(settings):
+    with proven(settings, lays=True):
         serve(host, port, workers)
 
 

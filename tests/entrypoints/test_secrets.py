@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
+from adapters.log.master import Foreign
 from adapters.tokens import new_key
 from entrypoints.cli import main
 from entrypoints.proving import prove
@@ -32,7 +34,7 @@ async def settings(stack, database):
         signing_key_pem=new_key(),
         secret=b"ours",
     )
-    await prove(settings)
+    await prove(settings, lays=True)
     return settings
 
 
@@ -68,6 +70,16 @@ async def test_one_that_started_while_postgres_was_away_ends_once_it_is_there(se
                 role.kill()
     assert f"Error: SOUK_{which.upper()} is not the one" in said.splitlines()[-1]
     assert role.returncode == 2
+
+
+async def test_a_role_that_has_no_use_for_the_secret_locks_nobody_out_with_another(settings):
+    with psycopg.connect(settings.postgres_url) as db:
+        db.execute("DELETE FROM keys.marks")
+    placeholder = replace(settings, secret=b"placeholder")
+    await prove(placeholder)
+    assert (await migrated(settings)).exit_code == 0
+    with pytest.raises(Foreign, match="SOUK_SECRET"):
+        await prove(placeholder)
 
 
 async def migrated(settings, *words):

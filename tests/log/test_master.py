@@ -55,10 +55,10 @@ async def test_a_database_of_before_marks_is_whose_keys_it_has(log, db, database
 
 
 async def test_the_secret_is_the_first_that_came_until_another_is_said_to_be(db):
-    await prove_secret(db, b"first")
+    await prove_secret(db, b"first", lays=True)
     with pytest.raises(Foreign, match="SOUK_SECRET is not the one"):
-        await prove_secret(db, b"second")
+        await prove_secret(db, b"second", lays=True)
     await renew_secret(db, b"second")
-    await prove_secret(db, b"second")
+    await prove_secret(db, b"second", lays=True)
     with pytest.raises(Foreign):
-        await prove_secret(db, b"first")
+        await prove_secret(db, b"first", lays=True)
