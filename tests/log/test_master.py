@@ -54,6 +54,18 @@ async def test_a_database_of_before_marks_is_whose_keys_it_has(log, db, database
         await Master(OTHER).prove(db)
 
 
+async def test_whose_database_of_before_has_one_of_its_two_keys_spoilt_is_not_locked_out(
+    log, db, database
+):
+    await log.keyring.for_sealing("acme", ["ana", "bia"])
+    await rows(database, "DELETE FROM keys.marks RETURNING 1")
+    spoil = "UPDATE keys.subjects SET sealed_key = %s WHERE subject = 'ana' RETURNING 1"
+    await rows(database, spoil, (bytes(60),))
+    with pytest.raises(Foreign):
+        await Master(OTHER).prove(db)
+    await Master(MASTER).prove(db)
+
+
 async def test_the_secret_is_the_first_that_came_until_another_is_said_to_be(db):
     await prove_secret(db, b"first", lays=True)
     with pytest.raises(Foreign, match="SOUK_SECRET is not the one"):
