@@ -28,8 +28,7 @@ async def prove(settings: Settings, lays: bool = False) -> None:
 
 async def renew(settings: Settings) -> None:
     """SOUK_SECRET was changed on purpose."""
-    async with _connected(settings) as db:
-        await renew_secret(db, settings.secret)
+    await renew_secret(settings.postgres_url, settings.secret)
 
 
 @contextmanager

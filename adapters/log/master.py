@@ -5,10 +5,12 @@ import os
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg import AsyncConnection
 
 from adapters.postgres.pools import Connection
 
 NONCE = 12  # bytes
+CONNECT = 10  # seconds
 OLDEST = 100  # keys that tell whose a database without a mark is
 MASTER_KEY, SECRET = "SOUK_MASTER_KEY", "SOUK_SECRET"
 
@@ -69,13 +71,14 @@ async def prove_secret(db: Connection, secret: bytes, lays: bool) -> None:
         await _hold(db, SECRET, _mark(SECRET, secret))
 
 
-async def renew_secret(db: Connection, secret: bytes) -> None:
-    """From now on it is another, on purpose. As souk_append."""
-    await db.execute(
-        "INSERT INTO keys.marks (name, mark) VALUES (%s, %s)"
-        " ON CONFLICT (name) DO UPDATE SET mark = excluded.mark",
-        (SECRET, _mark(SECRET, secret)),
-    )
+async def renew_secret(url: str, secret: bytes) -> None:
+    """From now on it is another, on purpose. As the owner: no role may change a mark."""
+    async with await AsyncConnection.connect(url, connect_timeout=CONNECT) as db:
+        await db.execute(
+            "INSERT INTO keys.marks (name, mark) VALUES (%s, %s)"
+            " ON CONFLICT (name) DO UPDATE SET mark = excluded.mark",
+            (SECRET, _mark(SECRET, secret)),
+        )
 
 
 def bound(*parts: str) -> bytes:

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from psycopg.errors import InsufficientPrivilege
 
 from adapters.log.keyring import Keyring
 from adapters.log.master import Foreign, Master, prove_secret, renew_secret
@@ -66,11 +67,18 @@ async def test_whose_database_of_before_has_one_of_its_two_keys_spoilt_is_not_lo
     await Master(MASTER).prove(db)
 
 
-async def test_the_secret_is_the_first_that_came_until_another_is_said_to_be(db):
+async def test_the_secret_is_the_first_that_came_until_another_is_said_to_be(db, database):
     await prove_secret(db, b"first", lays=True)
     with pytest.raises(Foreign, match="SOUK_SECRET is not the one"):
         await prove_secret(db, b"second", lays=True)
-    await renew_secret(db, b"second")
+    await renew_secret(database, b"second")
     await prove_secret(db, b"second", lays=True)
     with pytest.raises(Foreign):
         await prove_secret(db, b"first", lays=True)
+
+
+@pytest.mark.parametrize("change", ["UPDATE keys.marks SET mark = ''", "DELETE FROM keys.marks"])
+async def test_whoever_gets_in_as_a_role_changes_no_mark(db, change):
+    await prove_secret(db, b"first", lays=True)
+    with pytest.raises(InsufficientPrivilege):
+        await db.execute(change)
