@@ -116,8 +116,7 @@ class Pushing:
 
     async def _push(self, oldest: Manifest) -> int:
         """The log as it stands now, after the objects that it names."""
-        wal = self._segments(oldest.segment)
-        growing = {path.name: grown(path) for path in wal if path.suffix == PARTIAL}
+        wal, growing = _as_it_stands(self._segments(oldest.segment))
         position = await self._follow()
         done = self._read()
         before = len(done)
@@ -167,6 +166,21 @@ class Pushing:
 
     def _write(self, names: Iterable[str]) -> None:
         write_private(self._record, "\n".join(sorted(names)).encode())
+
+
+def _as_it_stands(wal: list[Path]) -> tuple[list[Path], dict[str, bytes]]:
+    """The segments, and what there is of the one being filled, by its name."""
+    found: list[Path] = []
+    growing: dict[str, bytes] = {}
+    for path in wal:
+        if path.suffix == PARTIAL:
+            try:
+                growing[path.name] = grown(path)
+            except FileNotFoundError:  # it was filled meanwhile, and has its name now
+                found.append(path.with_suffix(""))
+                continue
+        found.append(path)
+    return found, growing
 
 
 def _is_before(name: str, first: str) -> bool:

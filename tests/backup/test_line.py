@@ -14,6 +14,7 @@ from entrypoints.cli.backup import _away
 from tests.backup.test_faults import MANIFEST
 
 TO, NAME = "s3://broken-line/one", "20260516T120000.000000Z"
+SEGMENT = f"{1:08X}{2:016X}"
 FILES = [f"objects/bazaar/{number}" for number in range(10)]
 
 
@@ -42,6 +43,9 @@ class Failing:
     async def kept(self):
         return {NAME: MANIFEST}
 
+    async def remove(self, names):
+        pass
+
     async def put(self, name, path):
         if not self.left:
             raise Unavailable("s3")
@@ -60,6 +64,18 @@ async def test_what_was_sent_before_it_broke_off_is_not_sent_again(source):
     assert await pushing.catch_up() == 2
     assert archive.taken == FILES
     assert await pushing.catch_up() == 0
+
+
+async def test_a_segment_that_is_filled_just_when_it_is_sent_is_sent_by_its_name(
+    source, monkeypatch
+):
+    monkeypatch.setattr(pushing, "segments", lambda folder: [source.wal / f"{SEGMENT}.partial"])
+    source.wal.mkdir()
+    (source.wal / SEGMENT).write_bytes(b"whole")
+    archive = Failing()
+    archive.left = len(FILES) + 1
+    assert await Pushing(source, archive, TO).catch_up() == len(FILES) + 1
+    assert archive.taken == [*FILES, f"wal/{SEGMENT}"]
 
 
 async def test_a_catch_up_over_a_line_that_breaks_sends_all(source, s3, breaking):
