@@ -22,6 +22,7 @@ from application.erasures import Erasures
 from application.ports import Call
 
 NAME = "souk-erase"
+TURN = 30_000  # milliseconds that an erasure waits for another of the same person
 THEIRS = ("rows", "changes", "answers", "files")  # what has words of a person
 
 
@@ -114,10 +115,12 @@ class Eraser:
 
     @asynccontextmanager
     async def _alone(self, tenant: str, subject: str) -> AsyncIterator[None]:
-        """One erasure of a person at once, in any process: each counts what it purged."""
+        """One erasure of a person at once, in any process: each counts what it purged. Raises
+        Unavailable where another does not end."""
         async with AsyncExitStack() as stack:
             with unavailable():
                 db = await stack.enter_async_context(self._reading())
+                await db.execute(f"SET lock_timeout = {TURN}")
                 name = f"{NAME}/{tenant}/{subject}"
                 await db.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (name,))
             yield

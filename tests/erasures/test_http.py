@@ -7,6 +7,7 @@ import os
 import psycopg
 import pytest
 
+from adapters.erasing import eraser
 from entrypoints.wiring import connect
 from tests.erasures.test_canaries import differences
 from tests.erasures.town import Town
@@ -66,6 +67,21 @@ async def test_sent_again_it_is_answered_with_its_receipt_which_stays_as_it_was(
     )
     assert json.loads(by_command.stdout) == json.loads(before)
     assert kept.read_bytes() == before
+
+
+async def test_who_waits_for_another_erasure_of_them_that_does_not_end_is_told_so(
+    town, monkeypatch
+):
+    monkeypatch.setattr(eraser, "TURN", 100)
+    held = (await town.root.get("/erasures/ana/held")).json()
+    body = {"subject": "ana", "confirm": held["confirm"]}
+    with psycopg.connect(town.api.souk.settings.postgres_url) as db:
+        lock = "SELECT pg_advisory_lock(hashtextextended('souk-erase/bazaar/ana', 0))"
+        db.execute(lock)
+        async with asyncio.timeout(PATIENCE):
+            waited = await town.root.post("/erasures", body, key="one")
+    assert waited.status_code == 503
+    assert (await town.root.post("/erasures", body, key="one")).status_code == 201
 
 
 async def test_what_is_purged_of_them_later_is_added_to_their_receipt(town):
