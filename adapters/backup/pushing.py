@@ -200,6 +200,7 @@ def _files(source: Source) -> list[tuple[str, Path]]:
     found += [(f"{WAL}/{path.name}", path) for path in source.wal.glob("*.history")]
     if source.receipts:
         folder = Path(source.receipts)
-        names = ((path.relative_to(folder), path) for path in folder.glob("*/*.json"))
+        kept = [path for path in folder.glob("*/*.json*") if path.suffix != ".new"]
+        names = ((path.relative_to(folder), path) for path in kept)
         found += [(f"{RECEIPTS}/{name}", path) for name, path in names]
     return found

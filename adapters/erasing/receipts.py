@@ -54,12 +54,15 @@ class Receipts:
         return Signed(receipt, self._signer.attest(payload))
 
     async def keep(self, signed: Signed) -> str:
-        """Where it is now."""
-        receipt = signed.receipt
-        name, data = (
-            name_of(receipt.tenant, receipt.subject),
-            msgspec.json.format(msgspec.json.encode(signed)),
-        )
+        """Where it is now. One that is there and not ours, of a former signing key for one, stays
+        beside it: it may be the only proof of what was purged then."""
+        name = name_of(signed.receipt.tenant, signed.receipt.subject)
+        former = await self._file(name)
+        if former is not None and not self._is_ours(former):
+            await self._write(f"{name}.{hashlib.sha256(former).hexdigest()[:32]}", former)
+        return await self._write(name, msgspec.json.format(msgspec.json.encode(signed)))
+
+    async def _write(self, name: str, data: bytes) -> str:
         if self._folder is not None:
             path = self._folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,11 +75,9 @@ class Receipts:
     async def of(self, tenant: str, subject: str) -> Signed | None:
         """The one that is kept of a person; None: none is, or none that is ours."""
         data = await self._file(name_of(tenant, subject))
-        try:
-            self.checked(data or b"")
-        except Forged:
+        if data is None or not self._is_ours(data):
             return None
-        return msgspec.json.decode(data or b"", type=Signed)
+        return msgspec.json.decode(data, type=Signed)
 
     async def all(self) -> tuple[list[Receipt], list[Forged]]:
         """Every one that is kept, checked; and what is wrong with the others."""
@@ -103,8 +104,16 @@ class Receipts:
         if self._folder is not None:
             return {str(path): path.read_bytes() for path in sorted(self._folder.glob("*/*.json"))}
         assert self._objects is not None, "a folder or a bucket"
-        keys = sorted(await self._objects.under(f"{FOLDER}/"))
+        found = sorted(await self._objects.under(f"{FOLDER}/"))
+        keys = [key for key in found if key.endswith(".json")]
         return {key: b"".join([part async for part in self._objects.read(key)]) for key in keys}
+
+    def _is_ours(self, data: bytes) -> bool:
+        try:
+            self.checked(data)
+        except Forged:
+            return False
+        return True
 
     def checked(self, data: bytes) -> Receipt:
         """Raises Forged."""
