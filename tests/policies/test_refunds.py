@@ -2,6 +2,7 @@
 
 import pytest
 
+from application.checkouts import Paying
 from domain import payments
 from domain.kernel import Rejected
 from domain.money import Money
@@ -89,3 +90,31 @@ async def test_what_was_paid_for_a_returned_order_is_left_to_staff(market):
     await bring_back(market, lamp)
     assert await market.happened(RefundRequested) == []
     assert (await market.ledger(in_cash)).due == 3100, "what its seller holds pays no other's order"
+
+
+async def split(market):
+    """10.00 by card, which came in, and 6.00 in cash at the door of who sells the tea."""
+    by = (Paying("card", Money(1000, "DZD")), Paying("cod", Money(600, "DZD")))
+    checkout, (rug, tea) = await market.buy(("rug", 1), ("tea", 2), by=by)
+    await market.pay(checkout)
+    await market.settle()
+    return checkout, rug, tea
+
+
+async def test_what_came_in_for_a_returned_order_is_left_to_staff_while_the_others_lack_theirs(
+    market,
+):
+    checkout, rug, tea = await split(market)
+    await bring_back(market, rug)
+    assert await market.happened(RefundRequested) == []
+    await market.do(payments, checkout, Collect(tea))
+    (paid,) = await market.happened(CheckoutPaid)
+    assert [share.order for share in paid.event.shares] == [rug, tea]
+
+
+async def test_a_parcel_refused_at_the_door_leaves_the_checkout_paid_by_the_others_card(market):
+    _checkout, rug, tea = await split(market)
+    await bring_back(market, tea)
+    (paid,) = await market.happened(CheckoutPaid)
+    assert [share.order for share in paid.event.shares] == [rug]
+    assert await market.happened(RefundRequested) == []
