@@ -65,12 +65,26 @@ async def confirmed(commands: Commands, call: Call, recorded: Recorded) -> None:
     """The seller's word is enough when cash is all that is lacking; else the order waits for its
     payment."""
     order: Order = await commands.peek(call, orders, recorded.id)
-    if order.cash or recorded.id in await _confirmed_by(commands, call, order.checkout):
+    if order.cash or recorded.id in await _in_cash(commands, call, order.checkout):
         await take(commands, call, recorded.id)
 
 
+async def _in_cash(commands: Commands, call: Call, checkout: str) -> list[str]:
+    """The checkout's orders, if cash is all that is lacking."""
+
+    async def found(work: Work) -> list[str]:
+        return _covered_by(await work.load(payments, checkout))
+
+    return await commands.look(call, found)
+
+
+def _covered_by(ledger: Payments) -> list[str]:
+    return [share.order for share in ledger.active] if ledger.cash_covers else []
+
+
 async def intended(commands: Commands, call: Call, recorded: Recorded) -> None:
-    if recorded.event.method == CASH:
+    placed = recorded.id == str(recorded.command_id)  # by the append that this is in
+    if recorded.event.method == CASH and not placed:  # else nobody had confirmed anything yet
         await covered(commands, call, recorded)
 
 
@@ -85,9 +99,7 @@ async def _confirmed_by(commands: Commands, call: Call, checkout: str) -> list[s
     none that was in cash from the beginning: those are agreed once they are confirmed."""
 
     async def found(work: Work) -> list[str]:
-        ledger: Payments = await work.load(payments, checkout)
-        shares = ledger.active if ledger.cash_covers else ()
-        placed = await work.load_all(orders, [share.order for share in shares])
+        placed = await work.load_all(orders, _covered_by(await work.load(payments, checkout)))
         return [id for id, order in placed.items() if order.status != "pending" and not order.cash]
 
     return await commands.look(call, found)

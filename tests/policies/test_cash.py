@@ -103,3 +103,35 @@ async def test_an_order_that_nobody_confirmed_takes_nothing_for_the_cash_of_anot
     assert await market.taken("tea") == {tea: 3}
     assert await market.taken("rug") == {}
     assert (await market.stock("rug")).reservations[rugs].quantity == 2
+
+
+def spied(market, monkeypatch):
+    """The streams that are read from now on, by context and id."""
+    seen, load = [], market.log.load
+
+    async def spying(tenant, streams):
+        seen.extend(stream.split("/", 1)[1] for stream in streams)
+        return await load(tenant, streams)
+
+    monkeypatch.setattr(market.log, "load", spying)
+    return seen
+
+
+async def test_placing_an_order_in_cash_has_nobody_read_what_was_confirmed(market, monkeypatch):
+    checkout, (order,) = await market.buy(("rug", 2), by="cod")
+    seen = spied(market, monkeypatch)
+    await market.settle()
+    assert not {f"payments/{checkout}", f"orders/{order}"} & set(seen)
+
+
+async def test_confirming_an_order_has_its_ledger_read_and_no_other_order(market, monkeypatch):
+    parts = (Paying("voucher", Money(1500, "DZD")), Paying("cod", Money(100, "DZD")))
+    checkout, (rug, tea) = await market.buy(("rug", 1), ("tea", 2), by=parts)
+    await market.pay(checkout)
+    await market.settle()
+    await market.orders.confirm(call(), rug, None)
+    seen = spied(market, monkeypatch)
+    await market.settle()
+    assert f"payments/{checkout}" in seen
+    assert f"orders/{tea}" not in seen
+    assert await market.taken("rug") == {rug: 1}
