@@ -20,7 +20,7 @@ class Nothing(Struct, forbid_unknown_fields=True):
     """What may be sent where there is nothing to say."""
 
 
-_nothing = msgspec.json.Decoder(Nothing | None).decode
+_nothing = msgspec.json.Decoder(Nothing | tuple[()] | None).decode  # PHP writes {} as []
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Asks:
 
     async def check_body(self, request: Request[Any, Any, Any]) -> None:
         """Raises Problem 400."""
-        if self.bodiless and (body := await request.body()):
+        if self.bodiless and (body := (await request.body()).strip()):
             try:
                 _nothing(body)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

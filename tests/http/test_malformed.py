@@ -158,12 +158,12 @@ async def test_a_command_without_a_body_ignores_none_and_takes_an_empty_one(api)
         yield b'"sold out"}'
 
     before = await api.souk.positions.head()
-    for body in (b'{"reason":"sold out"}', b"not json", b"[]", b'""', pieces()):
+    for body in (b'{"reason":"sold out"}', b"not json", b"[1]", b'""', pieces()):
         refused = await retire(body)
         assert (refused.status_code, refused.json()["code"]) == (400, "malformed"), body
         assert refused.json()["detail"] == "body: nothing is to be sent here"
     assert await api.souk.positions.head() == before
-    for body in (b"", b"{}", b" { } ", b"null"):
+    for body in (b"", b"{}", b" { } ", b"null", b"[]", b" \r\n\t"):
         assert (await retire(body)).status_code == 200, body
 
 
