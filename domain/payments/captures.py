@@ -84,8 +84,9 @@ def _too_late(deposit: Payment, came: PaymentCaptured) -> list[EVENTS]:
 
 
 def _told_again(payments: Payments, payment: Payment, wanted: Capture) -> list[EVENTS]:
-    came = payments.money(payment.collected.get(wanted.order or "", payment.captured))
-    if wanted.amount not in (None, came):
+    by_sellers = sum(payment.collected.values())  # each of which was told for itself
+    came = payment.collected.get(wanted.order or "", payment.captured - by_sellers)
+    if wanted.amount not in (None, payments.money(came)):
         raise Rejected("payments.already_captured", "intend another payment")
     return []
 

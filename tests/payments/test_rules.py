@@ -135,6 +135,14 @@ def test_a_second_part_is_another_payment():
     given(payments, *past).when(Capture("p2", brl(1), "o1")).rejected("payments.already_captured")
 
 
+def test_what_staff_capture_beside_what_a_seller_collected_comes_in_once():
+    first, rest = PaymentCaptured("p2", brl(600), "o1"), PaymentCaptured("p2", brl(400), None)
+    given(payments, opened, cash, first).when(Capture("p2", brl(400))).then(rest, paid)
+    past = (opened, cash, first, rest, paid)
+    given(payments, *past).when(Capture("p2", brl(400))).then()
+    given(payments, *past).when(Capture("p2", brl(1000))).rejected("payments.already_captured")
+
+
 def test_an_overpayment_is_recorded_as_found():
     given(payments, opened, card).when(Capture("p1", brl(1200))).then(
         PaymentCaptured("p1", brl(1200), None), paid
