@@ -1,16 +1,21 @@
 """What is read of stock is the fold of its events."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from adapters.log.tail import house_codec
 from domain import inventory
 from domain.catalog import Describing, ProductCreated, ProductDescribed, SkuAssigned
+from domain.inventory import ReservationKept
 from domain.kernel import fold
 from domain.money import Money
 from projections import catalog
 from projections import inventory as projection
 from tests.inventory.test_rules import commands
+from tests.projector.toys import prepare
 from tests.support.histories import history
 from tests.support.rows import recorded, rows_equal_the_fold
 
@@ -68,3 +73,13 @@ def test_rows_and_product_pages_say_what_the_decider_knows(past):
 def test_a_product_has_a_row_before_it_has_stock():
     item = row_after(projection.ITEMS)
     assert (item.seller, item.name, item.available, item.version) == ("tom", "Tea", 0, 0)
+
+
+async def test_tables_of_code_that_knew_no_kept_reservations_are_built_again(database):
+    def before(table):
+        return replace(table, on={k: v for k, v in table.on.items() if k is not ReservationKept})
+
+    tables = tuple(before(table) for table in projection.TABLES)
+    old = SimpleNamespace(VERSION=1, TABLES=tables, __name__=projection.__name__)
+    await prepare(database, {"stock": old})
+    assert await prepare(database, {"stock": projection}) == ["stock"]
