@@ -75,7 +75,7 @@ class Live:
         self._url, self._token = _socket_url(url), token
         self._watches: dict[str, Watch] = {}
         self._socket: ClientConnection | None = None
-        self._backoff, self._pace = Backoff(), Pace()
+        self._backoff, self._pace, self._speaking = Backoff(), Pace(), asyncio.Lock()
         self._greeted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._failure: Exception | None = None
         self._renewal: asyncio.TimerHandle | None = None
@@ -210,10 +210,12 @@ class Live:
         """To a gateway that is there; who is not learns of all watches when it is back."""
         if (socket := self._socket) is None:
             return
-        await self._pace.turn()
-        if socket is self._socket:
-            with suppress(ConnectionClosed):
-                await socket.send(_ENCODER.encode(message), text=True)
+        async with self._speaking:  # a word that waits is not overtaken by the one that undoes it
+            if socket is self._socket:
+                await self._pace.turn()
+            if socket is self._socket:
+                with suppress(ConnectionClosed):
+                    await socket.send(_ENCODER.encode(message), text=True)
 
     def _after(self, seconds: float, then: Callable[[], None]) -> asyncio.TimerHandle:
         loop = asyncio.get_running_loop()

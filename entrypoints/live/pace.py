@@ -13,7 +13,7 @@ class Pace:
         self._due = 0.0  # when what was said so far would have been said at the rate
 
     async def turn(self) -> None:
-        """Wait for it; first come, first served."""
+        """Wait for it, one at a time."""
         now = asyncio.get_running_loop().time()
         self._due = max(self._due, now) + 1 / RATE
         if (wait := self._due - now - AT_ONCE / RATE) > 0:

@@ -1,6 +1,7 @@
 """The Python client with as many topics as one may have, and one that comes and goes too often."""
 
 import asyncio
+import time
 
 from adapters.live.peer import Limits
 from entrypoints.live import pace
@@ -44,6 +45,24 @@ async def test_who_comes_and_goes_is_held_to_what_the_gateway_hears(api, tea, mo
                 messages = live.watch(TOPIC)
                 assert isinstance(await anext(messages), Snapshot)
                 await messages.aclose()
+
+
+async def test_who_watches_again_does_not_overtake_the_end_of_the_watch_before(
+    api, gate, tea, monkeypatch
+):
+    monkeypatch.setattr(pace, "AT_ONCE", 1.5)
+    monkeypatch.setattr(pace, "RATE", 2)
+    async with connect(gate.url, api.token("seller", "amina")) as live:
+        messages = live.watch(TOPIC)
+        await anext(messages)
+        ending = asyncio.create_task(messages.aclose())
+        await asyncio.sleep(0)
+        time.sleep(1)  # its turn has come, but nobody has told it yet  # noqa: ASYNC251
+        found, _ = await following(live)
+        await ending
+        await until(lambda: found)
+        position = await stepped(api, tea, 2)
+        await until(lambda: last(found) == position)
 
 
 async def test_being_let_in_does_not_shorten_the_wait_but_being_told_something_does():
