@@ -12,10 +12,10 @@ from adapters.log import store
 from adapters.log.books import Books
 from adapters.log.caution import Caution
 from adapters.log.ids import Ids
+from adapters.log.notices import Notices
 from adapters.log.outcomes import Outcome, blame, tell
 from adapters.log.requests import Request
 from adapters.log.standing import Standing
-from adapters.log.telling import Telling
 from adapters.log.waiting import Waiting
 from adapters.postgres.pools import APPEND, AWAY, Connection, conninfo_of
 from application.ports import Appended, Conflict, Unavailable
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 class Committer:
     """One task with a connection of its own; callers only queue and wait."""
 
-    def __init__(self, url: str, patience: float, telling: Telling) -> None:
+    def __init__(self, url: str, patience: float, notices: Notices) -> None:
         self._conninfo = conninfo_of(
             url,
             APPEND,
@@ -41,7 +41,7 @@ class Committer:
             # A committer that lost its way must not hold the head's lock for ever.
             f"idle_in_transaction_session_timeout={int(patience * 2000)}",
         )
-        self._patience, self._telling = patience, telling
+        self._patience, self._notices = patience, notices
         self._queue = Waiting()
         self._open: deque[Request] = deque()  # those whose callers may still wait
         self._arrived = asyncio.Event()
@@ -166,7 +166,7 @@ class Committer:
             return None
         asserted = standing.asserted(batch, books)
         if not await self._sent(
-            store.swift(connection, books, asserted, self._telling), books, batch
+            store.swift(connection, books, asserted, self._notices), books, batch
         ):
             self._free.failed()
             return None
@@ -185,7 +185,7 @@ class Committer:
             books, outcomes = self._supposed(standing, batch)
             asserted = standing.asserted(batch, books)
             if books.rows and await self._sent(
-                store.finished(connection, books, asserted, self._telling), books, batch
+                store.finished(connection, books, asserted, self._notices), books, batch
             ):
                 self._alone.passed()
                 self._free.held()
@@ -210,7 +210,7 @@ class Committer:
         self._free.passed()
         outcomes = [self._posted(books, request) for request in batch]
         if books.changed:
-            await self._sent(store.written(connection, books, self._telling), books, batch)
+            await self._sent(store.written(connection, books, self._notices), books, batch)
         else:
             await connection.execute("ROLLBACK")
         if self._alone.trusting and (standing is None or standing.looked(books)):

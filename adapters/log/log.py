@@ -10,13 +10,13 @@ from adapters.log.codec import Codec, tag_of
 from adapters.log.committer import Committer
 from adapters.log.keyring import LOOKUP, Keyring, Seals
 from adapters.log.loading import Loader
+from adapters.log.notices import Notices
 from adapters.log.origins import Origins
 from adapters.log.requests import Request, check, prepared
 from adapters.log.rows import COLUMNS, Row
 from adapters.log.snapshots import Shelf
 from adapters.log.store import CLAIMS
 from adapters.log.tail import house_codec
-from adapters.log.telling import Telling
 from adapters.postgres import packed
 from adapters.postgres.pools import APPEND, Pool, borrow, open_pool
 from adapters.postgres.unsafe import refuse_unsafe_settings
@@ -65,7 +65,7 @@ class PostgresLog:
         self._origins = Origins(self.keyring)
         self._shelf = Shelf(AGGREGATES)
         self._loader = Loader(self.pool, self._codec, self._shelf)
-        self._committer = Committer(self._url, self._patience, Telling(self._master))
+        self._committer = Committer(self._url, self._patience, Notices(self._master))
         self._committer.start()
         return self
 

@@ -28,10 +28,10 @@ from eventsourcing.persistence import (
 )
 
 from adapters.log.bridge import TIMEOUT, Bridge
+from adapters.log.notices import CHANNEL
 from adapters.log.origins import channel_of
 from adapters.log.requests import Line, Part, Request
 from adapters.log.rows import FOREIGN
-from adapters.log.telling import CHANNEL
 from adapters.log.tracking import SnapshotRecorder, SoukTrackingRecorder, bounds
 from adapters.postgres.pools import APPEND, borrow, conninfo_of
 from application.ports import Call, Origin

@@ -13,9 +13,9 @@ from typing import Any
 import psycopg
 
 from adapters.log.books import ENCODER, Books, Kept, names_of, slot_of
+from adapters.log.notices import CHANNEL, FULL, Notices
 from adapters.log.requests import Request
 from adapters.log.rows import COLUMNS
-from adapters.log.telling import CHANNEL, FULL, Telling
 from adapters.postgres import packed
 from adapters.postgres.pools import Connection
 
@@ -171,32 +171,32 @@ def _books(head: list[Any], found: dict[str, list[Any]]) -> Books:
     )
 
 
-async def written(connection: Connection, books: Books, telling: Telling) -> None:
+async def written(connection: Connection, books: Books, notices: Notices) -> None:
     """Write what is new in the books, tell who listens, and commit."""
     async with connection.pipeline():
-        await connection.execute(*_writing(books, HEAD, TAKE_OVER, telling), prepare=True)
+        await connection.execute(*_writing(books, HEAD, TAKE_OVER, notices), prepare=True)
         await connection.execute("COMMIT")
 
 
 async def swift(
-    connection: Connection, books: Books, asserted: Sequence[tuple[str, int]], telling: Telling
+    connection: Connection, books: Books, asserted: Sequence[tuple[str, int]], notices: Notices
 ) -> bool:
     """Look, write and commit in one statement. False: the log does not stand as the books
     suppose, and nothing was written."""
     try:
-        await connection.execute(*_supposing(books, asserted, telling), prepare=True)
+        await connection.execute(*_supposing(books, asserted, notices), prepare=True)
     except WRONG:
         return False
     return True
 
 
 async def finished(
-    connection: Connection, books: Books, asserted: Sequence[tuple[str, int]], telling: Telling
+    connection: Connection, books: Books, asserted: Sequence[tuple[str, int]], notices: Notices
 ) -> bool:
     """The same after ``begun``. False: what was begun is still to be rolled back."""
     async with connection.pipeline() as pipeline:
         try:
-            await connection.execute(*_supposing(books, asserted, telling), prepare=True)
+            await connection.execute(*_supposing(books, asserted, notices), prepare=True)
             await connection.execute("COMMIT")
             await pipeline.sync()
             return True
@@ -207,15 +207,15 @@ async def finished(
 
 
 def _supposing(
-    books: Books, asserted: Sequence[tuple[str, int]], telling: Telling
+    books: Books, asserted: Sequence[tuple[str, int]], notices: Notices
 ) -> tuple[Any, dict[str, Any]]:
-    sql, params = _writing(books, HEAD_IF, TAKE, telling)
+    sql, params = _writing(books, HEAD_IF, TAKE, notices)
     params["left_at"], params["left_when"] = books.found
     params["asserted"] = _json(_named(("stream", "version"), asserted))
     return sql, params
 
 
-def _writing(books: Books, head: str, take: str, telling: Telling) -> tuple[Any, dict[str, Any]]:
+def _writing(books: Books, head: str, take: str, notices: Notices) -> tuple[Any, dict[str, Any]]:
     taken = [(*name, owner) for name, owner in books.new_claims.items() if owner is not None]
     freed = [name for name, owner in books.new_claims.items() if owner is None]
     written: dict[str, tuple[str, Sequence[Any]]] = {
@@ -241,7 +241,7 @@ def _writing(books: Books, head: str, take: str, telling: Telling) -> tuple[Any,
     parts = tuple(sql for sql, rows in written.values() if rows)
     params = {name: _json(rows) for name, (_, rows) in written.items() if rows}
     at = {"position": books.position, "recorded_at": books.recorded_at}
-    told = {"told": telling.payload(books.position, books.rows)}
+    told = {"told": notices.payload(books.position, books.rows)}
     return _statement(head, parts), at | told | params
 
 

@@ -1,73 +1,39 @@
-"""What a commit tells who listens, so that nobody has to read it: where the log ends now, and the
-events where they are short. Anyone whom the server lets in may listen, and tell: so they are sealed
-with a key that is derived from the master key, and bound to their position."""
+"""The history of one tenant told from its first event, as it was at one moment; only read."""
 
-import binascii
-import hmac
-import os
-from base64 import b64decode, b64encode
-from collections.abc import Sequence
-from operator import attrgetter
-from typing import Any, NamedTuple, get_type_hints
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
-import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from adapters.log.codec import tag_of
+from adapters.log.rows import COLUMNS, Row
+from adapters.log.tail import house_codec
+from adapters.postgres.pools import Connection, unavailable
+from adapters.projector.leader import connected
+from domain.kernel import Event, Recorded
 
-from adapters.log.master import NONCE
-from adapters.log.rows import Row
-from adapters.log.tail import STORED
-
-CHANNEL = "souk_log"  # NOTIFY at every commit of the log
-SHORT = 5_900  # bytes of events that go along; sealed and as text Postgres takes 7,999
-LEAST = 200  # bytes that an event has beside its data, about
-FULL = 0.01  # of the server's queue, beyond which only positions are told: somebody does not listen
-UNKNOWN = 2**63  # a position above all others
-_stored = attrgetter(*STORED)
-_kinds = get_type_hints(Row)
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(list[tuple[tuple(_kinds[name] for name in STORED)]]).decode  # type: ignore[misc]
-_BAD = (binascii.Error, InvalidTag, ValueError, msgspec.MsgspecError)
+AT_ONCE = 2_000  # events
 
 
-class Hint(NamedTuple):
-    """``position``: where the log ends. Hints may be lost, late, doubled, or of nobody knows whom:
-    polling is the truth."""
-
-    position: int
-    sealed: str = ""
-
-    @classmethod
-    def of(cls, payload: str) -> "Hint":
-        position, _, sealed = payload.partition(" ")
-        return cls(int(position) if position.isdecimal() else UNKNOWN, sealed)
+@asynccontextmanager
+async def told(url: str, name: str) -> AsyncIterator[Connection]:
+    """A connection with a snapshot, on which nothing can be written. Raises Unavailable."""
+    with unavailable():
+        async with connected(url, name) as db, db.transaction():
+            await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            await db.execute("SET LOCAL statement_timeout = 0")
+            yield db
 
 
-class Telling:
-    """``master``: the 32 bytes of the master key."""
-
-    def __init__(self, master: bytes) -> None:
-        self._cipher = AESGCM(hmac.digest(master, b"souk: what commits tell", "sha256"))
-
-    def payload(self, position: int, rows: Sequence[Row]) -> str:
-        """Of a commit of these rows, the last of them at ``position``; short enough for NOTIFY."""
-        if not rows or sum(len(row.data) + LEAST for row in rows) > SHORT:
-            return str(position)
-        packed = _pack([_stored(row) for row in rows])
-        if len(packed) > SHORT:
-            return str(position)
-        nonce = os.urandom(NONCE)
-        box = nonce + self._cipher.encrypt(nonce, packed, str(position).encode())
-        return f"{position} {b64encode(box).decode()}"
-
-    def rows(self, hint: Hint) -> list[tuple[Any, ...]]:
-        """All events of the commit, as STORED, as they would be read; none where they were too
-        long, and of what was not told by the log."""
-        if not hint.sealed:
-            return []
-        try:
-            box = b64decode(hint.sealed, validate=True)
-            place = str(hint.position).encode()
-            return _unpack(self._cipher.decrypt(box[:NONCE], box[NONCE:], place))
-        except _BAD:
-            return []
+async def history(
+    db: Connection, tenant: str, kinds: Iterable[type[Event]]
+) -> AsyncIterator[Recorded]:
+    """The tenant's events of these kinds, in order; personal data sealed."""
+    codec, tags = house_codec(), [tag_of(kind) for kind in kinds]
+    async with db.cursor(name="souk_history", binary=True) as cursor:
+        await cursor.execute(
+            f"SELECT {COLUMNS} FROM log.events WHERE tenant = %s AND tag = ANY(%s)"
+            " ORDER BY position",
+            (tenant, tags),
+        )
+        while rows := await cursor.fetchmany(AT_ONCE):
+            for row in rows:
+                yield Row(*row).decoded(codec)

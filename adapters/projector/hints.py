@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from adapters.log.telling import CHANNEL, UNKNOWN, Hint
+from adapters.log.notices import CHANNEL, UNKNOWN, Hint
 from adapters.postgres.pools import Connection
 from adapters.projector.leader import Bell, connected, persist
 

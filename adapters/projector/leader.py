@@ -11,7 +11,7 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.errors import SerializationFailure
 
-from adapters.log.telling import UNKNOWN
+from adapters.log.notices import UNKNOWN
 from adapters.postgres.pools import PROJECT, Connection, conninfo_of
 
 STANDBY = 0.5  # seconds between a standby's tries for the lead

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from adapters.log.telling import Telling
+from adapters.log.notices import Notices
 from adapters.postgres.pools import Connection
 from adapters.projector.beside import state
 from adapters.projector.engine import BATCH, Engine
@@ -45,7 +45,7 @@ class Projector:
         master: bytes | None = None,
     ) -> None:
         self._postgres_url, self._projections, self._batch = postgres_url, projections, batch
-        self._telling = Telling(master) if master else None
+        self._notices = Notices(master) if master else None
         self._relay = Relay(nats_url, tuple(projections)) if nats_url else None
         self._feed = Feed(valkey_url, projections) if valkey_url else None
         self._told: set[str] = set()  # the projections that are of a newer version
@@ -58,7 +58,7 @@ class Projector:
             name: Engine(name, projection, self._batch, window)
             for name, projection in self._projections.items()
         }
-        scout = Scout(window, engines, self._batch, self._telling)
+        scout = Scout(window, engines, self._batch, self._notices)
         with few_collections():
             async with asyncio.TaskGroup() as group:
                 group.create_task(_ring_at(stop, [*scout.bells, *changed]))

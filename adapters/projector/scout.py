@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.log.notices import UNKNOWN, Hint, Notices
 from adapters.log.tail import POSITION
-from adapters.log.telling import UNKNOWN, Hint, Telling
 from adapters.postgres.pools import Connection
 from adapters.projector.engine import Engine
 from adapters.projector.leader import Bell, connected, persist
@@ -26,10 +26,10 @@ class Scout:
         window: Window,
         engines: Mapping[str, Engine],
         batch: int,
-        telling: Telling | None = None,
+        notices: Notices | None = None,
     ) -> None:
-        """``telling`` None: it is told nothing but that there is something."""
-        self._window, self._place, self._batch, self._telling = window, 0, batch, telling
+        """``notices`` None: it is told nothing but that there is something."""
+        self._window, self._place, self._batch, self._notices = window, 0, batch, notices
         self._engines = {engine: Bell() for engine in engines.values()}
         self.hint, self._looks = Bell(), False
 
@@ -50,9 +50,9 @@ class Scout:
             self.hint.ring(hint.position)
 
     def _told(self, hint: Hint) -> list[tuple[Any, ...]]:
-        if self._telling is None or self._looks or not self._leads:
+        if self._notices is None or self._looks or not self._leads:
             return []
-        return self._telling.rows(hint)
+        return self._notices.rows(hint)
 
     async def run(self, url: str, stop: asyncio.Event) -> None:
         async def attempt() -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from adapters.log.codec import Codec
 from adapters.log.log import PostgresLog
-from adapters.log.telling import Telling
+from adapters.log.notices import Notices
 from application.ports import Append, Appended, Call, Key, New, Receipt, Unavailable
 from domain.kernel import Event, Personal, Value
 from tests.support.patience import PATIENCE
@@ -40,7 +40,7 @@ class Called(Event, tag="notes.called"):
     name: Personal
 
 
-TELLING = Telling(MASTER)
+NOTICES = Notices(MASTER)
 CODEC = Codec([Noted, Numbered, Signed, Called])
 
 

@@ -17,7 +17,7 @@ from adapters.postgres.pools import APPEND, conninfo_of
 from application.ports import Conflict, New, Taken
 from tests.log.notes import (
     CODEC,
-    TELLING,
+    NOTICES,
     Noted,
     Numbered,
     append,
@@ -180,7 +180,7 @@ async def test_a_batch_of_any_size_that_is_wrong_leaves_the_connection_in_order(
             for request in batch:
                 books.post(request, Ids())
             assert not await store.finished(
-                connection, books, standing.asserted(batch, books), TELLING
+                connection, books, standing.asserted(batch, books), NOTICES
             )
             await connection.execute("ROLLBACK")
     assert await positions(database) == [1]

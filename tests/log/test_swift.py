@@ -15,7 +15,7 @@ from adapters.log.requests import prepared
 from adapters.log.standing import Standing
 from adapters.postgres.pools import APPEND, conninfo_of
 from application.ports import Conflict, Taken
-from tests.log.notes import CODEC, TELLING, append, key, landed, note, opened, rows, stream
+from tests.log.notes import CODEC, NOTICES, append, key, landed, note, opened, rows, stream
 
 
 def connected(database):
@@ -31,7 +31,7 @@ async def writing(database):
         first = [prepared(append(note("first", "a")), CODEC, Seals("acme", {}), 0.0)]
         books = await store.locked(one, first)
         books.post(first[0], Ids())
-        await store.written(one, books, TELLING)
+        await store.written(one, books, NOTICES)
         standing = Standing(books)
 
         def posted(*appends):
@@ -43,7 +43,7 @@ async def writing(database):
             return supposed, standing.asserted(batch, supposed)
 
         async def written(supposed, asserted=()):
-            return await store.swift(one, supposed, asserted, TELLING)
+            return await store.swift(one, supposed, asserted, NOTICES)
 
         yield SimpleNamespace(other=other, posted=posted, written=written)
 

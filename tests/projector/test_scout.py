@@ -5,8 +5,8 @@ from base64 import b64encode
 
 import pytest
 
+from adapters.log.notices import SHORT, Hint, Notices
 from adapters.log.tail import rows_after
-from adapters.log.telling import SHORT, Hint, Telling
 from adapters.projector import window
 from adapters.projector.engine import Engine
 from adapters.projector.leader import connected
@@ -36,7 +36,7 @@ def looks(monkeypatch):
     return asked
 
 
-TELLING = Telling(bytes(32))
+NOTICES = Notices(bytes(32))
 
 
 class Standing:
@@ -46,7 +46,7 @@ class Standing:
         self.db, self.database = db, database
         shared = Window([Switched])
         self.engine = Engine("toys", TOYS["toys"], window=shared)
-        self.scout = Scout(shared, {"toys": self.engine}, 10, TELLING)
+        self.scout = Scout(shared, {"toys": self.engine}, 10, NOTICES)
         self.bell = self.scout.bell(self.engine)
 
     async def reach_the_end(self):
@@ -73,7 +73,7 @@ class Standing:
         for event in events:
             await happen(self.database, event)
         rows = await rows_after(self.db, before, 100)
-        return [Hint.of(TELLING.payload(row.position, [row])) for row in rows]
+        return [Hint.of(NOTICES.payload(row.position, [row])) for row in rows]
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ async def test_what_comes_while_it_looks_is_left_to_the_look(standing, monkeypat
     assert await switched(standing) == ["1", "2", "3"]
 
 
-@pytest.mark.parametrize("sealed", ["", "nonsense", TELLING.payload(3, [])])
+@pytest.mark.parametrize("sealed", ["", "nonsense", NOTICES.payload(3, [])])
 async def test_a_hint_without_events_is_a_reason_to_look(standing, looks, sealed):
     (hint,) = await standing.hints((lamp("2"), Switched("e" * SHORT)))
     standing.scout.hear(hint._replace(sealed=sealed))

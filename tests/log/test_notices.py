@@ -9,13 +9,13 @@ import msgspec
 import psycopg
 import pytest
 
+from adapters.log.notices import SHORT, UNKNOWN, Hint, Notices
 from adapters.log.rows import Row
 from adapters.log.tail import STORED, passage
-from adapters.log.telling import SHORT, UNKNOWN, Hint, Telling
 from adapters.postgres import packed
 from application.ports import Append, Key, New
 from domain.kernel import Personal
-from tests.log.notes import TELLING, Noted, Signed, append, call, key, note, opened, stream
+from tests.log.notes import NOTICES, Noted, Signed, append, call, key, note, opened, stream
 
 EARLIER = datetime(1917, 11, 7, 2, 3, 4, 567_891, timezone(timedelta(hours=5, minutes=30)))
 
@@ -44,7 +44,7 @@ async def read(db, position=0):
 
 
 def told_by(hints):
-    return [row for hint in hints for row in TELLING.rows(hint)]
+    return [row for hint in hints for row in NOTICES.rows(hint)]
 
 
 def row_of(data, position=10**18):
@@ -74,10 +74,10 @@ async def test_what_is_told_is_what_would_be_read(log, told, wanted):
     await log.append(wanted)
     (hint,) = await heard()
     found = await read(db, 1)
-    assert TELLING.rows(hint) == found
+    assert NOTICES.rows(hint) == found
     assert hint.position == found[-1][STORED.index("position")]
     # A time equals the same in another zone, and is written otherwise.
-    assert msgspec.json.encode(TELLING.rows(hint)) == msgspec.json.encode(found)
+    assert msgspec.json.encode(NOTICES.rows(hint)) == msgspec.json.encode(found)
 
 
 async def test_of_what_is_long_only_the_position_is_told(log, told):
@@ -86,7 +86,7 @@ async def test_of_what_is_long_only_the_position_is_told(log, told):
         await log.append(append(note(number, "e" * length)))
     hints = await heard(3)
     assert [hint.position for hint in hints] == [1, 2, 3]
-    assert [len(TELLING.rows(hint)) for hint in hints] == [1, 0, 0]
+    assert [len(NOTICES.rows(hint)) for hint in hints] == [1, 0, 0]
     assert len(await read(db)) == 3
 
 
@@ -98,12 +98,12 @@ async def test_no_length_of_what_is_told_stops_a_commit(log, told, letter):
         await log.append(append(note(number, letter * (length // len(letter.encode())))))
     hints = await heard(len(lengths))
     assert [hint.position for hint in hints] == list(range(1, len(lengths) + 1))
-    assert {len(TELLING.rows(hint)) for hint in hints} == {0, 1}
+    assert {len(NOTICES.rows(hint)) for hint in hints} == {0, 1}
 
 
 def test_the_longest_that_is_told_is_short_enough_for_the_server():
     rows = [[row_of(b"x" * size)] for size in range(SHORT)]
-    longest = max(len(TELLING.payload(rows[0][0].position, each)) for each in rows)
+    longest = max(len(NOTICES.payload(rows[0][0].position, each)) for each in rows)
     assert 7_000 < longest < 8_000
 
 
@@ -121,13 +121,13 @@ async def test_a_commit_without_events_tells_where_the_log_ends(log, told):
     await log.append(append(note(1, "a")))
     await log.append(append(idempotency=key("k")))
     first, second = await heard(2)
-    assert (first.position, second, len(TELLING.rows(first))) == (1, Hint(1), 1)
+    assert (first.position, second, len(NOTICES.rows(first))) == (1, Hint(1), 1)
 
 
 @pytest.mark.parametrize("payload", ["", "7 ", "7 [", "soon", "-1 []", "7 aaaa", "\u00e9 1"])
 def test_what_cannot_be_understood_is_a_hint_all_the_same(payload):
     hint = Hint.of(payload)
-    assert TELLING.rows(hint) == []
+    assert NOTICES.rows(hint) == []
     assert hint.position == (7 if payload.startswith("7") else UNKNOWN)
 
 
@@ -145,12 +145,12 @@ async def test_who_has_no_master_key_hears_nothing_and_tells_nothing(log, told):
     await log.append(append(note(2, "another")))
     first, second = await heard(2)
     assert b"secret" not in b64decode(first.sealed)
-    assert Telling(bytes(32)).rows(first) == []
-    assert TELLING.rows(first._replace(position=2)) == [], "what was told of another position"
-    assert TELLING.rows(Hint(1, second.sealed)) == []
+    assert Notices(bytes(32)).rows(first) == []
+    assert NOTICES.rows(first._replace(position=2)) == [], "what was told of another position"
+    assert NOTICES.rows(Hint(1, second.sealed)) == []
     forged = [row_of(b'{"text":"never"}', position=3)]
-    assert TELLING.rows(Hint.of(TELLING.payload(3, forged))) != []
-    assert TELLING.rows(Hint.of(Telling(bytes(32)).payload(3, forged))) == []
+    assert NOTICES.rows(Hint.of(NOTICES.payload(3, forged))) != []
+    assert NOTICES.rows(Hint.of(Notices(bytes(32)).payload(3, forged))) == []
 
 
 async def test_who_listens_and_does_not_hear_stops_no_commit(database, log, told):
@@ -166,7 +166,7 @@ async def test_who_listens_and_does_not_hear_stops_no_commit(database, log, told
         assert await heard() == [Hint(1)]
         await frozen.rollback()
         number, hint = 1, Hint(1)
-        while not TELLING.rows(hint):
+        while not NOTICES.rows(hint):
             number += 1
             await log.append(append(note(number, "b")))
             (hint,) = await heard()
