@@ -30,6 +30,7 @@ def pauses(monkeypatch):
     async def pause(stop, seconds):
         held.asked.append(seconds)
         await held.over.wait()
+        await asyncio.sleep(0.05)  # for what was committed and is still on its way
 
     monkeypatch.setattr(projector, "sleep", pause)
     yield held
