@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from adapters.nats import flushing
-from adapters.projector import outbox
+from adapters.projector import outbox, window
 from adapters.schema import establish
 from projections import PROJECTIONS
 from tests.support.http import Api, running_api
@@ -30,3 +30,16 @@ async def api(stack: Stack, database: str) -> AsyncIterator[Api]:
     await establish(database, PROJECTIONS)
     async with running_api(stack, database) as running_souk:
         yield running_souk
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The positions after which the log itself was looked at."""
+    real, asked = window.passage, []
+
+    async def passage(connection, position, *rest):
+        asked.append(position)
+        return await real(connection, position, *rest)
+
+    monkeypatch.setattr(window, "passage", passage)
+    return asked

@@ -7,7 +7,6 @@ import pytest
 
 from adapters.log.notices import SHORT, Hint, Notices
 from adapters.log.tail import rows_after
-from adapters.projector import window
 from adapters.projector.engine import Engine
 from adapters.projector.leader import connected
 from adapters.projector.scout import NAME, Scout
@@ -21,19 +20,6 @@ async def db(database):
     await prepare(database)
     async with connected(database, "test") as connection:
         yield connection
-
-
-@pytest.fixture
-def looks(monkeypatch):
-    """The positions after which the log itself was looked at."""
-    real, asked = window.passage, []
-
-    async def passage(connection, position, *rest):
-        asked.append(position)
-        return await real(connection, position, *rest)
-
-    monkeypatch.setattr(window, "passage", passage)
-    return asked
 
 
 NOTICES = Notices(bytes(32))

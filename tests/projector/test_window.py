@@ -2,7 +2,6 @@
 
 import pytest
 
-from adapters.projector import window
 from adapters.projector.leader import connected
 from adapters.projector.window import Window
 from tests.projector.toys import Switched, happen, lamp, prepare
@@ -13,19 +12,6 @@ async def db(database):
     await prepare(database)
     async with connected(database, "test") as connection:
         yield connection
-
-
-@pytest.fixture
-def looks(monkeypatch):
-    """The positions after which the log itself was looked at."""
-    real, asked = window.passage, []
-
-    async def passage(connection, position, *rest):
-        asked.append(position)
-        return await real(connection, position, *rest)
-
-    monkeypatch.setattr(window, "passage", passage)
-    return asked
 
 
 async def ask(shared, db, reader, hinted=False, position=0):
