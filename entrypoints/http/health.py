@@ -54,7 +54,7 @@ class HealthController(Controller):
         """Whether the process lives."""
         return Alive()
 
-    @get(["/health/ready", "/health", "/api/health"], **opens())
+    @get(["/health/ready", "/health", "/api/health"], **opens(away=Ready))
     async def ready(self, souk: NamedDependency[Souk]) -> Response[Ready]:
         """Whether what it needs is there: 503 while Postgres is not."""
         found = await checks(souk.settings, souk.project)

@@ -153,11 +153,15 @@ def welcomes(kind: type[Any], status: int = 200) -> dict[str, Any]:
     }
 
 
-def opens() -> dict[str, Any]:
-    """What needs no token, and can have nothing wrong with it but its address."""
+def opens(away: type[Any] | None = None) -> dict[str, Any]:
+    """What needs no token, and can have nothing wrong with it but its address. ``away``: what is
+    answered with 503, where that is no problem but an answer."""
+    known = _known((), {}, {400: ("malformed",)})
+    if away is not None:
+        known[503] = Response(away, generate_examples=False, description="Not now")
     return {
         "opt": {"public": True},
-        "responses": _known((), {}, {400: ("malformed",)}),
+        "responses": known,
         "operation_class": Told,
     }
 

@@ -62,3 +62,9 @@ def test_what_is_sent_beside_a_body_is_there_or_is_not_but_never_null(document):
     assert any(each["in"] == "header" for each in parameters)
     assert [schema for schema in schemas if b"null" in msgspec.json.encode(schema)] == []
     assert all({"type", "oneOf", "$ref"} & schema.keys() for schema in schemas)
+
+
+def test_whoever_looks_whether_it_is_ready_knows_what_it_hears_when_it_is_not(document):
+    said = document["paths"]["/health/ready"]["get"]["responses"]
+    bodies = [said[status]["content"]["application/json"]["schema"] for status in ("200", "503")]
+    assert bodies == [{"$ref": "#/components/schemas/Ready"}] * 2
