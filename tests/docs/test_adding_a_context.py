@@ -22,12 +22,19 @@ CHECKS = (
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
+    """With what is compiled already, which takes as long again as the tests."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     for name in subprocess.check_output(listed, cwd=ROOT, text=True).split("\n"):
         if name and (ROOT / name).is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, tmp_path / name)
+            place(tmp_path, name)
+            for compiled in (ROOT / name).parent.glob(f"__pycache__/{Path(name).stem}.*.pyc"):
+                place(tmp_path, str(compiled.relative_to(ROOT)))
     return tmp_path
+
+
+def place(where: Path, name: str) -> None:
+    (where / name).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(ROOT / name, where / name)
 
 
 def test_the_diff_applies_and_its_tests_pass(copy: Path):
