@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Sequence
 import structlog
 from psycopg import AsyncConnection
 
-from adapters.log import store
+from adapters.log import looking, store
 from adapters.log.books import Books
 from adapters.log.caution import Caution
 from adapters.log.ids import Ids
@@ -179,7 +179,7 @@ class Committer:
         """Where others write as well: first the head's lock, then all who came while it was
         waited for. None: somebody else's name, key or version is in the way."""
         async with asyncio.timeout(self._patience * 2):
-            standing = Standing(await store.begun(connection, batch))
+            standing = Standing(await looking.begun(connection, batch))
         self._queue.join(batch, standing.supports)
         if standing.supports(batch):
             books, outcomes = self._supposed(standing, batch)
@@ -201,7 +201,7 @@ class Committer:
     ) -> list[Outcome]:
         # Beyond the server's own limits: the way to it may swallow an answer.
         async with asyncio.timeout(self._patience * 2):
-            books = await store.locked(connection, batch)
+            books = await looking.locked(connection, batch)
         if standing and standing.left != books.found:
             standing = None
             self._alone.failed()

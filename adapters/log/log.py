@@ -10,12 +10,12 @@ from adapters.log.codec import Codec, tag_of
 from adapters.log.committer import Committer
 from adapters.log.keyring import LOOKUP, Keyring, Seals
 from adapters.log.loading import Loader
+from adapters.log.looking import CLAIMS
 from adapters.log.notices import Notices
 from adapters.log.origins import Origins
 from adapters.log.requests import Request, check, prepared
 from adapters.log.rows import COLUMNS, Row
 from adapters.log.snapshots import Shelf
-from adapters.log.store import CLAIMS
 from adapters.log.tail import house_codec
 from adapters.postgres import packed
 from adapters.postgres.pools import APPEND, Pool, borrow, open_pool

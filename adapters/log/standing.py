@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from adapters.log.books import EMPTY, Books
+from adapters.log.looking import sequences_of
 from adapters.log.requests import Request
-from adapters.log.store import sequences_of
 
 MOST = 50_000  # streams, chains and numbers that are remembered
 OLD = 60.0  # seconds after which the server's clock is looked at again: it may have been set

@@ -7,7 +7,7 @@ from functools import partial
 import psycopg
 import pytest
 
-from adapters.log import store
+from adapters.log import looking, store
 from adapters.log.chain import verify
 from adapters.log.ids import Ids
 from adapters.log.keyring import Seals
@@ -175,7 +175,7 @@ async def test_a_batch_of_any_size_that_is_wrong_leaves_the_connection_in_order(
             wrong = append(note("wrong", "b"), claims=(("slug", "rug", "other"),))
             good = [append(note(n, "x" * 5000)) for n in range(size)]
             batch = [prepared(each, CODEC, Seals("acme", {}), 0.0) for each in (wrong, *good)]
-            standing = Standing(await store.begun(connection, batch))
+            standing = Standing(await looking.begun(connection, batch))
             books = standing.books(batch)
             for request in batch:
                 books.post(request, Ids())

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
+from adapters.log import looking, store
 from adapters.log import standing as standings
-from adapters.log import store
 from adapters.log.ids import Ids
 from adapters.log.keyring import Seals
 from adapters.log.requests import prepared
@@ -29,7 +29,7 @@ async def writing(database):
     """Two connections and a standing log; ``written``: a batch that supposes it still stands."""
     async with await connected(database) as one, await connected(database) as other:
         first = [prepared(append(note("first", "a")), CODEC, Seals("acme", {}), 0.0)]
-        books = await store.locked(one, first)
+        books = await looking.locked(one, first)
         books.post(first[0], Ids())
         await store.written(one, books, NOTICES)
         standing = Standing(books)
