@@ -6,7 +6,6 @@ async with connect("ws://127.0.0.1:8001", token) as live:
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import reduce
@@ -18,11 +17,12 @@ import msgspec
 from msgspec import UNSET, Struct
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 from websockets.frames import Close
 
 from entrypoints.live import messages
 from entrypoints.live.backoff import Backoff
+from entrypoints.live.credentials import Credentials, Token
 from entrypoints.live.pace import Pace
 from entrypoints.live.told import (
     Change,
@@ -39,12 +39,10 @@ from entrypoints.live.told import (
 from entrypoints.live.watch import Watch
 
 PATH = "/api/v1/live"
-EXPIRED = 4401  # the close code of a token that has run out
+UNWELCOME = 4401  # the close code of who would not be let in any more
 REFUSED = (1008, 1009)  # close codes of a gateway that will not hear what it is told
 LATER = (429, 502, 503, 504)  # statuses after which to come again
 LARGEST = 256 * 1024 * 1024  # bytes of a snapshot
-RENEWED = 0.8  # of a token's time, after which a new one is sent
-Token = str | Callable[[], str]
 _DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(reduce(or_, messages.SENT))
 _ENCODER = msgspec.json.Encoder()
 
@@ -72,7 +70,7 @@ class Live:
     another day. It is that of the last message but the one being looked at now."""
 
     def __init__(self, url: str, token: Token) -> None:
-        self._url, self._token = _socket_url(url), token
+        self._url, self._credentials = _socket_url(url), Credentials(token)
         self._watches: dict[str, Watch] = {}
         self._socket: ClientConnection | None = None
         self._backoff, self._pace, self._speaking = Backoff(), Pace(), asyncio.Lock()
@@ -92,9 +90,10 @@ class Live:
         stop watching; to watch it elsewhere ends it here. One who does not keep up holds up the
         other topics too; after a while the gateway cuts the connection, and it goes on from there.
         Raises TopicRefused, Refused."""
+        watch = Watch(topic, after)
         if before := self._watches.get(topic):
             before.fail(LiveError("replaced", "it is watched elsewhere"))
-        watch = self._watches[topic] = Watch(topic, after)
+        self._watches[topic] = watch
         if self._failure:
             watch.fail(self._failure)
         try:
@@ -124,8 +123,7 @@ class Live:
 
     async def _connection(self) -> None:
         """One connection, from its sign-in to its end. Raises Refused."""
-        token = self._token if isinstance(self._token, str) else self._token()
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = self._credentials.headers()
         try:
             async with open_socket(
                 self._url, additional_headers=headers, compression=None, max_size=LARGEST
@@ -138,13 +136,15 @@ class Live:
             self._backoff.asked_for(refused.response.headers.get("Retry-After"))
         except ConnectionClosed as closed:
             self._ended(closed.rcvd)
+        except InvalidURI as wrong:  # of an address that there cannot be, or of where it leads
+            raise Refused(400, "malformed", str(wrong)) from None
         except (OSError, TimeoutError, WebSocketException):
             return
 
     def _ended(self, close: Close | None) -> None:
         """Raises Refused when the same would happen again."""
-        if close and close.code == EXPIRED and isinstance(self._token, str):
-            raise Refused(401, "unauthenticated", "the token has expired") from None
+        if close and close.code == UNWELCOME and not self._credentials.renewable:
+            raise Refused(401, "unauthenticated", close.reason) from None
         if close and close.code in REFUSED:
             raise Refused(close.code, "refused", close.reason) from None
 
@@ -152,7 +152,8 @@ class Live:
         self._socket, self._pace = socket, Pace()
         try:
             for watch in tuple(self._watches.values()):
-                await self._subscribe(watch)
+                if self._watches.get(watch.topic) is watch:  # not ended while others had their turn
+                    await self._subscribe(watch)
             while True:
                 await self._heard(await socket.recv())
         finally:
@@ -184,12 +185,8 @@ class Live:
         if self._renewal:
             self._later.discard(self._renewal)
             self._renewal.cancel()
-        if not isinstance(self._token, str):
-            self._renewal = self._after((hello.expires_at - time.time()) * RENEWED, self._renew)
-
-    def _renew(self) -> None:
-        if not isinstance(self._token, str):
-            self._soon(messages.Authenticate(self._token()))
+        if (due := self._credentials.due(hello.expires_at)) is not None:
+            self._renewal = self._after(due, lambda: self._soon(self._credentials.anew()))
 
     def _refused(self, watch: Watch, error: messages.Error) -> None:
         if error.retry_in is UNSET:

@@ -2,7 +2,10 @@
 
 import asyncio
 
-from entrypoints.live.told import Change, Message, Resync
+import msgspec
+
+from entrypoints.live.messages import Subscribe
+from entrypoints.live.told import Change, Message, Resync, TopicRefused
 
 MOST = 1000  # messages that wait for who watches; then nothing more is read from the socket
 
@@ -11,6 +14,8 @@ class Watch:
     """``place``: the position up to which everything has come; None: nothing has."""
 
     def __init__(self, topic: str, place: int | None) -> None:
+        """Raises TopicRefused for what the gateway could not even read."""
+        _check(topic, place)
         self.topic, self.place = topic, place
         self._begun = False
         self._came: asyncio.Queue[Message | Exception] = asyncio.Queue()
@@ -52,3 +57,11 @@ class Watch:
         if isinstance(found, Exception):
             raise found
         return found
+
+
+def _check(topic: str, after: int | None) -> None:
+    asked = {"type": "subscribe", "topic": topic, "after": after}
+    try:
+        msgspec.convert(asked, Subscribe)
+    except msgspec.ValidationError as error:
+        raise TopicRefused("malformed", str(error)) from None

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,10 @@ from psycopg import AsyncConnection
 
 from adapters.embedded.ports import free_ports
 from adapters.live.server import Server
-from domain.permissions import ROLES
 from entrypoints.live import wiring
 from entrypoints.live.client import (
     Change,
     LiveError,
-    Refused,
     Resync,
     Snapshot,
     TopicRefused,
@@ -266,53 +263,16 @@ async def test_a_topic_that_is_not_ones_own_is_an_exception(api, gate, tea):
         task.cancel()
 
 
-async def test_who_is_not_let_in_is_told_at_once(api, gate):
-    with pytest.raises(Refused) as refused:
-        async with connect(gate.url, "nonsense"):
-            pass
-    assert (refused.value.status, refused.value.code) == (401, "unauthenticated")
-
-
-def short_lived(api, seconds):
-    return api.souk.signer.sign(
-        "amina", "bazaar", ROLES["seller"], ["seller"], timedelta(seconds=seconds)
-    )
-
-
-async def test_a_token_that_runs_out_ends_it(api, gate, tea):
-    async with connect(gate.url, short_lived(api, 60)) as live:
-        messages = live.watch(TOPIC)
-        assert isinstance(await anext(messages), Snapshot)
-        gate.later(60)
-        with pytest.raises(Refused):
-            await anext(messages)
-
-
-async def test_what_makes_tokens_outlives_each_of_them(api, gate, tea, monkeypatch):
-    monkeypatch.setattr("entrypoints.live.client.RENEWED", 0.005)
-    made = []
-
-    def token():
-        made.append(60 * (len(made) + 1))
-        return short_lived(api, made[-1])
-
-    async with connect(gate.url, token) as live:
-        found, task = await following(live)
-        await until(lambda: len(made) > 3)
-        gate.later(made[2] + 10)
-        position = await stepped(api, tea, 2)
-        await until(lambda: last(found) == position)
-        task.cancel()
-    assert isinstance(found[-1], Change)
-
-
-async def test_what_fails_to_make_a_token_is_heard_of(api, gate, tea):
-    def token():
-        raise RuntimeError("no token today")
-
-    with pytest.raises(RuntimeError, match="today"):
-        async with connect(gate.url, token):
-            pass
+@pytest.mark.parametrize(
+    ("topic", "after"),
+    [(TOPIC, -5), (TOPIC, 2**63), ("x" * 300, None), ("orders?seller=" + "y" * 250, None)],
+)
+async def test_what_the_gateway_cannot_read_is_no_topic_that_one_waits_for(gate, api, topic, after):
+    async with connect(gate.url, api.token("seller", "amina")) as live:
+        async with asyncio.timeout(PATIENCE):
+            with pytest.raises(TopicRefused) as refused:
+                await anext(live.watch(topic, after))
+        assert refused.value.code == "malformed"
 
 
 async def test_a_topic_that_is_watched_elsewhere_ends_here(api, gate, tea):

@@ -65,6 +65,27 @@ async def test_who_watches_again_does_not_overtake_the_end_of_the_watch_before(
         await until(lambda: last(found) == position)
 
 
+async def test_what_ended_while_others_had_their_turn_is_not_asked_for_again(
+    api, gate, tea, monkeypatch
+):
+    """On a connection that is new, one topic is asked for after the other."""
+    monkeypatch.setattr(pace, "AT_ONCE", 0)
+    monkeypatch.setattr(pace, "RATE", 2)
+    async with connect(gate.url, api.token("seller", "amina")) as live:
+        kept, _ = await following(live)
+        await until(lambda: kept)
+        _, ended = await following(live, topic=f"catalog/{tea}")
+        await until(lambda: gate.topics == 2)
+        gate.cut()
+        await until(lambda: gate.topics == 0)
+        await until(lambda: live._socket)
+        ended.cancel()
+        for topic in ("catalog", "analytics/amina"):  # said after what is said of those before
+            found, _ = await following(live, topic=topic)
+            await until(lambda found=found: found)
+        assert gate.topics == 3
+
+
 async def test_being_let_in_does_not_shorten_the_wait_but_being_told_something_does():
     backoff = Backoff()
     for _ in range(5):
