@@ -31,7 +31,7 @@ from entrypoints.live.subscription import Splicer, Subscription
 from entrypoints.live.topics import Malformed, Topic, hidden, parse, right
 
 MOST = 100  # subscriptions of one conversation
-EXPIRED = 4401  # the close code of a token that has run out
+UNWELCOME = 4401  # the close code of who would not be let in any more
 UNAUTHENTICATED = "unauthenticated"
 Work: TypeAlias = Callable[[Subscription], Awaitable[None]]
 logger = structlog.get_logger(__name__)
@@ -171,7 +171,10 @@ class Conversation:
         self._look_again()
 
     def reconsider(self) -> None:
-        """Their role or their tier has changed."""
+        """Their role or their tier has changed, or they are no member any more."""
+        if self.person.gone:
+            self._end("not a member any more")
+            return
         self._sign_in(self._token)
         self._look_again()
 
@@ -186,8 +189,11 @@ class Conversation:
                 self.restart(sub)
 
     def expired(self) -> None:
-        self._say(Error(UNAUTHENTICATED, "the token has expired"))
-        self.peer.close(EXPIRED, "the token has expired")
+        self._end("the token has expired")
+
+    def _end(self, why: str) -> None:
+        self._say(Error(UNAUTHENTICATED, why))
+        self.peer.close(UNWELCOME, why)
 
     def lost(self) -> None:
         for text in list(self.watched):
@@ -196,7 +202,7 @@ class Conversation:
 
     def _refuse(self, text: str, error: Exception) -> None:
         code, detail, retry_in = told(error)
-        self._say(Error(code, detail, text[:200], UNSET if retry_in is None else retry_in))
+        self._say(Error(code, detail, text, UNSET if retry_in is None else retry_in))
 
     def _say(self, message: Struct) -> None:
         self.peer.send(Frame(_ENCODER.encode(message)))

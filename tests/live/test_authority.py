@@ -119,6 +119,27 @@ async def test_who_was_removed_is_not_let_in_by_a_ticket_of_before(api, readers)
     assert readers.gateway._people._people == {}
 
 
+async def test_who_is_removed_is_sent_away_and_their_token_opens_nothing_any_more(api, readers):
+    await api.market("amina")
+    token, topic = api.token("seller", "amina"), "catalog?seller=amina"
+    bearer = {"authorization": f"Bearer {token}"}
+    socket, stream = await readers.enter(bearer), await readers.enter(bearer, "sse", topic=[topic])
+    await socket.subscribed(topic)
+    karim = await readers.of("buyer", "karim")
+    gone = {"reason": "left"}
+    await api.of("admin", "root").post("/identity/members/amina/remove", gone)
+    for reader in (socket, stream):
+        told = await reader.until(lambda m: m["type"] == "error")
+        assert told["code"] == "unauthenticated"
+        assert "topic" not in told
+        assert reader.code == 4401
+    before = len(socket.frames)
+    socket.ask(type="authenticate", token=token)
+    await until(lambda: not readers.gateway._work)
+    assert len(socket.frames) == before
+    assert not karim.closed
+
+
 async def test_another_token_of_the_same_person_goes_on(api, readers):
     short = api.souk.signer.sign("karim", "bazaar", ROLES["buyer"], lasts=timedelta(minutes=5))
     reader = await readers.signed_in(short)

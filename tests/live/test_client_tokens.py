@@ -60,6 +60,19 @@ async def test_a_token_that_runs_out_ends_it(api, gate, tea):
             await anext(messages)
 
 
+async def test_who_is_removed_is_told_whatever_makes_their_tokens(api, gate, tea):
+    token = api.token("seller", "amina")
+    async with connect(gate.url, token) as one, connect(gate.url, lambda: token) as other:
+        watched = [await following(live) for live in (one, other)]
+        await until(lambda: all(found for found, _ in watched))
+        await api.of("admin", "root").post("/identity/members/amina/remove", {"reason": "left"})
+        for _, task in watched:
+            async with asyncio.timeout(PATIENCE):
+                with pytest.raises(Refused) as refused:
+                    await task
+            assert (refused.value.status, refused.value.code) == (401, "unauthenticated")
+
+
 async def test_what_makes_tokens_outlives_each_of_them(api, gate, tea, monkeypatch):
     monkeypatch.setattr(credentials, "RENEWED", 0.005)
     monkeypatch.setattr(credentials, "LEAST", 0.0)

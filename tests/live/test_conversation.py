@@ -238,6 +238,14 @@ async def test_what_is_no_message_is_malformed_and_the_conversation_goes_on(read
         assert reader.told[-1] == {"type": "pong", "n": 7}
 
 
+async def test_what_is_no_topic_is_named_in_full_however_long_it_is(api, readers):
+    bearer, long = {"authorization": f"Bearer {api.token('buyer', 'karim')}"}, "x" * 1000
+    stream = await readers.enter(bearer, "sse", topic=[long, "catalog"])
+    told = await stream.until(lambda m: m["type"] == "error")
+    assert (told["code"], told["topic"]) == ("malformed", long)
+    await stream.until(lambda m: m["type"] == "snapshot")
+
+
 async def test_a_stream_tells_the_same_and_goes_on_from_its_last_id(api, readers):
     await api.market("amina")
     tea = await api.product("amina", "tea")
