@@ -164,6 +164,23 @@ class Page:
         return self.do("Page.captureScreenshot", format="png")["data"]
 
 
+LEFT = """
+(() => {
+  const walk = document.createTreeWalker(%s, NodeFilter.SHOW_TEXT), range = document.createRange();
+  while (!walk.nextNode().data.includes(%s));
+  const from = walk.currentNode.data.indexOf(%s);
+  range.setStart(walk.currentNode, from);
+  range.setEnd(walk.currentNode, from + %d);
+  return range.getBoundingClientRect().left;
+})()
+"""
+
+
+def left(page, element, text):
+    """Where the first such text of an element is, in pixels, as somebody sees it."""
+    return page.run(LEFT % (element, json.dumps(text), json.dumps(text), len(text)))
+
+
 @contextmanager
 def browsing():
     """The address of a browser."""

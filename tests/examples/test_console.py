@@ -1,6 +1,7 @@
 """The console in a real browser: every view, by keyboard, on a phone, light and dark."""
 
 import json
+from urllib.parse import quote
 
 import httpx
 import psycopg
@@ -8,7 +9,7 @@ import pytest
 
 from application.differences import diff
 from entrypoints.instance import find
-from tests.examples.browser import tab
+from tests.examples.browser import left, tab
 from tests.examples.console import (
     DESK,
     LIVE,
@@ -320,6 +321,23 @@ def test_what_others_wrote_is_text_and_nothing_else(page, up):
     assert page.run("document.querySelector('main img')") is None
     assert page.run("document.title") == "Stream · Souk console"
     assert page.complaints == []
+
+
+def test_what_is_written_from_right_to_left_turns_round_nothing_beside_it(page, up):
+    first, second = "\u05d0\u05d1\u05d2", "\u05d3\u05d4\u05d5"
+    sign_in(page, up, view=f"log?actor={quote(first)}&q={quote(second)}")
+    told(page, second, ".filters summary")
+    summary = "document.querySelector('.filters summary')"
+    assert left(page, summary, first) < left(page, summary, second)
+    page.run(f"""Promise.all(['html', 'values'].map(each => import(`/console/parts/${{each}}.js`)))
+      .then(([{{render}}, {{tree}}]) => {{
+        const place = document.body.appendChild(document.createElement('section'));
+        place.id = 'shown';
+        render(tree({{'{first}': '2 {second}'}}), place);
+      }})""")
+    shown = "document.getElementById('shown')"
+    places = [left(page, shown, part) for part in (first, "2", second)]
+    assert places == sorted(places)
 
 
 def test_who_comes_back_to_the_log_and_looks_further_back_leaves_out_nothing(page, up, order):

@@ -1,6 +1,6 @@
 // JSON documents: as a tree in which what changed stands out, and differences side by side.
 import {html, nothing} from "./html.js";
-import {said} from "./words.js";
+import {apart, said} from "./words.js";
 
 // What tells the things of a list apart, and how paths are spelt: as the API spells them.
 const NAMES = ["id", "product", "seller", "sku", "material", "name", "user"];
@@ -69,5 +69,5 @@ export function origin(entry) {
   const from = entry.origin;
   if (!from) return "not known";
   if (from.erased) return `${from.channel}; the rest is erased`;
-  return [from.channel, from.ip, from.agent].filter(Boolean).join(" · ");
+  return [from.channel, from.ip, from.agent].filter(Boolean).map(apart).join(" · ");
 }

@@ -25,6 +25,9 @@ export function said(value) {
   return typeof value === "string" && value ? value : JSON.stringify(value);
 }
 
+// What is written from right to left turns round nothing but itself.
+export const apart = text => `\u2068${text}\u2069`;
+
 // Ids are long, and told apart by their beginning and end.
 export const short = id => id.length > 14 ? `${id.slice(0, 8)}…${id.slice(-4)}` : id;
 

@@ -2,7 +2,7 @@
 import {html, nothing, repeat} from "../parts/html.js";
 import {rove} from "../parts/rove.js";
 import {differences, origin, tree} from "../parts/values.js";
-import {age, causesOf, clock, number, some, streamAt, streamLink, tagged, trouble, when} from "../parts/words.js";
+import {age, apart, causesOf, clock, number, some, streamAt, streamLink, tagged, trouble, when} from "../parts/words.js";
 import {ask, gone} from "../session.js";
 import {Tail} from "../tail.js";
 
@@ -93,7 +93,7 @@ export class Log {
       location.hash = query.size ? `#/log?${query}` : "#/log";
     };
     return html`<details class="filters" ?open=${this.narrowed || innerWidth > 700}>
-      <summary>Filter${this.narrowed ? html` <span class="dim">${Object.values(this.filter).join(", ")}</span>` : nothing}</summary>
+      <summary>Filter${this.narrowed ? html` <span class="dim">${Object.values(this.filter).map(apart).join(", ")}</span>` : nothing}</summary>
       <form @submit=${set} autocomplete="off" role="search">
         ${FIELDS.map(([name, label, hint], place) => html`<label>${label}
           <input name=${name} placeholder=${hint} maxlength="200" spellcheck="false" data-first=${place === 0 ? "" : nothing}
