@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import av
 
-from adapters.media.look import RGB, Look
+from adapters.media.look import BT709, RGB, Look
 
 LONGEST = 1920  # pixels of a side; larger ones are made smaller
 LARGE = 2560 * 1440  # pixels; beyond, the decoder leaves an encoder little memory
@@ -20,6 +20,9 @@ SMALL = FAST | {
     "refs": "1",
     "x264-params": "sync-lookahead=0",
 }
+# The filter does not hear of a source's matrix, and makes numbers of BT.601. With the same one on
+# both sides they stay, whatever they mean; RGB has none, and is made what most films are.
+MATRIX = "in_color_matrix=bt709:out_color_matrix=bt709"
 OVER = (("hflip", ""), ("vflip", ""))
 TURNS = {
     90: (("transpose", "cclock"),),
@@ -78,7 +81,7 @@ class Encoded:
 def _filters(look: Look, wide: int, high: int) -> Any:
     graph = av.filter.Graph()
     graph.threads = THREADS
-    size = f"{wide}:{high}" + (":in_range=full:out_range=limited" if look.is_full else "")
+    size = f"{wide}:{high}:{MATRIX}" + (":in_range=full:out_range=limited" if look.is_full else "")
     parts = [*TURNS.get(look.rotation, ()), ("scale", size)]
     parts += [("format", "yuv420p"), ("setsar", "1")]
     source = graph.add_buffer(
@@ -100,6 +103,5 @@ def _encoder(target: Any, source: Any, look: Look, wide: int, high: int) -> Any:
     codec.options = SMALL if look.width * look.height > LARGE else FAST
     codec.color_range = LIMITED
     codec.color_primaries, codec.color_trc = look.primaries, look.transfer
-    if look.matrix != RGB:
-        codec.colorspace = look.matrix
+    codec.colorspace = BT709 if look.matrix == RGB else look.matrix
     return stream

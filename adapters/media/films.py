@@ -13,8 +13,8 @@ import av
 import pyvips  # type: ignore[import-untyped]
 
 from adapters.media import copying, images
-from adapters.media.encoding import LARGE
-from adapters.media.look import PIXELS, SQUARE, Look, look_of
+from adapters.media.encoding import LARGE, LONGEST
+from adapters.media.look import BT709, HIGH, PIXELS, SQUARE, UNTOLD, Look, look_of
 from adapters.media.report import Made
 from adapters.media.spool import Spool
 from adapters.media.upright import Box, within
@@ -151,7 +151,8 @@ def _sample(film: Any, stream: Any, at: float) -> Any:
 
 def pictured(frame: Any, look: Look) -> Any:
     """As an image of libvips, stretched and turned as the film says it is to be shown."""
-    plane = frame.reformat(format="rgba", threads=2).planes[0]
+    guessed = BT709 if look.matrix == UNTOLD and look.sides(LONGEST)[1] >= HIGH else None
+    plane = frame.reformat(format="rgba", src_colorspace=guessed, threads=2).planes[0]
     whole = pyvips.Image.new_from_memory(
         bytes(plane), plane.line_size // 4, frame.height, 4, "uchar"
     ).copy(interpretation="srgb")

@@ -9,6 +9,8 @@ SQUARE = Fraction(1)
 NARROWEST, WIDEST = Fraction(1, 4), Fraction(4)  # of what is filmed; all else is nonsense
 FULL = 2  # the range of a picture whose black is 0 and whose white is 255
 RGB = 0  # the matrix of colours that are none of brightness and difference
+BT709, UNTOLD = 1, 2  # matrices
+HIGH = 720  # pixels, upright: from here on players take colours whose matrix is untold for BT.709's
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,11 @@ class Look:
 def look_of(frame: Any, stream: Any) -> Look:
     """As one of its pictures tells."""
     full = frame.color_range == FULL or frame.format.name.startswith("yuvj")
+    matrix = RGB if frame.format.is_rgb else frame.colorspace or UNTOLD
     return Look(
         frame.width, frame.height, frame.format, frame.time_base,
         aspect_of(stream), frame.rotation, full,
-        frame.color_primaries, frame.color_trc, frame.colorspace,
+        frame.color_primaries, frame.color_trc, matrix,
     )  # fmt: skip
 
 

@@ -80,9 +80,14 @@ def grey(
     pixels: str = "yuv420p",
     frames: int = 10,
     options: dict[str, str] | None = None,
+    *,
+    levels: tuple[int, int, int] = (GREY, 128, 128),
     **told: object,
 ) -> bytes:
-    """Pictures of one dark grey, without sound. ``told``: attributes of the encoder."""
+    """Pictures of one dark grey, or of other ``levels`` of 255, one a plane, without sound.
+
+    ``told``: attributes of the encoder.
+    """
     file = BytesIO()
     with av.open(file, "w", format=format) as target:
         stream = target.add_stream(codec, rate=25, options=options or {})
@@ -90,7 +95,7 @@ def grey(
         for name, value in told.items():
             setattr(stream.codec_context, name, value)
         for number in range(frames):
-            frame = _one_grey(size, pixels)
+            frame = _plain(size, pixels, levels)
             frame.color_range = stream.codec_context.color_range
             frame.pts, frame.time_base = number, Fraction(1, 25)
             target.mux(stream.encode(frame))
@@ -98,10 +103,10 @@ def grey(
     return file.getvalue()
 
 
-def _one_grey(size: tuple[int, int], pixels: str) -> av.VideoFrame:
+def _plain(size: tuple[int, int], pixels: str, levels: tuple[int, int, int]) -> av.VideoFrame:
     frame = av.VideoFrame(*size, pixels)
     bits = frame.format.components[0].bits
-    for plane, level in zip(frame.planes, (GREY, 128, 128), strict=True):
+    for plane, level in zip(frame.planes, levels, strict=True):
         sample = (level << bits - 8).to_bytes((bits + 7) // 8, "little")
         plane.update(sample * (plane.buffer_size // len(sample)))
     return frame
