@@ -82,7 +82,8 @@ def _shrinking(source: Any, format: str, upright: tuple[int, int]) -> Callable[.
 
     def shrink(width: int, **options: Any) -> Any:
         side = min if "crop" in options else max
-        image = _load(source, format, **_sooner(format, side(upright) / width))
+        scale = min(side(upright) / width, LEFT * min(upright))  # a strip keeps a pixel's breadth
+        image = _load(source, format, **_sooner(format, scale))
         return image.thumbnail_image(width, **options, **_colours(image))
 
     return shrink

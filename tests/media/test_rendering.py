@@ -63,6 +63,20 @@ async def test_a_long_strip_is_cropped_from_the_source(tmp_path: Path) -> None:
     assert (sizes["1200"], sizes["150"]) == ((1200, 60), (150, 150))
 
 
+@pytest.mark.parametrize("format", ["jpeg", "webp", "png"])
+@pytest.mark.parametrize("breadth", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("lies", [True, False])
+async def test_a_strip_of_few_pixels_is_rendered(
+    tmp_path: Path, format: str, breadth: int, lies: bool
+) -> None:
+    shape = (16383, breadth) if lies else (breadth, 16383)
+    verdict = await rendered(tmp_path, corpus.encoded(format, corpus.picture(*shape)))
+    sizes = {one.name: (one.width, one.height) for one in verdict.renditions}
+    assert (verdict.width, verdict.height) == shape
+    assert sizes["1200"] == ((1200, 1) if lies else (1, 1200))
+    assert sizes["150"] == ((150, breadth) if lies else (breadth, 150))
+
+
 @pytest.mark.parametrize("turned", range(1, 9))
 async def test_pictures_stand_upright_and_tell_nothing_of_where(
     tmp_path: Path, turned: int
