@@ -52,8 +52,12 @@ def copy(film: Any, picture: Any, look: Look, spool: Spool, limit: Limit) -> Non
             reached = max(reached, (packet.pts or 0) * packet.time_base)
             takes[packet.stream.index](packet)
     if float(reached - start) < told * MOST - LEEWAY:
-        raise Unacceptable("media.truncated", "The file is not whole: its end is missing.")
+        raise cut_off()
     spool.close("video", "mp4", *size)
+
+
+def cut_off() -> Unacceptable:
+    return Unacceptable("media.truncated", "The file is not whole: its end is missing.")
 
 
 def start_of(film: Any, picture: Any) -> Fraction:

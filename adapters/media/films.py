@@ -12,7 +12,7 @@ from typing import Any
 import av
 import pyvips  # type: ignore[import-untyped]
 
-from adapters.media import copying, images
+from adapters.media import boxes, copying, images
 from adapters.media.encoding import LARGE, LONGEST
 from adapters.media.look import BT709, HIGH, PIXELS, SQUARE, UNTOLD, Look, look_of
 from adapters.media.report import Made
@@ -98,8 +98,13 @@ def too_long(seconds: float) -> Unacceptable:
 def _opened(source: int, format: str) -> Iterator[Any]:
     """From its beginning. Raises Unacceptable, av.FFmpegError."""
     os.lseek(source, 0, os.SEEK_SET)
-    with io.FileIO(source, closefd=False) as file, _demuxed(file, format) as film:
-        yield film
+    try:
+        with io.FileIO(source, closefd=False) as file, _demuxed(file, format) as film:
+            yield film
+    except av.InvalidDataError:
+        if format != "webm" and boxes.are_cut_off(source):
+            raise copying.cut_off() from None
+        raise
 
 
 def _demuxed(file: Any, format: str) -> Any:

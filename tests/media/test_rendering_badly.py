@@ -7,6 +7,7 @@ import av
 import pytest
 import pyvips
 
+from adapters.media import boxes
 from adapters.media.rendering import Job, Unacceptable, Verdict, render
 from adapters.media.sniffing import FILMS
 from tests.media import corpus
@@ -159,3 +160,46 @@ async def test_a_film_that_ends_early_is_told_so(tmp_path: Path) -> None:
         "media.truncated",
         "media.damaged",
     )
+
+
+@pytest.mark.parametrize("format", ["mp4", "mov"])
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.95])
+async def test_a_film_cut_off_before_or_within_its_index_is_told_so(
+    tmp_path: Path, format: str, part: float
+) -> None:
+    content = corpus.film(format, 4.0)
+    cut = content[: int(len(content) * part)]
+    assert await refusal(tmp_path, cut, Job("video")) == "media.truncated"
+
+
+async def test_a_film_with_other_bytes_in_its_middle_is_not_told_to_be_cut_off(
+    tmp_path: Path,
+) -> None:
+    content = corpus.film("mp4", 4.0)
+    begin, end = content.index(b"mdat") + 4, content.index(b"moov") - 4
+    turned = bytes(byte ^ 0xFF for byte in content[begin:end])
+    whole = content[:begin] + turned + content[end:]
+    assert await refusal(tmp_path, whole, Job("video")) == "media.damaged"
+
+
+@pytest.mark.parametrize(
+    ("content", "cut"),
+    [
+        (b"", True),
+        (b"\0\0\0\x08free\0\0\0", True),
+        (b"\0\0\0\x08moov", False),
+        (b"\0\0\0\x09moov", True),
+        (b"\0\0\0\x08moov\0\0\0\0mdat and on to the end", False),
+        (b"\0\0\0\x08moov\0\0\0\x01mdat" + (18).to_bytes(8, "big") + b"12", False),
+        (b"\0\0\0\x08moov\0\0\0\x01mdat" + (18).to_bytes(8, "big") + b"1", True),
+        (b"\0\0\0\x08moov\0\0\0\x01mdat\0\0\0", True),
+        (b"\0\0\0\x08free\0\0\0\x04mdat", False),
+        (b"\0\0\0\x08free\0\0\xff\xff\xfe\x01\0\x02", False),
+    ],
+)
+def test_boxes_tell_whether_a_file_ends_too_early(
+    tmp_path: Path, content: bytes, cut: bool
+) -> None:
+    (path := tmp_path / "film").write_bytes(content)
+    with path.open("rb") as file:
+        assert boxes.are_cut_off(file.fileno()) is cut
