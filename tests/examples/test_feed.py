@@ -214,6 +214,13 @@ def test_what_was_watched_is_counted(watching, reel):
     watching.until(f"{number(reel, 'views')} === 1")
 
 
+def test_one_of_a_kind_is_told_as_one(watching, reel, amina):
+    said = f"{part(reel, '.about')}.innerText"
+    watching.until(f"/^1 view$/m.test({said}) && /^0 comments$/m.test({said})")
+    amina.ask("POST", f"/reels/{reel}/comments", {"text": "Does it hold soup?"})
+    watching.until(f"/^1 comment$/m.test({said})")
+
+
 def test_only_what_is_on_screen_is_subscribed_to(page, shop, farida):
     top = f"engagement/{[shop.publish(f'Number {count}') for count in range(12)][-1]}"
     last = f"said.findLast(each => each.topic === '{top}')"
