@@ -1,5 +1,6 @@
 """What every test may ask for: the running servers, and databases of its own."""
 
+import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -42,6 +43,12 @@ class Together(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         path = super()._split_scope(nodeid)
         return "examples" if path.startswith("tests/examples/") else TOGETHER.get(path, path)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays, and need not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:

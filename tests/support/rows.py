@@ -35,7 +35,7 @@ NAME = "under_test"
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def rows_equal_the_fold(database, projection, histories, examples=80):
+def rows_equal_the_fold(database, projection, histories, examples=50):
     """Fails with the smallest history whose rows are not the fold of its events."""
     with asyncio.Runner() as runner:
         bench = runner.run(Bench.open(database, projection))
