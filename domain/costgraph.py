@@ -43,6 +43,17 @@ class CostGraph(Value):
         """The products that are in these at any depth, and they; each after all that it uses."""
         return _in_order(self.products, _reached(self.products, set(products)))
 
+    def reaching(self, materials: Iterable[str]) -> list[str]:
+        """As few of these as it takes, the most used first: all that uses any of them at any depth
+        uses one of those."""
+        users = _users(self.products, self.materials)
+        found, reached = list[str](), set[str]()
+        for id in sorted(materials, key=lambda id: -len(users.get(id, ()))):
+            if not reached.issuperset(users.get(id, ())):
+                reached |= _reached(users, {id})
+                found.append(id)
+        return found
+
     @property
     def known(self) -> set[str]:
         return self.products.keys() | self.materials.keys()

@@ -40,7 +40,8 @@ async def told_otherwise(commands: Commands, call: Call, recorded: Recorded) -> 
 
 async def stirring(commands: Commands, call: Call, heard: Sequence[Recorded]) -> Sequence[Recorded]:
     """Without what nothing is made of, and what the tenant's basis does not go by. A product's own
-    cost is in its edit's append.
+    cost is in its edit's append. Of materials that moved, as few as reach all that uses any: each
+    roll-up goes by what all of them cost by now.
 
     It is read from the log once all of these are in it, for what is remembered may lack an edit of
     another process that came before them. An edit that comes after them asserts the materials that
@@ -52,13 +53,19 @@ async def stirring(commands: Commands, call: Call, heard: Sequence[Recorded]) ->
         return await work.load(costgraph, call.tenant), await work.load(tenants, call.tenant)
 
     graph, tenant = await commands.look(call, attempt)
-    used, parts, moving = graph.used, graph.parts, BY[tenant.cost_basis]
+    parts, moving = graph.parts, BY[tenant.cost_basis]
+    moved: dict[str, Recorded] = {}  # the first that each did
+    for recorded in heard:
+        if isinstance(recorded.event, moving):
+            moved.setdefault(recorded.id, recorded)
     return [
-        recorded
-        for recorded in heard
-        if isinstance(recorded.event, tenants.CostBasisSet)
-        or (recorded.id in used and isinstance(recorded.event, moving))
-        or (recorded.id in parts and isinstance(recorded.event, EDITED))
+        *(moved[id] for id in graph.reaching(moved)),
+        *(
+            recorded
+            for recorded in heard
+            if isinstance(recorded.event, tenants.CostBasisSet)
+            or (recorded.id in parts and isinstance(recorded.event, EDITED))
+        ),
     ]
 
 
@@ -72,4 +79,5 @@ COSTING = Policy(
         **dict.fromkeys(EDITED, edited),
     },
     stirring,
+    in_turn=True,  # they would meet in the tenant's graph
 )

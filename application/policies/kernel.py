@@ -20,12 +20,14 @@ class Policy:
     """Reacts to events by sending commands; every reaction may safely run twice.
 
     ``name`` is for ever: its position and its idempotency keys are kept under it. ``sieve``: of
-    many of a tenant's events at once, those that call for their reaction; None: all do.
+    several of a tenant's events at once, those that call for their reaction; None: all do.
+    ``in_turn``: a tenant's reactions run one after another, not those to one stream only.
     """
 
     name: str
     on: Mapping[type[Event], Reaction]
     sieve: Sieve | None = None
+    in_turn: bool = False
 
     def call(self, recorded: Recorded) -> Call:
         """The call of the one command that this policy sends because of that event."""

@@ -73,6 +73,17 @@ def reached(edges, start):
     return found
 
 
+@for_all(edits, st.lists(st.sampled_from("MNO"), unique=True))
+def test_what_is_above_any_material_is_above_one_of_the_few_that_reach_it(commands, moved):
+    graph = fold(costgraph, history(costgraph, commands))
+    few = graph.reaching(moved)
+    assert set(few) <= set(moved)
+    assert graph.above(materials=few) == graph.above(materials=moved)
+    within = [{p for p, used in graph.materials.items() if id in used} for id in few]
+    assert all(within), "none that nothing is made of"
+    assert all(one not in within[:place] for place, one in enumerate(within))
+
+
 @for_all(edits)
 def test_whatever_is_edited_there_is_no_loop_and_every_order_is_bottom_up(commands):
     past = history(costgraph, commands)

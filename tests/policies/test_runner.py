@@ -16,6 +16,7 @@ from application.policies.kernel import Policy
 from domain import inventory, payments
 from domain.inventory import Release, StockCommitted
 from tests.policies.market import call, until
+from tests.support.patience import PATIENCE
 
 
 @asynccontextmanager
@@ -245,3 +246,24 @@ async def test_the_events_of_a_stream_are_heard_in_order_and_streams_at_once(mar
         versions = [version for each, version in heard if each == stream]
         assert versions == sorted(versions)
     assert [s for s, _ in heard] != sorted((s for s, _ in heard), key=[s for s, _ in heard].index)
+
+
+async def test_of_a_policy_in_turn_a_tenant_waits_for_itself_and_for_no_other(market):
+    running, most, both = set(), [], asyncio.Barrier(2)
+
+    async def hear(commands, call, recorded):
+        running.add(recorded.stream)
+        await both.wait()  # for the other tenant's
+        most.append(sorted(stream.partition("/")[0] for stream in running))
+        await both.wait()
+        running.remove(recorded.stream)
+
+    kind = inventory.StockReceived
+    for tenant in ("here", "there"):
+        for product in ("tea", "rug", "lamp"):
+            await market.do(inventory, product, inventory.ReceiveStock(1), tenant=tenant)
+    first = next(r.position for r in await market.events() if r.tenant == "here") - 1
+    async with borrow(market.pool) as db, asyncio.timeout(PATIENCE):
+        ear = market.follower(Policy("ear", {kind: hear}, in_turn=True), first)
+        await ear.step(db, Reading())
+    assert most == [["here", "there"]] * 6
