@@ -10,33 +10,16 @@ from adapters.log.codec import Codec, tag_of
 from adapters.log.rows import Row
 from adapters.log.tail import house_codec, rows_after
 from adapters.policies.outcomes import PARKED, Outcome, forget, keep, parked_by, settle
+from adapters.policies.reading import Reading
 from adapters.policies.settling import settled
 from adapters.postgres.pools import Connection
 from application.commands import Commands
 from application.policies.kernel import Policy
 
-BATCH = 500  # events
 AT_ONCE = 16  # streams of a batch
 MANY = 2  # events of a tenant in a batch: a look at all of them pays
 SILENT = "restore:"  # what acts for a tenant's restored history: what followed is in it
 logger = structlog.get_logger(__name__)
-
-
-class Reading:
-    """The log as the followers of one process read it: what one has read the next need not, until
-    they look ``again``."""
-
-    def __init__(self) -> None:
-        self._after, self._rows = -1, list[Row]()
-
-    async def after(self, db: Connection, position: int) -> Sequence[Row]:
-        if position != self._after:
-            self._rows = await rows_after(db, position, BATCH)
-            self._after = position
-        return self._rows
-
-    def again(self) -> None:
-        self._after = -1
 
 
 class Follower:
@@ -54,6 +37,14 @@ class Follower:
         self._commands, self._stop, self._codec = commands, stop, codec or house_codec()
         self._reactions = {tag_of(kind): reaction for kind, reaction in policy.on.items()}
         self._settled_at = position
+
+    async def follow(self, db: Connection, reading: Reading) -> None:
+        """First what failed before, then whatever comes, until stopped."""
+        await self.retry_parked(db)
+        while not self._stop.is_set():
+            look = reading.look
+            if not await self.step(db, reading):
+                await look.wait()
 
     async def step(self, db: Connection, reading: Reading) -> bool:
         """React to the next batch; whether there was one.
@@ -75,8 +66,8 @@ class Follower:
         """Since its position was kept."""
         return self.position > self._settled_at
 
-    def kept(self) -> None:
-        self._settled_at = self.position
+    def kept(self, position: int) -> None:
+        self._settled_at = max(self._settled_at, position)
 
     async def _react(self, batch: Sequence[Row]) -> list[Outcome]:
         """Streams at once, the events of each in order; of a policy in turn, tenants at once."""
@@ -141,9 +132,9 @@ class Follower:
 async def keep_places(
     db: Connection, followers: Iterable[Follower], outcomes: Sequence[Outcome] = ()
 ) -> None:
-    """Of those that moved."""
-    moved = [follower for follower in followers if follower.moved]
+    """Of those that moved, and may move on meanwhile."""
+    moved = [(follower, follower.position) for follower in followers if follower.moved]
     if moved:
-        await settle(db, {each.policy.name: each.position for each in moved}, outcomes)
-    for follower in moved:
-        follower.kept()
+        await settle(db, {each.policy.name: position for each, position in moved}, outcomes)
+    for follower, position in moved:
+        follower.kept(position)

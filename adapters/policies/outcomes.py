@@ -8,9 +8,21 @@ from msgspec import Struct
 from adapters.log.tail import head
 from adapters.postgres import packed
 from adapters.postgres.pools import Connection, Pool, borrow
-from adapters.projector.roundtrip import at_once
 
 REJECTED, PARKED = "rejected", "parked"
+_KEEP = (
+    "INSERT INTO policies.outcomes (tenant, policy, position, outcome, code, detail)"
+    " SELECT * FROM"
+    " unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[])"
+    " ON CONFLICT (tenant, policy, position) DO UPDATE SET outcome = excluded.outcome,"
+    " code = excluded.code, detail = excluded.detail, at = now()"
+)
+_MOVE = (
+    "UPDATE policies.positions AS p SET position = moved.position, moved_at = now()"
+    " FROM unnest(%s::text[], %s::bigint[]) AS moved (name, position)"
+    " WHERE p.name = moved.name AND p.position < moved.position"
+)
+_UNAWAITED = "set_config('synchronous_commit', 'off', true) = 'off'"  # till the statement's end
 
 
 class Outcome(Struct, frozen=True):
@@ -55,34 +67,28 @@ async def settle(
     """Move policies past what has settled, and keep what did not go through. For places alone
     nobody waits for the disk: what is lost is reacted to again, and answered as it was. What was
     rejected might not be."""
-    async with at_once(db):
-        if not outcomes:
-            await db.execute("SELECT set_config('synchronous_commit', 'off', true)")
-        await keep(db, outcomes)
-        await db.execute(
-            "UPDATE policies.positions AS p SET position = moved.position, moved_at = now()"
-            " FROM unnest(%s::text[], %s::bigint[]) AS moved (name, position)"
-            " WHERE p.name = moved.name AND p.position < moved.position",
-            (packed.texts(positions), packed.integers(positions.values())),
-        )
+    # One statement: others use the connection at the same time, and a transaction would be theirs.
+    moved = packed.texts(positions), packed.integers(positions.values())
+    if outcomes:
+        await db.execute(f"WITH kept AS ({_KEEP}) {_MOVE}", (*_columns(outcomes), *moved))
+    else:
+        await db.execute(f"{_MOVE} AND {_UNAWAITED}", moved)
 
 
 async def keep(db: Connection, outcomes: Sequence[Outcome]) -> None:
-    for outcome in outcomes:
-        await db.execute(
-            "INSERT INTO policies.outcomes (tenant, policy, position, outcome, code, detail)"
-            " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (tenant, policy, position) DO UPDATE"
-            " SET outcome = excluded.outcome, code = excluded.code, detail = excluded.detail,"
-            " at = now()",
-            (
-                outcome.tenant,
-                outcome.policy,
-                outcome.position,
-                outcome.outcome,
-                outcome.code,
-                outcome.detail,
-            ),
-        )
+    if outcomes:
+        await db.execute(_KEEP, _columns(outcomes))
+
+
+def _columns(outcomes: Sequence[Outcome]) -> tuple[bytes, ...]:
+    return (
+        packed.texts(each.tenant for each in outcomes),
+        packed.texts(each.policy for each in outcomes),
+        packed.integers(each.position for each in outcomes),
+        packed.texts(each.outcome for each in outcomes),
+        packed.texts(each.code for each in outcomes),
+        packed.texts(each.detail for each in outcomes),
+    )
 
 
 async def forget(db: Connection, tenant: str, policy: str, position: int) -> None:

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from adapters.log.codec import Codec
-from adapters.policies.following import Follower, Reading, keep_places
+from adapters.policies.following import Follower, keep_places
 from adapters.policies.outcomes import register
+from adapters.policies.reading import Reading
 from adapters.policies.timers import Clockwork
 from adapters.postgres.pools import Connection
 from adapters.projector.hints import listen, ringing
@@ -59,6 +60,8 @@ class PolicyRunner:
         self.leads = True
         try:
             await self._work(db, bell, stop)
+        except ExceptionGroup as failures:  # the connection is gone, say: one reason is enough
+            raise failures.exceptions[0] from None
         finally:
             self.leads = False
 
@@ -69,20 +72,34 @@ class PolicyRunner:
             for name, position in positions.items()
         ]
         clockwork = Clockwork(self._timers, self._commands, self._now, self._tick, stop)
-        for follower in followers:
-            await follower.retry_parked(db)
-        reading, kept = Reading(), 0.0
-        while not stop.is_set():
-            reading.again()
-            moved = [await follower.step(db, reading) for follower in followers]
-            more = await clockwork.tick(db)
-            if time.monotonic() - kept >= PLACES:
-                await keep_places(db, followers)
-                kept = time.monotonic()
-            if not more and not any(moved):
-                behind = any(follower.moved for follower in followers)
-                await bell.wait(PLACES if behind else min(LOOK, self._tick))
+        reading = Reading()
+        # Each at its own pace, or one that hangs would hold up the others. They share the lead's
+        # connection: whatever they write on it is one statement.
+        async with asyncio.TaskGroup() as group:
+            group.create_task(clockwork.run(db))
+            for follower in followers:
+                group.create_task(follower.follow(db, reading))
+            group.create_task(_look(db, followers, reading, bell, stop))
         await keep_places(db, followers)
+
+
+async def _look(
+    db: Connection,
+    followers: Sequence[Follower],
+    reading: Reading,
+    bell: Bell,
+    stop: asyncio.Event,
+) -> None:
+    """Again and again for all of them, and note how far they are."""
+    kept = 0.0
+    while not stop.is_set():
+        reading.again()
+        if time.monotonic() - kept >= PLACES:
+            await keep_places(db, followers)
+            kept = time.monotonic()
+        behind = any(follower.moved for follower in followers)
+        await bell.wait(PLACES if behind else LOOK)
+    reading.again()  # for those who wait
 
 
 async def _ring_at(stop: asyncio.Event, bell: Bell) -> None:

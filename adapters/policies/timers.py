@@ -10,6 +10,7 @@ from psycopg.errors import UndefinedTable
 from adapters.policies.outcomes import PARKED, Outcome, keep
 from adapters.policies.settling import settled
 from adapters.postgres.pools import Connection
+from adapters.projector.leader import sleep
 from application.commands import Commands
 from application.policies.kernel import Due, Timer
 
@@ -74,6 +75,12 @@ class Clockwork:
         self._at_once, self._room = at_once, Semaphore(FIRING)
         self._round, self._at = dict[str, Due | None](), now()
         self._parked: set[tuple[str, str, str, datetime]] = set()
+
+    async def run(self, db: Connection) -> None:
+        """Until stopped."""
+        while not self._stop.is_set():
+            if not await self.tick(db):
+                await sleep(self._stop, self._next - time.monotonic())
 
     async def tick(self, db: Connection) -> bool:
         """Whether there may be more to fire. All that follows the log goes on in between."""

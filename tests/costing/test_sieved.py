@@ -5,7 +5,8 @@ import asyncio
 
 import pytest
 
-from adapters.policies.following import MANY, Follower, Reading
+from adapters.policies.following import MANY, Follower
+from adapters.policies.reading import Reading
 from adapters.postgres.pools import borrow
 from application.commands import Commands
 from application.costing import Costing

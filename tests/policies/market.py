@@ -9,8 +9,9 @@ from uuid import UUID, uuid4, uuid5
 
 from adapters.log.log import PostgresLog
 from adapters.log.tail import head, read_after
-from adapters.policies.following import Follower, Reading, keep_places
+from adapters.policies.following import Follower, keep_places
 from adapters.policies.outcomes import register
+from adapters.policies.reading import Reading
 from adapters.postgres.pools import PROJECT, borrow, open_pool
 from application.checkouts import Checkouts, Item, Paying, Terms
 from application.commands import Commands

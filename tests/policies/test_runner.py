@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
-from adapters.policies import following, settling
-from adapters.policies.following import Reading
+from adapters.policies import settling
 from adapters.policies.outcomes import parked, positions, register
+from adapters.policies.reading import Reading
 from adapters.policies.runner import PolicyRunner
 from adapters.postgres.pools import borrow
 from application.policies import POLICIES
@@ -16,7 +16,6 @@ from application.policies.kernel import Policy
 from domain import inventory, payments
 from domain.inventory import Release, StockCommitted
 from tests.policies.market import call, until
-from tests.support.patience import PATIENCE
 
 
 @asynccontextmanager
@@ -50,27 +49,6 @@ async def test_a_runner_reacts_to_what_happened_before_it_ran(market):
     async with running(market):
         await market.settled()
     assert await market.taken("rug") == {order: 2}
-
-
-async def test_what_one_policy_has_read_the_others_need_not(market, monkeypatch):
-    read, asked = following.rows_after, []
-
-    async def noted(db, position, limit):
-        asked.append(position)
-        return await read(db, position, limit)
-
-    monkeypatch.setattr(following, "rows_after", noted)
-    await market.buy(("rug", 1))
-    reading = Reading()
-    policies = [market.follower(policy) for policy in POLICIES.values()]
-    async with borrow(market.pool) as db:
-        assert [await each.step(db, reading) for each in policies] == [True] * len(POLICIES)
-        reached = {each.position for each in policies}
-        assert asked == [0]
-        await market.buy(("rug", 1))
-        reading.again()
-        assert [await each.step(db, reading) for each in policies] == [True] * len(POLICIES)
-    assert asked == [0, *reached]
 
 
 async def test_a_place_that_was_not_kept_costs_hearing_again_and_no_more(market):
@@ -246,24 +224,3 @@ async def test_the_events_of_a_stream_are_heard_in_order_and_streams_at_once(mar
         versions = [version for each, version in heard if each == stream]
         assert versions == sorted(versions)
     assert [s for s, _ in heard] != sorted((s for s, _ in heard), key=[s for s, _ in heard].index)
-
-
-async def test_of_a_policy_in_turn_a_tenant_waits_for_itself_and_for_no_other(market):
-    running, most, both = set(), [], asyncio.Barrier(2)
-
-    async def hear(commands, call, recorded):
-        running.add(recorded.stream)
-        await both.wait()  # for the other tenant's
-        most.append(sorted(stream.partition("/")[0] for stream in running))
-        await both.wait()
-        running.remove(recorded.stream)
-
-    kind = inventory.StockReceived
-    for tenant in ("here", "there"):
-        for product in ("tea", "rug", "lamp"):
-            await market.do(inventory, product, inventory.ReceiveStock(1), tenant=tenant)
-    first = next(r.position for r in await market.events() if r.tenant == "here") - 1
-    async with borrow(market.pool) as db, asyncio.timeout(PATIENCE):
-        ear = market.follower(Policy("ear", {kind: hear}, in_turn=True), first)
-        await ear.step(db, Reading())
-    assert most == [["here", "there"]] * 6
