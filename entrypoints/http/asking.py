@@ -1,6 +1,12 @@
-"""What a route takes besides its path and headers: query parameters, and a body or none. Anything
-else is refused: a filter that is misspelt is not silently none, nor is an amount ignored."""
+"""What a route takes besides its path: query parameters, and a body or none. Anything else is
+refused: a filter that is misspelt is not silently none, nor is an amount ignored.
 
+Nor is a kind taken for another. The framework reads a body as it reads a query, where all is text:
+`"null"` as null, 1 as true, `"3"` as 3. JSON has kinds of its own; and in a query `null` is a word.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +20,7 @@ from entrypoints.http.authentication import QUERIES
 from entrypoints.http.problems import Problem
 
 LONGEST = 50  # characters of a name that is told again
+UNFIT = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Nothing(Struct, forbid_unknown_fields=True):
@@ -27,12 +34,16 @@ _nothing = msgspec.json.Decoder(Nothing | tuple[()] | None).decode  # PHP writes
 class Asks:
     """``names``: what the parameters may be called; None: anything. ``family``: what other names
     that they may have begin with. ``several``: those that may be sent more than once.
-    ``bodiless``: a command that takes no body."""
+    ``bodiless``: a command that takes no body. ``nullable``: the parameters, and the headers in
+    lower case, that would take the word null for nothing. ``body``: what it is to be."""
 
     names: frozenset[str] | None
     family: str | None = None
     bodiless: bool = False
     several: frozenset[str] = frozenset()
+    nullable: frozenset[str] = frozenset()
+    headers: frozenset[bytes] = frozenset()
+    body: "Body | None" = None
 
     @classmethod
     def of(cls, handler: HTTPRouteHandler, model: Any) -> "Asks":
@@ -43,28 +54,90 @@ class Asks:
         silent = "data" not in model.expected_reserved_kwargs
         bodiless = silent and handler.http_methods.isdisjoint(QUERIES)
         several = frozenset(model.sequence_query_parameter_names)
-        return cls(names, handler.opt.get("family"), bodiless, several)
+        models = models_of(handler, model)
+        return cls(
+            names,
+            handler.opt.get("family"),
+            bodiless,
+            several,
+            frozenset(_nullable(model.expected_query_params, models)),
+            frozenset(
+                name.lower().encode() for name in _nullable(model.expected_header_params, models)
+            ),
+            None if silent else Body(_kinds("data", models)[0]),
+        )
 
     def check(self, scope: Scope) -> None:
         """Raises Problem 400."""
         if self.names is None:
             return
         seen: set[str] = set()
-        for name, _ in Request(scope).query_params.multi_items():
+        for name, value in Request(scope).query_params.multi_items():
             told = f"{name[:LONGEST]}: " if name.isprintable() else ""
             if name not in self.names and not (self.family and name.startswith(self.family)):
                 raise Problem(400, "malformed", f"{told}no such parameter")
             if name in seen and name not in self.several:
                 raise Problem(400, "malformed", f"{told}sent twice")
+            if name in self.nullable and value.lower() == "null":
+                raise Problem(400, "malformed", f"{told}leave it out for none")
             seen.add(name)
+
+    def check_headers(self, scope: Scope) -> None:
+        """Raises Problem 400."""
+        for name, value in scope["headers"]:
+            if name in self.headers and value.lower() == b"null":
+                raise Problem(400, "malformed", f"{name.decode()}: leave it out for none")
 
     async def check_body(self, request: Request[Any, Any, Any]) -> None:
         """Raises Problem 400."""
         if self.bodiless and (body := (await request.body()).strip()):
             try:
                 _nothing(body)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            except UNFIT:
                 raise Problem(400, "malformed", "body: nothing is to be sent here") from None
+
+    async def check_kinds(self, request: Request[Any, Any, Any]) -> None:
+        """Of what a body is made of. Raises Problem 400."""
+        if self.body is not None:
+            self.body.check(await request.body())
+
+
+class Body:
+    """``kind``: the type that it is read as."""
+
+    def __init__(self, kind: Any) -> None:
+        self.read = msgspec.json.Decoder(kind).decode
+        self._read_as_a_query = msgspec.json.Decoder(kind, strict=False).decode
+
+    def check(self, body: bytes) -> None:
+        """Raises Problem 400 for one that only the framework would take. What is wrong with any
+        other is the framework's to say."""
+        with suppress(*UNFIT):
+            self._read_as_a_query(body)
+            try:
+                self.read(body)
+            except msgspec.ValidationError as error:
+                told, _, place = str(error).partition(" - at `$")
+                at = place.strip(".`") or "body"  # as the framework says it
+                raise Problem(400, "malformed", f"{at}: {told}") from None
+
+
+def models_of(handler: HTTPRouteHandler, model: Any) -> list[Any]:
+    """What the handler and its dependencies want, by name."""
+    needed = (d.provide for batch in model.dependency_batches for d in batch)
+    return [handler.signature_model, *(provide.signature_model for provide in needed)]
+
+
+def _kinds(name: str, models: Iterable[Any]) -> list[Any]:
+    return [m.__annotations__[name] for m in models if name in m._fields]
+
+
+def _nullable(parameters: Iterable[Any], models: Iterable[Any]) -> Iterator[str]:
+    for parameter in parameters:
+        for kind in _kinds(parameter.field_name, models):
+            with suppress(Exception):  # it takes no such word
+                if msgspec.convert("null", kind, strict=False) is None:
+                    yield parameter.field_alias
 
 
 ANYTHING = Asks(None)

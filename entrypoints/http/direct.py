@@ -23,13 +23,12 @@ from litestar.utils.scope.state import ScopeState
 from msgspec import Struct
 
 from entrypoints.http.answers import Ready
-from entrypoints.http.asking import ANYTHING, Asks
+from entrypoints.http.asking import ANYTHING, UNFIT, Asks, Body, models_of
 from entrypoints.http.authentication import QUERIES
 from entrypoints.http.problems import Problem, handle
 
 GIVEN = {"data", "request", "scope"}  # what may be wanted besides parameters and dependencies
 SMALL = 1 << 20  # bytes, under every limit of a body
-UNFIT = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 Values: TypeAlias = dict[str, Any]
 Read: TypeAlias = Callable[[Any], Any]
 
@@ -64,7 +63,7 @@ class Plan:
     def __init__(self, handler: HTTPRouteHandler, model: Any) -> None:
         needed = [(d.key, d.provide) for batch in model.dependency_batches for d in batch]
         _check(handler, model, [provide for _, provide in needed])
-        models = [handler.signature_model, *(provide.signature_model for _, provide in needed)]
+        models = models_of(handler, model)
         headers = model.expected_header_params
         self._asks = bool(model.expected_query_params)
         self._unsaid = {p.field_name: p.default for p in (*model.expected_query_params, *headers)}
@@ -76,7 +75,7 @@ class Plan:
         self._needed = {_spelt(p) for p in headers if _is_needed(p)}
         self._body: Read | None = None
         if "data" in model.expected_reserved_kwargs:
-            self._body = msgspec.json.Decoder(_wanted("data", models), strict=False).decode
+            self._body = Body(_wanted("data", models)).read
         self._steps = [
             Step(key, p.dependency, not p.has_sync_callable, p.signature_model) for key, p in needed
         ]
@@ -133,17 +132,19 @@ def directing(app: ASGIApp) -> ASGIApp:
         way = ways[route]
         if scope["query_string"]:
             way.asks.check(scope)
+        if way.asks.headers:
+            way.asks.check_headers(scope)
         if scope.get("method") not in QUERIES:
             receive = await _whole(scope, receive)
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         if way.asks.bodiless:
             await way.asks.check_body(request)
-        if (plan := way.plan) is None:
-            await app(scope, receive, send)
-            return
+        plan, response = way.plan, None
         try:
-            values = await plan.filled(request)
-            response = None if values is None else await plan.answer(values)
+            if plan and (values := await plan.filled(request)) is not None:
+                response = await plan.answer(values)
+            else:
+                await way.asks.check_kinds(request)
         except Exception as error:
             told: Response[Any] = handle(request, error)
             response = told.to_asgi_response(None, request)

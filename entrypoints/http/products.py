@@ -71,7 +71,8 @@ FieldText = Annotated[str, Meta(min_length=1, max_length=500, examples=["red"])]
 
 
 class CustomFields(Struct, forbid_unknown_fields=True):
-    """Texts (numbers too) and truths by name; null takes one away, what is not named stays."""
+    """Texts (a number is sent as one) and truths by name; null takes one away, what is not named
+    stays."""
 
     fields: Annotated[dict[FieldName, FieldText | bool | None], Meta(max_length=100)]
 

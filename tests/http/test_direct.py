@@ -102,7 +102,6 @@ def answers(client: TestClient[Litestar], method: str, path: str, **sent: Any) -
 
 FITS = [
     ("POST", f"/things/{ID}", {"json": {"quantity": 2}}),
-    ("POST", f"/things/{ID}", {"json": {"quantity": "2", "reason": "x"}}),
     ("POST", f"/things/{ID}", {"json": {"quantity": 2, "reason": "x" * 2_000_000}}),
     ("POST", f"/things/{ID}", {"content": [b'{"quan', b'tity":', b" 2}"]}),
     ("POST", f"/things/{ID}", {"json": {"quantity": 2}, "headers": {"Tag": "abc"}}),
