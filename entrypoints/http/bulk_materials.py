@@ -19,7 +19,7 @@ from domain.quantities import parse
 from entrypoints.http.bulking import Bulking, Confirm, Previewed, TheBulk, bulking, bulks
 from entrypoints.http.names import Line, Name, Short
 from entrypoints.http.operations import each, given, items, texts
-from entrypoints.http.supplies import Factor, Kind, NewMaterial, NewYarn, Quantity
+from entrypoints.http.supplies import Factor, Kind, NewMaterial, NewYarn, Quantity, kept
 from entrypoints.http.views import View
 from projections import materials
 
@@ -50,7 +50,7 @@ class YarnUpdates(Struct, forbid_unknown_fields=True, kw_only=True):
             given(self, (*TEXTS, *(("kind",) if hasattr(self, "kind") else ()))),
             measuring,
             self.sku,
-            parse(self.threshold) if isinstance(self.threshold, str) else self.threshold,
+            kept(self.threshold) if isinstance(self.threshold, str) else self.threshold,
             cost_of(c) if isinstance(c := self.standard_cost, UnitCost) else c,
             only=only,
         )
@@ -198,7 +198,12 @@ async def changed(
     return await bulk.answer(data, source)
 
 
-COSTS = ("quantities.malformed", "costs.malformed", "money.unknown_currency")
+COSTS = (
+    "quantities.malformed",
+    "materials.quantity_too_fine",
+    "costs.malformed",
+    "money.unknown_currency",
+)
 
 
 class MaterialsBulkController(Controller):

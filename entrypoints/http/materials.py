@@ -138,6 +138,7 @@ class MaterialsController(Controller):
         **changes(
             "materials:update",
             "quantities.malformed",
+            "materials.quantity_too_fine",
             "materials.threshold_out_of_range",
             RETIRED,
             **KNOWN,

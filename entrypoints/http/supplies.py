@@ -6,11 +6,11 @@ from msgspec import Meta, Struct
 
 from domain import materials as rules
 from domain.costs import Basis, UnitCost
-from domain.kernel import Personal
+from domain.kernel import Personal, Rejected
 from domain.materials import MAX_NOTE, Conversion, Measuring
 from domain.money import Money, Price
 from domain.money import parse as money
-from domain.quantities import FINEST, Amount, parse
+from domain.quantities import FINEST, PLACES, Amount, parse
 from entrypoints.http.names import Line, Name, Short, Time, utc
 
 Kind: TypeAlias = Literal["yarn", "component", "supply"]
@@ -19,6 +19,13 @@ Unit: TypeAlias = Annotated[str, Meta(max_length=20, examples=["g"])]
 Currency: TypeAlias = Annotated[str, Meta(max_length=3, examples=["DZD"])]
 Confirm: TypeAlias = Annotated[str, Meta(max_length=100)]
 Reason: TypeAlias = Annotated[str, Meta(min_length=1, max_length=40, examples=["count"])]
+
+
+def kept(quantity: str) -> int:
+    """In thousandths of a material's own unit. Rejects what is finer than that."""
+    if (exact := Amount(parse(quantity, FINEST)).times(10**PLACES)) is None:
+        raise Rejected("materials.quantity_too_fine", "a thousandth of its unit at least")
+    return exact
 
 
 class Factor(Struct, forbid_unknown_fields=True):
@@ -131,7 +138,7 @@ class LowLine(Struct, forbid_unknown_fields=True):
     threshold: Quantity | None
 
     def command(self) -> rules.SetThreshold:
-        return rules.SetThreshold(None if self.threshold is None else parse(self.threshold))
+        return rules.SetThreshold(None if self.threshold is None else kept(self.threshold))
 
 
 class StandardCost(Struct, forbid_unknown_fields=True):

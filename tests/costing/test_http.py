@@ -147,6 +147,7 @@ async def test_a_loop_is_refused_and_so_is_what_is_not_there(house):
         (("/materials/" + NOWHERE, "1"), "costing.unknown_component"),
         ((outer, "0"), "costing.quantity_out_of_range"),
         ((outer, "1e3"), "quantities.malformed"),
+        ((outer, "0.0001"), "quantities.malformed"),
     ):
         body = {"components": [part(*told)]}
         assert await refused(house.amina.post(f"{inner}/components", body)) == (422, code), told

@@ -274,6 +274,7 @@ async def test_what_cannot_be_is_refused_by_its_own_code(house):
         ("adjust", {"delta": "-1", "reason": "used"}, "materials.below_zero"),
         ("adjust", {"delta": "1", "reason": "Used!"}, "materials.reason_malformed"),
         ("threshold", {"threshold": "1e3"}, "quantities.malformed"),
+        ("threshold", {"threshold": "0.0001"}, "materials.quantity_too_fine"),
         ("standard-cost", {"cost": dinars("0.000000001")}, "costs.malformed"),
         ("standard-cost", {"cost": {"amount": "1", "currency": "EUR"}},
          "materials.currency_changed"),
