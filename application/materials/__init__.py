@@ -38,13 +38,21 @@ class Materials:
         return await self._commands.run(call, Receipt, attempt)
 
     async def change(
-        self, call: Call, id: str, owner: str | None, command: materials.COMMANDS
+        self,
+        call: Call,
+        id: str,
+        owner: str | None,
+        command: materials.COMMANDS,
+        kind: str | None = None,
     ) -> Receipt:
-        """Any command on an existing material that belongs to ``owner``. Its SKU follows: one that
-        is retired leaves it to others, and takes it again when it comes back. Raises Taken."""
+        """Any command on an existing material that belongs to ``owner`` and is of that ``kind``
+        (None: any). Its SKU follows: one that is retired leaves it to others, and takes it again
+        when it comes back. Raises Taken."""
 
         async def attempt(work: Work) -> Answer:
             material = await owned(work, id, owner)
+            if kind not in (None, material.describing.kind):
+                raise Missing(UNKNOWN)
             await work.decide(materials, id, command)
             work.rename(names_of(material), names_of(await work.load(materials, id)), id)
             return work.receipt(materials, id)

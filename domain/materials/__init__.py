@@ -46,6 +46,7 @@ from domain.materials.words import (
     Movement,
     PurgeMaterial,
     RecordPurchase,
+    RedefineMaterial,
     RestoreMaterial,
     RetireMaterial,
     SetStandardCost,
@@ -89,6 +90,7 @@ __all__ = [
     "Movement",
     "PurgeMaterial",
     "RecordPurchase",
+    "RedefineMaterial",
     "Refolded",
     "RestoreMaterial",
     "RetireMaterial",
@@ -136,6 +138,8 @@ def _decided(material: Material, command: COMMANDS) -> list[EVENTS]:
             return [MaterialMeasured(measuring)] if measuring != material.measuring else []
         case AssignSku(sku=sku):
             return [SkuAssigned(sku)] if sku != material.sku else []
+        case RedefineMaterial():
+            return _redefine(material, command)
         case RecordPurchase():
             return _purchase(material, command)
         case AdjustStock():
@@ -173,6 +177,20 @@ def _add(material: Material, new: AddMaterial) -> list[EVENTS]:
         MaterialAdded(
             new.owner, new.describing, new.unit, new.currency, new.measuring, new.sku, new.basis
         )
+    ]
+
+
+def _redefine(material: Material, wanted: RedefineMaterial) -> list[EVENTS]:
+    if wanted.unit != material.unit:
+        raise Rejected("materials.unit_stays", f"it is counted in {material.unit}")
+    if wanted.currency not in ("", material.currency):
+        raise Rejected("materials.currency_changed", f"its costs are in {material.currency}")
+    if wanted.owner not in (None, material.owner):
+        raise Rejected("materials.owner_stays", "add another")
+    return [
+        *_decided(material, DescribeMaterial(wanted.describing)),
+        *_decided(material, MeasureMaterial(wanted.measuring)),
+        *_decided(material, AssignSku(wanted.sku)),
     ]
 
 

@@ -68,6 +68,18 @@ class Backdated(Value):
     last: Cost
 
 
+class RedefineMaterial(Command):
+    """What is said of it, how it is measured and its SKU at once. ``unit``: as it is; so are
+    ``currency`` and ``owner``, or not told."""
+
+    describing: Describing
+    unit: str
+    measuring: Measuring
+    sku: str | None
+    currency: str = ""
+    owner: str | None = None
+
+
 class RecordPurchase(Command):
     """``price`` is that of all of it, ``landed`` what it cost to get it here (freight, customs).
 
@@ -188,6 +200,7 @@ COMMANDS = (
     | DescribeMaterial
     | MeasureMaterial
     | AssignSku
+    | RedefineMaterial
     | RecordPurchase
     | AdjustStock
     | SetThreshold

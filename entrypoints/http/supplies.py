@@ -78,6 +78,11 @@ class NewYarn(Measures, forbid_unknown_fields=True, kw_only=True):
         text = rules.Describing(self.name, kind, self.brand, self.colour, self.attributes)
         return rules.AddMaterial(owner, text, self.unit, self.currency, self.value(), self.sku)
 
+    def again(self, kind: str) -> rules.RedefineMaterial:
+        text = rules.Describing(self.name, kind, self.brand, self.colour, self.attributes)
+        told = text, self.unit, self.value(), self.sku, self.currency, self.owner
+        return rules.RedefineMaterial(*told)
+
 
 class NewMaterial(NewYarn, forbid_unknown_fields=True, kw_only=True):
     """A material of any kind."""

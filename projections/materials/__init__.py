@@ -67,9 +67,12 @@ class Dashboard(Document):
     value: tuple[Price, ...]
 
 
-async def material(db: Reader, id: str, owner: str | None = None) -> Found | None:
-    """``owner``: only if it is theirs."""
-    return await one(db, MATERIALS.name, id, "coalesce(owner = %s, true)", (owner,))
+async def material(
+    db: Reader, id: str, owner: str | None = None, kind: str | None = None
+) -> Found | None:
+    """``owner``: only if it is theirs; ``kind``: only if it is of that."""
+    mine = "coalesce(owner = %s, true) AND coalesce(kind = %s, true)"
+    return await one(db, MATERIALS.name, id, mine, (owner, kind))
 
 
 async def materials(db: Reader, wanted: Filter, number: int, limit: int) -> Page:

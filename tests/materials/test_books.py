@@ -19,6 +19,7 @@ from domain.materials import (
     MeasureMaterial,
     Measuring,
     RecordPurchase,
+    RedefineMaterial,
     RestoreMaterial,
     RetireMaterial,
     SetStandardCost,
@@ -48,6 +49,7 @@ changes = st.lists(
     | st.builds(MeasureMaterial, measures)
     | st.builds(DescribeMaterial, st.sampled_from([merino, Describing("Silk", "yarn")]))
     | st.builds(AssignSku, st.none() | st.just("Y-1"))
+    | st.builds(RedefineMaterial, st.just(merino), st.sampled_from("gm"), measures, st.none())
     | st.builds(RetireMaterial)
     | st.builds(RestoreMaterial),
     max_size=30,

@@ -182,6 +182,36 @@ async def test_yarns_are_materials(house):
     assert await refused(house.amina.post("/yarns", MERINO)) == (400, "malformed")
 
 
+async def test_a_yarn_is_shown_redefined_and_retired_where_yarns_are(house):
+    path, button = await add(house), await add(house, name="Button", kind="component")
+    yarn, other = (each.replace("materials", "yarns") for each in (path, button))
+    told = {name: value for name, value in MERINO.items() if name != "kind"}
+    told |= {"name": "Merino II", "sku": "M-2", "scrap": 500, "conversions": []}
+
+    async def put(path, **more):
+        return await house.amina.send("PUT", path, json=told | more)
+
+    assert await house.seen(house.amina, yarn) == await house.seen(house.amina, path)
+    done = await house.done(put(yarn))
+    shown = await house.seen(house.amina, path)
+    assert {name: shown[name] for name in told} == told
+    again = await house.done(put(yarn, owner="amina", currency="DZD"))
+    assert again["version"] == done["version"], "repeating oneself is no news"
+    for more, code in (
+        ({"unit": "kg"}, "materials.unit_stays"),
+        ({"currency": "EUR"}, "materials.currency_changed"),
+        ({"owner": "basma"}, "materials.owner_stays"),
+        ({"name": " "}, "materials.name_missing"),
+    ):
+        assert await refused(put(yarn, **more)) == (422, code)
+    for asked in (house.amina.get, house.amina.delete, put):
+        assert await refused(asked(other)) == (404, "materials.unknown_material")
+    await house.done(house.amina.delete(yarn))
+    assert (await house.seen(house.amina, yarn))["retired"]
+    assert await refused(put(yarn)) == (422, "materials.retired")
+    assert not (await house.seen(house.amina, button))["retired"]
+
+
 async def test_the_dashboard_counts_what_there_is_and_what_it_is_worth(house):
     nothing = await house.seen(house.amina, "/inventory/dashboard")
     assert (nothing["materials"], nothing["value"]) == (0, [])
