@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Awaitable, Sequence
 
 import structlog
-from psycopg import AsyncConnection
 
 from adapters.log import looking, store
 from adapters.log.books import Books
@@ -18,6 +17,7 @@ from adapters.log.requests import Request
 from adapters.log.standing import Standing
 from adapters.log.waiting import Waiting
 from adapters.postgres.pools import APPEND, AWAY, Connection, conninfo_of
+from adapters.postgres.watched import Watched
 from application.ports import Appended, Conflict, Unavailable
 
 QUEUE = 4_096  # appends that may wait; beyond it callers are turned away at once
@@ -178,8 +178,7 @@ class Committer:
     async def _beside(self, connection: Connection, batch: list[Request]) -> list[Outcome] | None:
         """Where others write as well: first the head's lock, then all who came while it was
         waited for. None: somebody else's name, key or version is in the way."""
-        async with asyncio.timeout(self._patience * 2):
-            standing = Standing(await looking.begun(connection, batch))
+        standing = Standing(await looking.begun(connection, batch))
         self._queue.join(batch, standing.supports)
         if standing.supports(batch):
             books, outcomes = self._supposed(standing, batch)
@@ -199,9 +198,7 @@ class Committer:
     async def _carefully(
         self, connection: Connection, batch: list[Request], standing: Standing | None
     ) -> list[Outcome]:
-        # Beyond the server's own limits: the way to it may swallow an answer.
-        async with asyncio.timeout(self._patience * 2):
-            books = await looking.locked(connection, batch)
+        books = await looking.locked(connection, batch)
         if standing and standing.left != books.found:
             standing = None
             self._alone.failed()
@@ -228,8 +225,7 @@ class Committer:
     ) -> bool:
         """Whether the log took it; also when the answer was lost."""
         try:
-            async with asyncio.timeout(self._patience * 2):
-                return await writing is not False
+            return await writing is not False
         except AWAY as error:
             if not await self._landed(books, batch, error):
                 raise
@@ -258,8 +254,7 @@ class Committer:
         while asyncio.get_running_loop().time() < until:
             await self._drop()
             try:
-                async with asyncio.timeout(self._patience * 2):
-                    return await store.landed(await self._connected(), books)
+                return await store.landed(await self._connected(), books)
             except Exception as unknown:
                 log.warning("cannot tell yet whether a commit landed", error=str(unknown))
                 await asyncio.sleep(PAUSE)
@@ -267,7 +262,8 @@ class Committer:
 
     async def _connected(self) -> Connection:
         if self._connection is None:
-            self._connection = await AsyncConnection.connect(self._conninfo, autocommit=True)
+            self._connection = made = await Watched.connect(self._conninfo, autocommit=True)
+            made.limit = self._patience * 2  # beyond the server's own limits
         return self._connection
 
     async def _drop(self) -> None:

@@ -5,13 +5,14 @@ import select
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
+from adapters.postgres.watched import Watched, told
 from application.ports import Unavailable
 
 Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
@@ -21,6 +22,8 @@ ASOF = "souk_asof"
 AUDIT = "souk_audit"  # sees the log of the one tenant named by SET LOCAL souk.tenant
 WAITING_PER_CONNECTION = 64  # callers beyond that are turned away at once
 ASK_AGAIN = 1.0  # seconds after which whoever waits for a connection asks for one again
+LATE = 1.2  # times the server's own limit: beyond that it will not say so itself
+HOUR = 3600.0  # seconds: a limit for work in which nobody waits for one answer
 CONNECT = 10.0  # seconds at the most until a server that does not answer is away
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
 UNMIGRATED = psycopg.errors.UndefinedTable
@@ -36,7 +39,16 @@ class Pool(AsyncConnectionPool[Connection]):
     first caller met all those that had been idle, one after another, and was turned away when the
     server had long been there again. So was whoever waited while the library gave up making new
     ones: it only begins again when somebody asks.
+
+    ``limit``: seconds until a server that says nothing is taken for one that is away.
     """
+
+    limit = CONNECT
+
+    @property
+    def patience(self) -> float:
+        """Seconds within which whoever asks has an answer, or none is to come."""
+        return self.timeout + self.limit
 
     async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109
         patience, dead = self.timeout if timeout is None else timeout, 0
@@ -69,15 +81,23 @@ async def open_pool(
     size: int,
     name: str,
     timeout: float = 5.0,  # noqa: ASYNC109
+    limit: float | None = None,
 ) -> Pool:
     """A pool of at most ``size`` autocommit connections that act as ``role``.
 
     Waits ``timeout`` seconds for each statement, and as long for a free connection, but not beyond
     CONNECT. Opens without waiting for the server: while it is away, ``borrow`` raises Unavailable.
+    ``limit``: seconds until a server that says nothing is away; None: little more than ``timeout``.
     """
+    limit = timeout * LATE if limit is None else limit
+
+    async def watch(connection: Connection) -> None:
+        cast(Watched, connection).limit = limit
+
     pool = Pool(
         conninfo_of(url, role, name, timeout),
-        connection_class=AsyncConnection[tuple[Any, ...]],
+        connection_class=Watched,
+        configure=watch,
         kwargs={"autocommit": True, "prepare_threshold": 2},
         min_size=1,
         max_size=size,
@@ -87,6 +107,7 @@ async def open_pool(
         name=name,
         open=False,
     )
+    pool.limit = limit
     await pool.open()
     return pool
 
@@ -140,7 +161,7 @@ def complaint(error: Exception) -> str | None:
 async def _still_there(connection: Connection) -> bool:
     """An idle connection with something to read was closed, or has news: only then ask."""
     with suppress(*AWAY):
-        if _told(connection, select.POLLIN):
+        if told(connection, select.POLLIN):
             await Pool.check_connection(connection)
         return True
     return False
@@ -148,10 +169,4 @@ async def _still_there(connection: Connection) -> bool:
 
 def lasts(connection: Connection) -> bool:
     """Whether the server has been there ever since it was made, without asking the server."""
-    return not connection.closed and not _told(connection, HUNG_UP)
-
-
-def _told(connection: Connection, news: int) -> bool:
-    poll = select.poll()
-    poll.register(connection.fileno(), news)
-    return bool(poll.poll(0))
+    return not connection.closed and not told(connection, HUNG_UP)

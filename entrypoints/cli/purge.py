@@ -8,7 +8,7 @@ from uuid import uuid4
 import click
 
 from adapters.log.log import PostgresLog
-from adapters.postgres.pools import READ, open_pool
+from adapters.postgres.pools import HOUR, READ, open_pool
 from adapters.projector.reader import PostgresReader
 from application.bin import Bin, Condemned, Purged
 from application.commands import Commands
@@ -65,7 +65,9 @@ def purge(
 async def _purge(
     settings: Settings, tenant: str, context: str | None, days: int | None, sure: bool
 ) -> tuple[int, list[Thing], Purged | None]:
-    read = await open_pool(settings.postgres_url, READ, size=1, name="souk-purge", timeout=60)
+    read = await open_pool(
+        settings.postgres_url, READ, size=1, name="souk-purge", timeout=60, limit=HOUR
+    )
     try:
         db = PostgresReader(read)(tenant)
         total, things = await bin.due(db, context, days, datetime.now(UTC), MOST)

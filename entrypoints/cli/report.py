@@ -16,7 +16,7 @@ from adapters.asof.past import Past
 from adapters.asof.points import SPELT, Beyond, Malformed, point
 from adapters.audit.history import opened
 from adapters.log.log import PostgresLog
-from adapters.postgres.pools import ASOF, PROJECT, READ, Pool, open_pool
+from adapters.postgres.pools import ASOF, HOUR, PROJECT, READ, Pool, open_pool
 from adapters.projector.positions import Positions
 from adapters.projector.projector import few_collections
 from adapters.projector.reader import PostgresReader
@@ -127,7 +127,7 @@ async def _pools(url: str, *roles: str) -> AsyncIterator[list[Pool]]:
     async with AsyncExitStack() as stack:
         pools = []
         for role in roles:
-            pool = await open_pool(url, role, size=2, name="souk-report", timeout=60)
+            pool = await open_pool(url, role, size=2, name="souk-report", timeout=60, limit=HOUR)
             stack.push_async_callback(pool.close)
             pools.append(pool)
         yield pools
