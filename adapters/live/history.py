@@ -35,12 +35,12 @@ class History:
         self._seqs: dict[str, int] = {}
         self._known = 0  # a position that the log has come to
         self._begun: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
-        self._past = Together(Past(pool, MOST), AT_ONCE, QUESTIONS)
+        self._past = Together(Past(pool, MOST), AT_ONCE, QUESTIONS, pool.patience)
 
         async def heads(_: str, asked: Sequence[None]) -> list[int]:
             return [await head()] * len(asked)
 
-        self._heads = Together(heads, 1, QUESTIONS)
+        self._heads = Together(heads, 1, QUESTIONS, pool.patience)
 
     def begin(self, projection: str, floor: int, seq: int) -> None:
         """All changes of the projection above the position ``floor`` will be kept; they are above

@@ -88,8 +88,8 @@ class Keyring:
         self._kept: OrderedDict[tuple[str, str], tuple[float, Key]] = OrderedDict()
         self._hearing = Hearing(url, self._kept.clear) if url else None
         # Everyone who comes for the first time asks, and most come in crowds.
-        self._readings = Together(self._read, READINGS, MOST)
-        self._makings = Together(self._insert, 1, MOST)
+        self._readings = Together(self._read, READINGS, MOST, pool.patience)
+        self._makings = Together(self._insert, 1, MOST, pool.patience)
 
     @property
     def turn(self) -> int | None:

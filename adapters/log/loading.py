@@ -41,7 +41,7 @@ class Loader:
 
     def __init__(self, pool: Pool, codec: Codec, shelf: Shelf) -> None:
         self._pool, self._codec, self._shelf = pool, codec, shelf
-        self._together = Together(self._all, READINGS, MOST)
+        self._together = Together(self._all, READINGS, MOST, pool.patience)
 
     async def load(
         self, tenant: str, streams: Sequence[str]

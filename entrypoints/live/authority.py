@@ -15,6 +15,7 @@ from projections.kernel import Found
 
 CONTEXT = "identity"
 AT_ONCE, MOST = 4, 500  # readings, and people in one
+PATIENCE = 30.0  # seconds that somebody waits for theirs
 
 
 class Watcher(Protocol):
@@ -60,7 +61,7 @@ class People:
 
     def __init__(self, reader: PostgresReader) -> None:
         self._reader = reader
-        self._read = Together(self._rows, AT_ONCE, MOST)
+        self._read = Together(self._rows, AT_ONCE, MOST, PATIENCE)
         self._people: dict[tuple[str, str], Person] = {}
 
     async def enter(self, tenant: str, user: str) -> Person:
