@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
+from application.ports import Unavailable
 from entrypoints.http.answers import unchanged
 from entrypoints.http.caller import caller_of
 from entrypoints.http.edge import header
@@ -32,6 +33,15 @@ class Answer(Struct, frozen=True, gc=False):
     body: bytes
 
 
+class Making:
+    """A list that is not there yet. ``over``: set once it is, or is not to be; ``away``: for what
+    it is not."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        self.away: Unavailable | None = None
+
+
 class Lists:
     """The latest lists. Whoever asks for what is newer than a position (``after``) is not served
     from here, and nobody of that tenant is served what is older than that."""
@@ -39,7 +49,7 @@ class Lists:
     def __init__(self) -> None:
         self._answers: OrderedDict[Slot, Answer] = OrderedDict()
         self._since: dict[str, float] = {}
-        self.making: dict[Slot, asyncio.Event] = {}  # set once the answer is there, or is not
+        self.making: dict[Slot, Making] = {}
 
     def get(self, slot: Slot, now: float) -> Answer | None:
         answer = self._answers.get(slot)
@@ -119,11 +129,13 @@ def _names(query: bytes) -> frozenset[str]:
 
 async def _found(lists: Lists, slot: Slot, now: float) -> Answer | None:
     """What is there, or what somebody else is just making, who began no earlier than what may
-    still be served."""
+    still be served. Raises Unavailable where they had waited in vain: so would all the others."""
     answer = lists.get(slot, now)
-    if answer is None and (made := lists.making.get(slot)) is not None:
-        await made.wait()
+    if answer is None and (making := lists.making.get(slot)) is not None:
+        await making.over.wait()
         answer = lists.get(slot, now)
+        if answer is None and making.away:
+            raise Unavailable(making.away.what, making.away.retry_after)
     return answer
 
 
@@ -158,12 +170,15 @@ async def _make(
             _keep(lists, slot, now, started[0], message)
         await send(message)
 
-    made = lists.making.setdefault(slot, asyncio.Event())
+    making = lists.making.setdefault(slot, Making())
     try:
         await app(scope, receive, sending)
+    except Unavailable as away:
+        making.away = away
+        raise
     finally:
-        made.set()
-        if lists.making.get(slot) is made:
+        making.over.set()
+        if lists.making.get(slot) is making:
             del lists.making[slot]
 
 

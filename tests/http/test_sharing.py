@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from application.ports import Unavailable
 from entrypoints.http import sharing
 from tests.policies.market import until
 
@@ -143,6 +144,25 @@ async def test_when_the_one_who_makes_a_list_fails_the_others_make_their_own(api
         await first
     assert await waiting is None
     assert lists.making == {}
+
+
+async def test_when_a_list_waited_for_a_server_in_vain_the_others_do_not_wait_for_it_again():
+    lists, entered, late = sharing.Lists(), asyncio.Event(), asyncio.Event()
+    slot = ("nowhere", PATH, b"")
+
+    async def waits(scope, receive, send):
+        entered.set()
+        await late.wait()
+        raise Unavailable("postgres")
+
+    first = asyncio.create_task(sharing._make(waits, {}, None, None, lists, slot, 0.0))
+    await entered.wait()
+    others = [asyncio.create_task(sharing._found(lists, slot, 0.0)) for _ in range(3)]
+    await asyncio.sleep(0)  # they wait
+    late.set()
+    told = await asyncio.gather(first, *others, return_exceptions=True)
+    assert [(type(one), one.what) for one in told] == [(Unavailable, "postgres")] * 4
+    assert await sharing._found(lists, slot, 0.0) is None  # who comes later tries for themselves
 
 
 def test_lists_too_old_to_be_served_are_not_kept():
