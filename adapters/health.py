@@ -32,26 +32,46 @@ class Check(Struct, frozen=True):
     ms: float
 
 
-async def checks(servers: Servers, pool: Pool) -> dict[str, Check]:
-    asked: dict[str, Callable[[], Awaitable[None]]] = {
-        "postgres": lambda: _postgres(pool),
-        "valkey": lambda: _valkey(servers.valkey_url),
-        "nats": lambda: _nats(servers.nats_url),
-        "s3": lambda: asyncio.to_thread(_s3, servers.s3_url),
-    }
-    found = await asyncio.gather(*(_check(ask) for ask in asked.values()))
-    return dict(zip(asked, found, strict=True))
+class Health:
+    """Call it. No server is asked twice at once: one that stands still gathers no questions."""
+
+    def __init__(self, servers: Servers, pool: Pool) -> None:
+        self._asks: dict[str, Callable[[], Awaitable[None]]] = {
+            "postgres": lambda: _postgres(pool),
+            "valkey": lambda: _valkey(servers.valkey_url),
+            "nats": lambda: _nats(servers.nats_url),
+            "s3": lambda: asyncio.to_thread(_s3, servers.s3_url),
+        }
+        self._asking: dict[str, asyncio.Task[bool]] = {}
+
+    async def __call__(self) -> dict[str, Check]:
+        found = await asyncio.gather(*(self._check(name) for name in self._asks))
+        return dict(zip(self._asks, found, strict=True))
+
+    async def close(self) -> None:
+        """Without those who still ask."""
+        for asking in self._asking.values():
+            asking.cancel()
+        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+
+    async def _check(self, name: str) -> Check:
+        started, asking = time.perf_counter(), self._asking.get(name)
+        if asking is None or asking.done():
+            asking = asyncio.create_task(_answers(self._asks[name]), name=f"souk-health-{name}")
+            self._asking[name] = asking
+        # To give up asking Postgres takes long where it does not answer: that is not waited for.
+        await asyncio.wait({asking}, timeout=PATIENCE)
+        status = "ok" if asking.done() and not asking.cancelled() and asking.result() else "away"
+        return Check(status, round((time.perf_counter() - started) * 1000, 1))
 
 
-async def _check(ask: Callable[[], Awaitable[None]]) -> Check:
-    started = time.perf_counter()
+async def _answers(ask: Callable[[], Awaitable[None]]) -> bool:
     try:
         async with asyncio.timeout(PATIENCE):
             await ask()
-        status = "ok"
     except Exception:
-        status = "away"
-    return Check(status, round((time.perf_counter() - started) * 1000, 1))
+        return False
+    return True
 
 
 async def _postgres(pool: Pool) -> None:

@@ -13,6 +13,7 @@ from adapters.barred import Barred
 from adapters.engagement.watched import Watched
 from adapters.erasing.eraser import Eraser, Places
 from adapters.erasing.receipts import Receipts
+from adapters.health import Health
 from adapters.live.tickets import Tickets
 from adapters.log.keyring import Keyring
 from adapters.log.log import PostgresLog
@@ -72,6 +73,7 @@ class Souk:
     history: History
     barred: Barred
     project: Pool  # reads all tenants: for health, never for a caller's query
+    health: Health
 
     @property
     def keyring(self) -> Keyring:
@@ -198,8 +200,9 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
         read = await _pool(stack, settings, READ, READERS)
         project = await _pool(stack, settings, PROJECT, 2)
         reader = PostgresReader(read)
-        barred = Barred(project)
+        barred, health = Barred(project), Health(settings, project)
         stack.push_async_callback(barred.close)
+        stack.push_async_callback(health.close)
         signer = Signer(settings.signing_key_pem, settings.issuer, settings.audience)
         tickets = Tickets(settings.valkey_url)
         stack.push_async_callback(tickets.close)
@@ -226,6 +229,7 @@ async def connect(settings: Settings) -> AsyncIterator[Souk]:
             await stack.enter_async_context(history(url, log.keyring, settings.patience)),
             barred,
             project,
+            health,
         )
 
 

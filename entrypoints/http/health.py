@@ -10,7 +10,7 @@ from litestar.response import Response
 from msgspec import Struct
 
 from adapters.deadletters import counts
-from adapters.health import Check, checks
+from adapters.health import Check
 from adapters.policies import outcomes
 from adapters.projector.positions import Lag
 from adapters.roots.keys import jwks_of
@@ -57,7 +57,7 @@ class HealthController(Controller):
     @get(["/health/ready", "/health", "/api/health"], **opens(away=Ready))
     async def ready(self, souk: NamedDependency[Souk]) -> Response[Ready]:
         """Whether what it needs is there: 503 while Postgres is not."""
-        found = await checks(souk.settings, souk.project)
+        found = await souk.health()
         lags, reacting, parked, letters, newer = (
             await _behind(souk) if found["postgres"].status == "ok" else NOTHING
         )

@@ -16,7 +16,8 @@ import psycopg
 import pytest
 
 from adapters.embedded.ports import free_ports
-from adapters.postgres.pools import READ, borrow, lasts, open_pool
+from adapters.health import Health
+from adapters.postgres.pools import PROJECT, READ, borrow, lasts, open_pool
 from adapters.schema import establish
 from application.ports import Unavailable
 from projections import PROJECTIONS
@@ -144,6 +145,26 @@ async def test_whoever_asks_postgres_hears_that_it_is_away_and_nobody_is_given_w
     async with borrow(pool) as another:
         assert another is not db
         assert await (await another.execute("SELECT 1")).fetchone() == (1,)
+    await pool.close()
+
+
+async def test_health_is_told_while_postgres_stands_still_and_only_one_goes_on_asking(
+    hasty, server, monkeypatch
+):
+    monkeypatch.setattr("adapters.health.PATIENCE", PATIENCE)
+    pool = await open_pool(server.url, PROJECT, size=2, name="health", timeout=PATIENCE)
+    ask = Health(hasty.souk.settings, pool)
+    assert (await ask())["postgres"].status == "ok"
+    with server.frozen():
+        monkeypatch.setattr("adapters.health.PATIENCE", 0.1)
+        told = [await ask() for _ in range(3)]
+        asking = [task for task in asyncio.all_tasks() if task.get_name() == "souk-health-postgres"]
+    assert {found["postgres"].status for found in told} == {"away"}
+    assert len(asking) == 1
+    monkeypatch.setattr("adapters.health.PATIENCE", PATIENCE)
+    await asyncio.wait(asking)
+    assert (await ask())["postgres"].status == "ok"
+    await ask.close()
     await pool.close()
 
 
