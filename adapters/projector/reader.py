@@ -40,7 +40,6 @@ class PostgresReader:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self.patience = pool.patience
         self._readings = Together(self._read, AT_ONCE, MOST, pool.patience)
         self._unlike: set[str] = set()  # statements that did not work for several at once
 

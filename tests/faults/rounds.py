@@ -218,13 +218,18 @@ async def faults(
     say: Callable[[str], None],
     only: Sequence[str] | None = None,
 ) -> Report:
-    """The whole of it. The data directory stays when there are violations.
+    """The whole of it. The data directory stays when there are violations, but not when it is
+    ended from outside.
 
     ``only``: the kinds of disasters to choose from, by name.
     """
     ground = Ground()
-    async with ground:
-        report = await Rounds(ground, seed, longest, say, only).run(rounds)
+    try:
+        async with ground:
+            report = await Rounds(ground, seed, longest, say, only).run(rounds)
+    except asyncio.CancelledError:
+        ground.clear()
+        raise
     if report.violations:
         say(f"its logs are in {ground.directory / 'logs'}")
     else:
