@@ -16,6 +16,9 @@ from adapters.embedded import leash
 from adapters.embedded.account import Account
 from adapters.embedded.home import MARK, Home, write_private
 
+# Say who may write to a bucket of backups; our S3 server would take that one for its administrator.
+OTHERS = "AWS_"
+
 
 class Died(Exception):
     """A child process ended although it should run."""
@@ -56,7 +59,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self.environment, MARK: str(self.home.path)},
+                env={**_surroundings(), **self.environment, MARK: str(self.home.path)},
                 cwd="/",
             )
         try:
@@ -103,3 +106,7 @@ class Child:
         """Start it again, after ending whatever a dead one left of itself."""
         await self.stop()
         self.start()
+
+
+def _surroundings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)}
