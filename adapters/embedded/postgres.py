@@ -30,6 +30,8 @@ SETTINGS = {
     "max_slot_wal_keep_size": wal.MOST,
     "password_encryption": "scram-sha-256",
     "log_min_messages": "warning",
+    # Not the statements: one of an append that came second is expected, and has the whole batch.
+    "log_min_error_statement": "panic",
 }
 INITDB = [
     f"--username={NAME}", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C",
