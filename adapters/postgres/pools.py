@@ -27,6 +27,7 @@ HOUR = 3600.0  # seconds: a limit for work in which nobody waits for one answer
 CONNECT = 10.0  # seconds at the most until a server that does not answer is away
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
 UNMIGRATED = psycopg.errors.UndefinedTable
+FORBIDDEN = psycopg.errors.InsufficientPrivilege
 # That the other end is gone, told also of what is in use; where it is not, any news may be that.
 HUNG_UP = getattr(select, "POLLRDHUP", select.POLLIN)
 SATURATED = (PoolTimeout, TooManyRequests, PoolClosed)
@@ -153,8 +154,9 @@ def unavailable() -> Iterator[None]:
 
 
 def complaint(error: Exception) -> str | None:
-    """What the server, or the way to it, failed with, in one line; None: it is another error."""
-    told = isinstance(error, psycopg.OperationalError)
+    """What the server, or the way to it, failed with or forbids, in one line; None: it is another
+    error."""
+    told = isinstance(error, (psycopg.OperationalError, FORBIDDEN))
     return str(error).strip().partition("\n")[0] if told else None
 
 

@@ -1,17 +1,20 @@
 -- Who may do what with the log and the keys. Nothing runs as the owner but migrations.
 -- depends: 0001.log 0002.read
 
--- Roles belong to the whole cluster, so another database may have made them, even just now.
+-- Roles belong to the whole cluster, so another database may have made them, even just now; or
+-- whoever runs the server did, for an owner that may not.
 DO $$
 DECLARE
     wanted text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['souk_append', 'souk_project', 'souk_read'] LOOP
-        BEGIN
-            EXECUTE format('CREATE ROLE %I NOLOGIN NOBYPASSRLS', wanted);
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL;
-        END;
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN NOBYPASSRLS', wanted);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL;
+            END;
+        END IF;
         IF NOT pg_has_role(current_user, wanted, 'SET') THEN
             EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
         END IF;

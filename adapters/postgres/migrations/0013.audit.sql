@@ -7,11 +7,13 @@ ALTER TABLE log.events ADD COLUMN origin bytea;
 
 DO $$
 BEGIN
-    BEGIN
-        CREATE ROLE souk_audit NOLOGIN NOBYPASSRLS;
-    EXCEPTION WHEN duplicate_object OR unique_violation THEN
-        NULL;
-    END;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'souk_audit') THEN
+        BEGIN
+            CREATE ROLE souk_audit NOLOGIN NOBYPASSRLS;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL;
+        END;
+    END IF;
     IF NOT pg_has_role(current_user, 'souk_audit', 'SET') THEN
         GRANT souk_audit TO CURRENT_USER;
     END IF;

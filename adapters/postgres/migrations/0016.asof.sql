@@ -4,11 +4,13 @@
 -- What folds sees one tenant's events, named by souk.tenant, and writes nothing but its own tables.
 DO $$
 BEGIN
-    BEGIN
-        CREATE ROLE souk_asof NOLOGIN NOBYPASSRLS;
-    EXCEPTION WHEN duplicate_object OR unique_violation THEN
-        NULL;
-    END;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'souk_asof') THEN
+        BEGIN
+            CREATE ROLE souk_asof NOLOGIN NOBYPASSRLS;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL;
+        END;
+    END IF;
     IF NOT pg_has_role(current_user, 'souk_asof', 'SET') THEN
         GRANT souk_asof TO CURRENT_USER;
     END IF;
