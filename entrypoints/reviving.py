@@ -36,6 +36,10 @@ from projections import PROJECTIONS
 ELSEWHERE = "not started"
 
 
+class NoBucket(Exception):
+    """The bucket that has the receipts of erasures, or files that the log names, is not there."""
+
+
 class Revived(Struct, frozen=True):
     """``position``: that the log goes on from; ``files``: that it names, and that are there now or
     not; ``erased``: people, once more; ``differences``: between the log and what was made of
@@ -86,12 +90,15 @@ async def revive(
 
 async def go_on(settings: Settings, receipts: Path | None) -> Revived:
     """The same for servers of one's own, which somebody else has restored: nothing else of Souk
-    runs on them yet. ``receipts`` None: those in the bucket or the directory that is set."""
+    runs on them yet. ``receipts`` None: those in the bucket or the directory that is set. Raises
+    NoBucket, Forged, Foreign, Unavailable."""
     await establish(settings.postgres_url, PROJECTIONS)
     await prove(settings)
-    position = await jump(settings.postgres_url)
     objects = Objects(settings.s3_url, again=AGAIN)
     try:
+        if not settings.receipts or (settings.s3_url and await _names_any(settings)):
+            await _expect_bucket(objects)
+        position = await jump(settings.postgres_url)
         if receipts is not None:
             shutil.copytree(receipts, settings.receipts, dirs_exist_ok=True)
         async with PostgresLog(settings.postgres_url, settings.master_key) as log:
@@ -101,6 +108,15 @@ async def go_on(settings: Settings, receipts: Path | None) -> Revived:
     finally:
         objects.close()
     return Revived(position, there, erased, await _differences(settings))
+
+
+async def _expect_bucket(objects: Objects) -> None:
+    """Made now, it would pass for one from which nobody was ever erased."""
+    if not await objects.there():
+        raise NoBucket(
+            "The S3 server has no bucket of that name: SOUK_S3_URL names another one, or it is to"
+            " be restored first. Only if there never was one, make it."
+        )
 
 
 async def _there(settings: Settings, objects: Objects) -> Filled:

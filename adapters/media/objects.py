@@ -98,6 +98,10 @@ class Objects:
             self._bucket, key, lasting, response_headers={**said}
         )
 
+    async def there(self) -> bool:
+        """Whether the bucket is; nothing is made."""
+        return await self._call(lambda: self._client.bucket_exists(self._bucket))
+
     async def ready(self) -> None:
         """Make the bucket, unless it is there."""
         if not self._made:

@@ -9,7 +9,7 @@ from adapters.erasing.receipts import Forged
 from entrypoints import logs
 from entrypoints.cli.failures import Refusal
 from entrypoints.cli.restore import FOLDER, tell
-from entrypoints.reviving import go_on
+from entrypoints.reviving import NoBucket, go_on
 from entrypoints.settings import from_env
 
 
@@ -28,5 +28,5 @@ def revive(receipts: Path | None) -> None:
     logs.configure("critical")
     try:
         tell(asyncio.run(go_on(from_env(), receipts)))
-    except Forged as forged:
-        raise Refusal(str(forged)) from forged
+    except (Forged, NoBucket) as refused:
+        raise Refusal(str(refused)) from refused

@@ -1,0 +1,44 @@
+"""Servers of one's own, restored by somebody else, and then `souk revive`."""
+
+import asyncio
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from adapters.media.objects import Objects
+from adapters.tokens import new_key
+from entrypoints.cli import main
+from entrypoints.settings import Settings, to_env
+
+
+@pytest.fixture
+def revive(stack, database):
+    async def run(s3_url):
+        settings = Settings(
+            postgres_url=database,
+            valkey_url=stack.valkey_url,
+            nats_url=stack.nats_url,
+            s3_url=s3_url,
+            master_key=bytes(32),
+            signing_key_pem=new_key(),
+            secret=b"any",
+        )
+        runner = CliRunner(env=to_env(settings))
+        return await asyncio.to_thread(runner.invoke, main, ["revive"])
+
+    return run
+
+
+async def test_a_bucket_that_is_not_there_is_not_taken_for_one_without_receipts(
+    revive, database, s3
+):
+    bucket = Objects(f"{s3}/not-restored")
+    done = await revive(f"{s3}/not-restored")
+    assert (done.exit_code, "no bucket of that name" in done.output) == (2, True), done.output
+    assert not await bucket.there()
+    with psycopg.connect(database) as db:
+        assert db.execute("SELECT count(*) FROM log.jumps").fetchone() == (0,)
+    await bucket.ready()
+    assert (await revive(f"{s3}/not-restored")).exit_code == 0
+    bucket.close()
