@@ -6,9 +6,7 @@ The manifest comes last and goes first: half a backup is none.
 
 from pathlib import Path
 
-import msgspec
-
-from adapters.backup.manifest import FILE, Damaged, Manifest, NoBackup, parsed
+from adapters.backup.manifest import FILE, UNREADABLE, Damaged, Manifest, NoBackup, parsed
 from adapters.backup.places import NAME
 from adapters.media.objects import Gone, Objects
 
@@ -50,8 +48,9 @@ class Archive:
             return parsed(await self.read(f"{name}/{FILE}"))
         except Gone as error:
             raise NoBackup(f"{self.prefix}{name} is no whole backup") from error
-        except msgspec.MsgspecError as error:
-            raise Damaged(f"{self.prefix}{name} is damaged") from error
+        except UNREADABLE as error:
+            told = f"{self.prefix}{name} is damaged: its {FILE} cannot be read ({error})"
+            raise Damaged(told) from error
 
     async def kept(self) -> dict[str, Manifest]:
         """The whole backups, oldest first."""

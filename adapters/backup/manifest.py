@@ -14,6 +14,7 @@ from adapters.embedded.home import write_private
 
 FILE, BASE = "manifest.json", "base"
 MISSING = (FileNotFoundError, NotADirectoryError)
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
 
 
 class Manifest(Struct, frozen=True):
@@ -51,11 +52,13 @@ class Damaged(NoBackup):
 
 
 def read(folder: Path) -> Manifest:
-    """Raises NoBackup; OSError where it may well be one, and cannot be read just now."""
+    """Raises NoBackup, Damaged; OSError where it may well be one, and cannot be read just now."""
     try:
         return parsed((folder / FILE).read_bytes())
-    except (*MISSING, msgspec.MsgspecError) as error:
+    except MISSING as error:
         raise NoBackup(f"{folder} has no whole backup") from error
+    except UNREADABLE as error:
+        raise Damaged(f"{folder} is damaged: its {FILE} cannot be read ({error})") from error
 
 
 def parsed(data: bytes) -> Manifest:

@@ -9,6 +9,7 @@ from adapters.backup import arrivals, shelves
 from adapters.backup.manifest import BASE, Manifest, read
 from adapters.backup.pages import grown
 from adapters.backup.shelves import Shelf
+from adapters.backup.source import Failed
 from adapters.embedded.wal import NAME, PARTIAL, segments
 
 
@@ -26,11 +27,24 @@ class Near:
         return [shelves.Folder(self._path), shelves.Folder(self._arrived)]
 
     async def lay_base(self, data: Path) -> None:
-        await asyncio.to_thread(shutil.copytree, self._path / BASE, data)
+        """Raises Failed."""
+        base = self._path / BASE
+        if not base.is_dir():
+            raise Failed(f"{self._path} is damaged: it has no {BASE}")
+        try:
+            await asyncio.to_thread(shutil.copytree, base, data)
+        except shutil.Error as error:
+            raise Failed(f"{base} cannot be copied: {_first(error)}") from error
 
     async def lay_log(self, place: Path, first: str) -> None:
         if self._wal.is_dir():
             await asyncio.to_thread(_copy, self._wal, place, first)
+
+
+def _first(error: shutil.Error) -> str:
+    """It has one reason for each file, and a disk that is full fails them all."""
+    (_, _, why), *others = error.args[0]
+    return f"{why}, and {len(others)} more" if others else str(why)
 
 
 def _copy(wal: Path, place: Path, first: str) -> None:

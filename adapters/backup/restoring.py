@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from adapters.backup import pages, secrets
 from adapters.backup.manifest import Manifest
 from adapters.backup.pages import SEGMENT as SEGMENT
-from adapters.backup.source import run
+from adapters.backup.source import Failed, run
 from adapters.embedded.child import Child, Died
 from adapters.embedded.home import HALF, Half, Home
 from adapters.embedded.ports import free_ports
@@ -117,7 +117,7 @@ async def _recover(home: Home, wanted: Wanted, manifest: Manifest) -> Reached:
     await wanted.backup.lay_log(data / "pg_wal", manifest.segment)
     hole = await asyncio.to_thread(checked, data)
     last = await asyncio.to_thread(pages.last, data / "pg_wal", manifest.segment)
-    settings = (data / _SETTINGS).read_bytes()
+    settings = _settings(data)
     with (data / _SETTINGS).open("ab") as file:
         file.write(_targeted(wanted.to).encode())
     (data / _SIGNAL).touch(mode=0o600)
@@ -134,6 +134,14 @@ async def _recover(home: Home, wanted: Wanted, manifest: Manifest) -> Reached:
     if wanted.to is not None:
         return reached
     return replace(reached, hole=_broken(home, last, _switched(data)) or hole)
+
+
+def _settings(data: Path) -> bytes:
+    """pg_verifybackup passes over them. Raises Failed."""
+    try:
+        return (data / _SETTINGS).read_bytes()
+    except FileNotFoundError as error:
+        raise Failed(f"the backup is damaged: its base has no {_SETTINGS}") from error
 
 
 def _switched(data: Path) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from adapters.embedded.home import MARK, Home, write_private
 
 # Say who may write to a bucket of backups; our S3 server would take that one for its administrator.
 OTHERS = "AWS_"
+ROOM = 2**20  # bytes without which a disk is called full
 
 
 class Died(Exception):
@@ -83,7 +85,12 @@ class Child:
         return self.process is not None and self.process.poll() is None
 
     def last_words(self) -> str:
-        return self.home.log(self.name).read_text(errors="replace")[-1500:].strip()
+        """Of its log; if it wrote nothing, why that may be."""
+        log = self.home.log(self.name)
+        if said := log.read_text(errors="replace")[-1500:].strip():
+            return said
+        full = shutil.disk_usage(log.parent).free < ROOM
+        return f"the disk of {self.home.path} is full" if full else f"nothing is in {log}"
 
     async def over(self, look: float = 0.02) -> None:
         """Wait until it ends by itself. ``look``: seconds between two looks."""

@@ -13,11 +13,11 @@ import psycopg
 import pytest
 
 from adapters.backup import pages, secrets
-from adapters.backup.manifest import FILE
+from adapters.backup.manifest import BASE, FILE
 from adapters.backup.near import Near, _copy_segment
 from adapters.backup.pages import PAGE, SEGMENT, grown, name_of
 from adapters.backup.restoring import TooLate, Wanted, restore
-from adapters.backup.source import Source
+from adapters.backup.source import Failed, Source
 from adapters.backup.taking import take
 from adapters.embedded.home import HALF, Half
 from adapters.embedded.wal import FOLDER, PARTIAL, segments
@@ -119,6 +119,13 @@ async def test_a_directory_that_is_half_restored_is_to_be_removed_whoever_is_ask
 def test_an_older_backup_that_is_damaged_stops_no_later_one(kept):
     older, taken = sorted(kept.backup.parent.glob(f"*/{FILE}"))
     assert (older.read_bytes(), taken.parent) == (b"", kept.backup)
+
+
+async def test_a_base_without_its_settings_is_told_to_be_damaged(kept, log):
+    spoilt = shutil.copytree(kept.backup, log.parent / "backup")
+    (spoilt / BASE / "postgresql.auto.conf").unlink()
+    with pytest.raises(Failed, match=r"damaged: its base has no postgresql\.auto\.conf"):
+        await restore(Wanted(Near(spoilt, log), log.parent / "new", kept.home, None))
 
 
 async def test_a_log_that_is_whole_has_no_hole(kept, log):

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.backup import secrets
-from adapters.backup.manifest import FILE, Manifest, damaged, kept, unsure
+from adapters.backup.manifest import FILE, Damaged, Manifest, NoBackup, damaged, kept, unsure
+from adapters.backup.near import Near
 from adapters.backup.restoring import SEGMENT, Foreign, checked
 from adapters.backup.source import Failed, Source, alone
 from adapters.backup.taking import check_owner, forget, take
@@ -130,3 +131,25 @@ def test_keys_are_known_by_a_fingerprint_that_tells_nothing_of_them():
     assert known == secrets.fingerprint(keys | {"hmac": b"h"})
     for name in keys:
         assert secrets.fingerprint(keys | {name: b"other"}) != known
+
+
+async def test_of_a_base_that_cannot_be_copied_the_first_reason_is_told_and_how_many_there_are(
+    tmp_path,
+):
+    MANIFEST.write(tmp_path)
+    with pytest.raises(Failed, match="is damaged: it has no base"):
+        await Near(tmp_path).lay_base(tmp_path / "data")
+    (tmp_path / "base").mkdir()
+    for name in "abc":
+        (tmp_path / "base" / name).symlink_to("nowhere")
+    with pytest.raises(Failed, match=r"No such file or directory: .*base/.', and 2 more$"):
+        await Near(tmp_path).lay_base(tmp_path / "data")
+
+
+@pytest.mark.parametrize("spoilt", [b"", MANIFEST.data[:-9], MANIFEST.data.replace(b"w", b"\xf7")])
+def test_of_a_backup_whose_manifest_is_damaged_that_is_told(tmp_path, spoilt):
+    with pytest.raises(NoBackup, match="has no whole backup"):
+        Near(tmp_path)
+    (tmp_path / FILE).write_bytes(spoilt)
+    with pytest.raises(Damaged, match=r"is damaged: its manifest\.json cannot be read"):
+        Near(tmp_path)

@@ -1,7 +1,9 @@
 """What dies is started again, in an empty directory if need be, and later and later."""
 
 import asyncio
+import shutil
 import sys
+from types import SimpleNamespace
 
 import nats
 import psycopg
@@ -153,6 +155,21 @@ async def test_who_says_that_they_are_starting_are_waited_for_however_long(tmp_p
     child = await server.start(make, ready)
     assert made == [child]
     await child.stop()
+
+
+async def test_of_a_server_that_dies_without_a_word_its_log_is_named_or_that_the_disk_is_full(
+    tmp_path, monkeypatch
+):
+    home = Home(tmp_path)
+    home.hold()
+    child = Child(home, "mute", ["/bin/false"])
+    child.start()
+    await child.over()
+    assert child.last_words() == f"nothing is in {tmp_path}/logs/mute.log"
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=0))
+    assert child.last_words() == f"the disk of {tmp_path} is full"
+    await child.stop()
+    home.free()
 
 
 async def test_a_postgres_that_replays_its_log_says_that_it_is_starting(tmp_path, monkeypatch):
