@@ -21,7 +21,8 @@ class Manifest(Struct, frozen=True):
     """``position``: of the log, which the backup has at least; ``began``, ``ended``: it is whole
     from ``ended`` on; ``segment``: the first of the write-ahead log that it wants; ``wal`` and
     ``receipts``: where the instance keeps what a restore needs besides; ``objects``: how many;
-    ``system``: the Postgres that it is of; ``keys``: the fingerprint of those that it wants."""
+    ``system``: the Postgres that it is of; ``keys``: the fingerprint of those that it wants;
+    ``secret``: that of another one, which older backups lack."""
 
     position: int
     began: datetime
@@ -34,6 +35,7 @@ class Manifest(Struct, frozen=True):
     postgres: str
     system: str = ""
     keys: str = ""
+    secret: str = ""
 
     @property
     def data(self) -> bytes:

@@ -87,8 +87,7 @@ async def restore(wanted: Wanted) -> Reached:
     """Postgres, recovered and stopped again, with the instance's keys. Raises Occupied, Half,
     TooEarly, TooLate, Foreign, NoKeys, Failed, Died; what was laid out by then is gone."""
     manifest, keys = wanted.backup.manifest, secrets.load(wanted.keys)
-    if manifest.keys not in ("", secrets.fingerprint(keys)):
-        raise secrets.NoKeys(f"{wanted.keys} has the keys of another instance")
+    secrets.prove(keys, manifest, wanted.keys)
     if wanted.to is not None and wanted.to < manifest.ended:
         raise TooEarly(f"this backup is whole from {manifest.ended.isoformat()} on")
     if wanted.home.exists() and any(wanted.home.iterdir()):

@@ -38,13 +38,14 @@ class Failed(Exception):
 
 class Source(Struct, frozen=True):
     """``objects`` None: there is no S3 server. ``home``: the data directory; ``receipts``: of
-    erasures; ``keys``: the fingerprint of the instance's."""
+    erasures; ``keys``, ``secret``: the fingerprints of the instance's."""
 
     postgres_url: str
     objects: Objects | None
     home: Path
     receipts: str
     keys: str = ""
+    secret: str = ""
 
     @property
     def wal(self) -> Path:
@@ -88,6 +89,7 @@ class Standing(Struct, frozen=True):
             postgres=self.postgres,
             system=self.system,
             keys=source.keys,
+            secret=source.secret,
         )
 
 

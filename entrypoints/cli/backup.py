@@ -75,9 +75,10 @@ def backup(
     if catch_up and not away:
         raise Refusal("--catch-up is for a bucket: a directory is copied together with the others")
     objects = Objects(settings.s3_url, again=AGAIN) if settings.s3_url else None
-    known = secrets.fingerprint(secrets.load(home.path))
-    source = Source(settings.postgres_url, objects, home.path, settings.receipts, known)
     try:
+        keys = secrets.load(home.path)
+        known = secrets.fingerprint(keys), secrets.fingerprint_of_secret(keys)
+        source = Source(settings.postgres_url, objects, home.path, settings.receipts, *known)
         if file is not None:
             secrets.save(home, file)
         if away:
@@ -87,7 +88,7 @@ def backup(
             _tell(str(done), read(done))
             for left in damaged(done.parent):
                 _tell_damage(str(left))
-    except (Failed, NoBackup, NoPlace, OSError) as failed:
+    except (Failed, NoBackup, NoPlace, secrets.NoKeys, OSError) as failed:
         raise Refusal(str(failed)) from failed
     finally:
         if objects is not None:

@@ -83,9 +83,10 @@ async def history(instance, others, s3, tmp_path_factory):
         gallery = Gallery(town)
         before, gone = [await gallery.stored() for _ in range(2)]
         await gallery.rendered(before, gone)
-        known = secrets.fingerprint(secrets.load(home))
+        keys = secrets.load(home)
+        known = secrets.fingerprint(keys), secrets.fingerprint_of_secret(keys)
         bucket = town.api.souk.objects
-        source = Source(settings.postgres_url, bucket, home, settings.receipts, known)
+        source = Source(settings.postgres_url, bucket, home, settings.receipts, *known)
         pushing = Pushing(source, archive, "s3://drill-backups/instances/one")
         backup = await take(source, backups, keep=2)
         far, _ = await pushing.take(keep=2)

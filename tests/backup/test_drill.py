@@ -122,6 +122,29 @@ async def test_the_keys_of_another_instance_are_told_and_leave_nothing_half_rest
     assert list((history["folder"] / "wrong").iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "told"),
+    [
+        ("hmac", None, "is without hmac"),
+        ("hmac", b"another", "the hmac of .* is not that of the instance"),
+        ("roots_key.pem", None, "is without roots_key"),
+        ("roots_key.pem", b"-----BEGIN PRIVATE KEY-----", "is no whole key"),
+    ],
+)
+async def test_a_key_that_is_missing_or_spoilt_is_named_before_anything_is_laid_out(
+    history, tmp_path, name, key, told
+):
+    keys = secrets.load(history["home"])
+    spoilt = Home(tmp_path / "keys")
+    spoilt.path.mkdir()
+    secrets.install(spoilt, keys | {name: key or b""})
+    if key is None:
+        (spoilt.path / "secrets" / name).unlink()
+    with pytest.raises(secrets.NoKeys, match=told):
+        await restore(wanted(history, "unopened", keys=spoilt.path))
+    assert not (history["folder"] / "unopened").exists()
+
+
 async def test_no_key_is_in_a_backup_and_the_file_of_keys_holds_them_all(history, tmp_path):
     keys = secrets.load(history["home"])
     secrets.save(Home(history["home"]), tmp_path / "keys")
