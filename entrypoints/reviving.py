@@ -25,6 +25,7 @@ from adapters.log.log import PostgresLog
 from adapters.media.objects import Objects
 from adapters.media.sending import AGAIN
 from adapters.media.waiting import answering, awake
+from adapters.projector.rebuild import rebuild
 from adapters.projector.verify import Difference, Progress, verify
 from adapters.schema import establish
 from entrypoints.instance import Unknown, running, settings_of
@@ -34,6 +35,7 @@ from entrypoints.wiring import eraser_of
 from projections import PROJECTIONS
 
 ELSEWHERE = "not started"
+_BEGUN = "SELECT name FROM read.projections WHERE name = ANY(%s) AND position > 0 ORDER BY name"
 
 
 class NoBucket(Exception):
@@ -71,7 +73,7 @@ async def revive(
     stack = Stack(directory, given)
     async with stack as urls:
         settings = settings_of(stack.home, urls)
-        await establish(settings.postgres_url, PROJECTIONS)
+        _, outdated = await establish(settings.postgres_url, PROJECTIONS)
         await prove(settings)
         position = await jump(settings.postgres_url)
         objects = Objects(settings.s3_url, again=AGAIN)
@@ -83,6 +85,7 @@ async def revive(
             filled = await _fill(settings, objects, shelves, old)
         finally:
             objects.close()
+        await _build(settings, outdated)
         revived = Revived(position, filled, erased, await _differences(settings))
     (stack.home.path / HALF).unlink(missing_ok=True)
     return revived
@@ -92,7 +95,7 @@ async def go_on(settings: Settings, receipts: Path | None) -> Revived:
     """The same for servers of one's own, which somebody else has restored: nothing else of Souk
     runs on them yet. ``receipts`` None: those in the bucket or the directory that is set. Raises
     NoBucket, Forged, Foreign, Unavailable."""
-    await establish(settings.postgres_url, PROJECTIONS)
+    _, outdated = await establish(settings.postgres_url, PROJECTIONS)
     await prove(settings)
     objects = Objects(settings.s3_url, again=AGAIN)
     try:
@@ -107,6 +110,7 @@ async def go_on(settings: Settings, receipts: Path | None) -> Revived:
         there = await _there(settings, objects)
     finally:
         objects.close()
+    await _build(settings, outdated)
     return Revived(position, there, erased, await _differences(settings))
 
 
@@ -191,6 +195,16 @@ async def _erase_again(settings: Settings, objects: Objects, receipts: Path | No
     async with PostgresLog(settings.postgres_url, settings.master_key) as log:
         eraser = eraser_of(settings, log, objects)
         return len(await replay(eraser))
+
+
+async def _build(settings: Settings, outdated: list[str]) -> None:
+    """What an older version has left is built by this one, as a projector would do later, so that
+    it is compared as well. What never was there has nothing that could differ."""
+    async with looking(settings.postgres_url) as db:
+        cursor = await db.execute(_BEGUN, (outdated,))
+        begun = [name for (name,) in await cursor.fetchall()]
+    for name in begun:
+        await rebuild(settings.postgres_url, name, PROJECTIONS[name])
 
 
 async def _differences(settings: Settings) -> list[str]:

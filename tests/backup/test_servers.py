@@ -5,11 +5,19 @@ import asyncio
 import psycopg
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from adapters.media.objects import Objects
 from adapters.tokens import new_key
 from entrypoints.cli import main
+from entrypoints.reviving import go_on
 from entrypoints.settings import Settings, to_env
+from projections import orders
+from tests.support.http import running_api
+from tests.verify.shop import opened
+
+LEFT = "UPDATE read.projections SET version = version - 1 WHERE name = 'orders'"
+STANDS = "SELECT version, position > 0 FROM read.projections WHERE name = 'orders'"
 
 
 @pytest.fixture
@@ -42,3 +50,16 @@ async def test_a_bucket_that_is_not_there_is_not_taken_for_one_without_receipts(
     await bucket.ready()
     assert (await revive(f"{s3}/not-restored")).exit_code == 0
     bucket.close()
+
+
+async def test_tables_of_an_older_version_are_built_and_compared_like_all_others(
+    stack, database, tmp_path
+):
+    async with running_api(stack, database) as api:
+        await opened(api, database)
+        settings = replace(api.souk.settings, s3_url="", receipts=str(tmp_path))
+    with psycopg.connect(database, autocommit=True) as db:
+        db.execute(LEFT)
+        db.execute("DELETE FROM read.orders_orders")
+        assert (await go_on(settings, None)).differences == []
+        assert db.execute(STANDS).fetchone() == (orders.VERSION, True)
