@@ -15,22 +15,32 @@ SEGMENT, PAGE = 16 * 1024 * 1024, 8192  # bytes
 _HEADER = struct.Struct("<HHIQI")  # magic, flags, timeline, address, rest of the record before
 _SHORT, _LONG = 24, 40  # bytes of a page's header; of the first of a segment
 _CONTINUED, _IS_LONG = 1, 2  # flags
+_LEAST, _LAST = 24, 8  # bytes of a record's header; those that tell that it was finished
 
 
 class Last(Struct, frozen=True):
     """The last page in which a record begins. What is after it is nothing, or the rest of that
-    one, which may be cut: whoever wrote it died there."""
+    one, which may be cut: whoever wrote it died there. ``rest``: of it, without the headers of
+    its pages."""
 
     address: int
     page: bytes
+    rest: bytes = b""
 
     def is_beyond(self, end: int) -> bool:
         """Whether records follow where a replay ended: one in a later page, or one that says that
         the one before it begins there."""
-        start = end + (_header(end) if end % PAGE == 0 else 0)
         return end < self.address or (
-            end < self.address + len(self.page) and struct.pack("<Q", start) in self.page
+            end < self.address + len(self.page) and struct.pack("<Q", _start(end)) in self.page
         )
+
+    def is_spoilt(self, end: int) -> bool:
+        """Whether the record where a replay ended is there up to its last bytes, so that somebody
+        finished it. A log is received in its order: of one that was cut they are zero, as all that
+        is not written yet. They may be zero of a whole one, too, which is then not told."""
+        data = (self.page + self.rest)[max(_start(end) - self.address, 0) :]
+        size = int.from_bytes(data[:4], "little")
+        return len(data) >= size > _LEAST and any(data[size - _LAST : size])
 
 
 def last(log: Path, first: str) -> Last:
@@ -44,8 +54,25 @@ def last(log: Path, first: str) -> Last:
         begin, data = number(path.name) * SEGMENT, path.read_bytes()
         for at in reversed(range(0, len(data) - PAGE + 1, PAGE)):
             if _has_a_beginning(page := data[at : at + PAGE], begin + at):
-                return Last(begin + at, page)
+                return Last(begin + at, page, _rest(log, path.name[:8], begin + at + PAGE))
     return Last(0, b"")
+
+
+def _rest(log: Path, timeline: str, address: int) -> bytes:
+    """Of a record, from the page of that address on, as far as it goes."""
+    found: list[bytes] = []
+    while path := next(log.glob(f"{timeline}{name_of(address // SEGMENT)}*"), None):
+        data = path.read_bytes()
+        for at in range(address % SEGMENT, len(data) - PAGE + 1, PAGE):
+            page = data[at : at + PAGE]
+            _, flags, _, said, _ = _HEADER.unpack_from(page)
+            if said != address or not flags & _CONTINUED:
+                return b"".join(found)
+            found.append(page[_header(address) :])
+            address += PAGE
+        if address % SEGMENT:
+            break
+    return b"".join(found)
 
 
 def _has_a_beginning(page: bytes, address: int) -> bool:
@@ -86,6 +113,11 @@ def grown(path: Path) -> bytes:
         known, size = len(file.read().rstrip(b"\0")), file.tell()
         file.seek(0)
         return file.read(known).ljust(size, b"\0")
+
+
+def _start(end: int) -> int:
+    """Of the record after the one that ended there."""
+    return end + (_header(end) if end % PAGE == 0 else 0)
 
 
 def _header(address: int) -> int:

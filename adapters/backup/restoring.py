@@ -161,8 +161,9 @@ def _address(high: str, low: str) -> int:
 
 
 def _broken(home: Home, last: pages.Last, end: int) -> str | None:
-    """The place, with what Postgres says of it, if there is more after the replay's end."""
-    if not last.is_beyond(end):
+    """The place, with what Postgres says of it, if there is more after the replay's end, or the
+    whole of a record."""
+    if not last.is_beyond(end) and not last.is_spoilt(end):
         return None
     found = _DONE.search(home.log(RECOVERY).read_text(errors="replace"))
     why = f" ({found[1]})" if found and found[1] else ""

@@ -51,13 +51,12 @@ async def kept(instance, others, tmp_path_factory):
             at.append(stand(url))
             speak(url, *("." * size if size else None for size in said))
         speak(url, END.decode())
-        last = segments(home / FOLDER)[-1]
 
         async def there():
             return END in segments(home / FOLDER)[-1].read_bytes()
 
         await eventually(there, True)
-        assert last.suffix == PARTIAL
+        assert segments(home / FOLDER)[-1].suffix == PARTIAL
     return SimpleNamespace(home=home, backup=backup, at=at)
 
 
@@ -141,6 +140,29 @@ async def test_where_a_byte_was_damaged_nothing_more_is_restored_and_it_is_told(
     assert reached.position == position
     assert at <= place(reached.hole) < spoilt
     assert "incorrect resource manager data checksum in record at" in reached.hole
+
+
+def end_with(log, said, lacking=0):
+    """The log as it was when the last thing was said, or some bytes before; ``said``: instead."""
+    path = segments(log)[-1]
+    data = path.read_bytes()
+    end = data.index(END) + len(END)
+    data = data[: end - len(END)] + said[: len(END) - lacking]
+    path.write_bytes(data.ljust(SEGMENT, b"\0"))
+
+
+async def test_damage_in_the_very_last_record_is_told_like_any_other(kept, log):
+    end_with(log, END.replace(b"what", b"that"))
+    reached = await restored(kept, log)
+    assert reached.position == kept.at[3][1]
+    assert "incorrect resource manager data checksum in record at" in reached.hole
+
+
+@pytest.mark.parametrize("lacking", [0, 9, len(END)])
+async def test_a_last_record_that_is_whole_or_was_cut_is_no_damage(kept, log, lacking):
+    end_with(log, END, lacking)
+    reached = await restored(kept, log)
+    assert (reached.position, reached.hole) == (kept.at[3][1], None)
 
 
 async def test_the_last_segment_is_as_long_as_every_other(kept, log):
