@@ -26,7 +26,10 @@ def revive(receipts: Path | None) -> None:
       souk revive
     """
     logs.configure("critical")
+    settings = from_env()
+    if receipts and not settings.receipts:
+        raise Refusal("--receipts goes with SOUK_RECEIPTS, the directory that they are to lie in.")
     try:
-        tell(asyncio.run(go_on(from_env(), receipts)))
+        tell(asyncio.run(go_on(settings, receipts)))
     except (Forged, NoBucket) as refused:
         raise Refusal(str(refused)) from refused

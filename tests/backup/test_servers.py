@@ -22,7 +22,7 @@ STANDS = "SELECT version, position > 0 FROM read.projections WHERE name = 'order
 
 @pytest.fixture
 def revive(stack, database):
-    async def run(s3_url):
+    async def run(s3_url, *words):
         settings = Settings(
             postgres_url=database,
             valkey_url=stack.valkey_url,
@@ -33,7 +33,7 @@ def revive(stack, database):
             secret=b"any",
         )
         runner = CliRunner(env=to_env(settings))
-        return await asyncio.to_thread(runner.invoke, main, ["revive"])
+        return await asyncio.to_thread(runner.invoke, main, ["revive", *words])
 
     return run
 
@@ -50,6 +50,11 @@ async def test_a_bucket_that_is_not_there_is_not_taken_for_one_without_receipts(
     await bucket.ready()
     assert (await revive(f"{s3}/not-restored")).exit_code == 0
     bucket.close()
+
+
+async def test_receipts_that_have_nowhere_to_lie_are_refused(revive, s3, tmp_path):
+    done = await revive(s3, "--receipts", str(tmp_path))
+    assert (done.exit_code, "SOUK_RECEIPTS" in done.output) == (2, True), done.output
 
 
 async def test_tables_of_an_older_version_are_built_and_compared_like_all_others(
