@@ -262,8 +262,10 @@ class Committer:
 
     async def _connected(self) -> Connection:
         if self._connection is None:
-            self._connection = made = await Watched.connect(self._conninfo, autocommit=True)
-            made.limit = self._patience * 2  # beyond the server's own limits
+            limit = self._patience * 2  # beyond the server's own
+            async with asyncio.timeout(limit):  # also for names that nobody resolves
+                self._connection = await Watched.connect(self._conninfo, autocommit=True)
+            self._connection.limit = limit
         return self._connection
 
     async def _drop(self) -> None:

@@ -56,9 +56,11 @@ class Follower:
         outcomes = await self._react(batch)
         if not batch or self._stop.is_set():
             return False
-        self.position = batch[-1].position
-        if outcomes:
-            await keep_places(db, [self], outcomes)
+        reached = batch[-1].position
+        if outcomes:  # before anyone else may keep the place
+            await settle(db, {self.policy.name: reached}, outcomes)
+            self.kept(reached)
+        self.position = reached
         return True
 
     @property
@@ -129,12 +131,10 @@ class Follower:
             await keep(db, [outcome])
 
 
-async def keep_places(
-    db: Connection, followers: Iterable[Follower], outcomes: Sequence[Outcome] = ()
-) -> None:
+async def keep_places(db: Connection, followers: Iterable[Follower]) -> None:
     """Of those that moved, and may move on meanwhile."""
     moved = [(follower, follower.position) for follower in followers if follower.moved]
     if moved:
-        await settle(db, {each.policy.name: position for each, position in moved}, outcomes)
+        await settle(db, {each.policy.name: position for each, position in moved})
     for follower, position in moved:
         follower.kept(position)

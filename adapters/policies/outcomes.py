@@ -81,13 +81,15 @@ async def keep(db: Connection, outcomes: Sequence[Outcome]) -> None:
 
 
 def _columns(outcomes: Sequence[Outcome]) -> tuple[bytes, ...]:
+    """One for each place: timers of several rows have one where one event has moved the rows."""
+    last = {(each.tenant, each.policy, each.position): each for each in outcomes}.values()
     return (
-        packed.texts(each.tenant for each in outcomes),
-        packed.texts(each.policy for each in outcomes),
-        packed.integers(each.position for each in outcomes),
-        packed.texts(each.outcome for each in outcomes),
-        packed.texts(each.code for each in outcomes),
-        packed.texts(each.detail for each in outcomes),
+        packed.texts(each.tenant for each in last),
+        packed.texts(each.policy for each in last),
+        packed.integers(each.position for each in last),
+        packed.texts(each.outcome for each in last),
+        packed.texts(each.code for each in last),
+        packed.texts(each.detail for each in last),
     )
 
 

@@ -1,7 +1,8 @@
 """What failed once more, at an operator's word, beside whoever leads: a command runs only once."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from adapters.log.codec import Codec
@@ -19,9 +20,15 @@ class Retrying:
     """Runs parked reactions again; ``tenant`` None: those of all tenants."""
 
     def __init__(
-        self, db: Connection, log: Log, tenant: str | None = None, codec: Codec | None = None
+        self,
+        db: Connection,
+        log: Log,
+        tenant: str | None = None,
+        codec: Codec | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._db, self._commands, self._tenant, self._codec = db, Commands(log), tenant, codec
+        self._now = now
         self._stop = asyncio.Event()
 
     async def policies(self, policies: Mapping[str, Policy]) -> None:
@@ -34,14 +41,17 @@ class Retrying:
         for timer in timers.values():
             run_out = await self._run_out(timer)
             for tenant, position in await parked_by(self._db, timer.name, self._tenant):
-                if position not in run_out or await self._fires(timer, run_out[position]):
+                fired = [await self._fires(timer, each) for each in run_out[tenant, position]]
+                if all(fired):
                     await forget(self._db, tenant, timer.name, position)
 
-    async def _run_out(self, timer: Timer) -> dict[int, Due]:
-        found: dict[int, Due] = {}
-        now, last = datetime.now(UTC), None
+    async def _run_out(self, timer: Timer) -> defaultdict[tuple[str, int], list[Due]]:
+        """By their place, which is one where one event has moved several rows."""
+        found: defaultdict[tuple[str, int], list[Due]] = defaultdict(list)
+        now, last = self._now(), None
         while batch := await due(self._db, timer.name, now, last):
-            found |= {each.position: each for each in batch}
+            for each in batch:
+                found[each.tenant, each.position].append(each)
             last = batch[-1]
         return found
 

@@ -171,7 +171,8 @@ class Market(House):
 
     def places(self, path):
         context = path.split("/")[3]
-        ids = {"projects": "costing", "payments": "checkouts"}.get(context, context)
+        of = {"projects": "costing", "payments": "checkouts", "yarns": "materials"}
+        ids = of.get(context, context)
         for id in self.ids.get(ids, [self.some("", 0)])[:3] if "{" in path else [""]:
             yield (
                 path.replace("{id}", id)
