@@ -265,7 +265,7 @@ class Committer:
             limit = self._patience * 2  # beyond the server's own
             async with asyncio.timeout(limit):  # also for names that nobody resolves
                 self._connection = await Watched.connect(self._conninfo, autocommit=True)
-            self._connection.limit = limit
+            self._connection.limit = self._connection.piped = limit
         return self._connection
 
     async def _drop(self) -> None:

@@ -93,7 +93,8 @@ async def open_pool(
     limit = timeout * LATE if limit is None else limit
 
     async def watch(connection: Connection) -> None:
-        cast(Watched, connection).limit = limit
+        watched = cast(Watched, connection)
+        watched.limit, watched.piped = limit, pool.patience  # beyond that nobody waits
 
     pool = Pool(
         conninfo_of(url, role, name, timeout),

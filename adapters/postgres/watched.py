@@ -16,15 +16,16 @@ log = structlog.get_logger(__name__)
 
 
 class Watched(AsyncConnection[tuple[Any, ...]]):
-    """``limit``: seconds for which the server may say nothing while it is waited for. Beyond it the
-    wait ends as if the server had gone: OperationalError, at once.
+    """``limit``: seconds that it waits for an answer; ``piped``: for all those to one pipeline, of
+    which the server says nothing before the last. Beyond it the wait ends as if the server had
+    gone: OperationalError, at once.
 
     To cancel a wait would take ten seconds more: the library asks the server to give up, too. One
     timer for each connection, and not for each wait, costs next to nothing.
     """
 
-    limit = 10.0
-    _since: float | None = None  # when it began to wait, or last heard anything; the loop's clock
+    limit = piped = 10.0
+    _since: float | None = None  # when it began to wait, on the loop's clock
     _looking: asyncio.TimerHandle | None = None
 
     async def wait(self, gen: PQGen[RV], *how: Any, **more: Any) -> RV:
@@ -33,32 +34,19 @@ class Watched(AsyncConnection[tuple[Any, ...]]):
         if self._looking is None:
             self._looking = loop.call_later(self.limit, self._look)
         try:
-            return await super().wait(self._heard(gen, loop), *how, **more)
+            return await super().wait(gen, *how, **more)
         finally:
             self._since = None
-
-    def _heard(self, gen: PQGen[RV], loop: asyncio.AbstractEventLoop) -> PQGen[RV]:
-        """The same, noting when there was news: of a pipeline, which is one wait, each answer may
-        take as long as any other."""
-        try:
-            wanted = next(gen)
-            while True:
-                ready = yield wanted
-                if ready:
-                    self._since = loop.time()
-                wanted = gen.send(ready)
-        except StopIteration as end:
-            answer: RV = end.value
-            return answer
 
     def _look(self) -> None:
         self._looking = None
         if self._since is None or self.closed:
             return
         loop = asyncio.get_running_loop()
-        left = self._since + self.limit - loop.time()
+        limit = self.piped if self.pgconn.pipeline_status else self.limit
+        left = self._since + limit - loop.time()
         if left <= 0 and not told(self, select.POLLIN):
-            log.warning("postgres says nothing: a connection is cut", seconds=self.limit)
+            log.warning("postgres says nothing: a connection is cut", seconds=limit)
             _cut(self)
         else:  # what is there to read was not read yet, where it is late: this process is slow
             self._looking = loop.call_later(left if left > 0 else self.limit, self._look)
