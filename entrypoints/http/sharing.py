@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
-from application.ports import Unavailable
 from entrypoints.http.answers import unchanged
 from entrypoints.http.caller import caller_of
 from entrypoints.http.edge import header
@@ -25,21 +24,25 @@ Slot = tuple[str, str, bytes]  # tenant, path, query
 
 
 class Answer(Struct, frozen=True, gc=False):
-    """A list as it was sent. ``made``: on the steady clock, in seconds."""
+    """A list as it was sent, or that it is away. ``made``: on the steady clock, in seconds."""
 
     made: float
     etag: bytes
     start: Message
     body: bytes
 
+    @property
+    def status(self) -> object:
+        return self.start.get("status")
+
 
 class Making:
-    """A list that is not there yet. ``over``: set once it is, or is not to be; ``away``: for what
-    it is not."""
+    """A list that is not there yet. ``over``: set once it is, or is not to be; ``away``: what was
+    answered in its place, when a server that it needs is."""
 
     def __init__(self) -> None:
         self.over = asyncio.Event()
-        self.away: Unavailable | None = None
+        self.away: Answer | None = None
 
 
 class Lists:
@@ -129,19 +132,18 @@ def _names(query: bytes) -> frozenset[str]:
 
 async def _found(lists: Lists, slot: Slot, now: float) -> Answer | None:
     """What is there, or what somebody else is just making, who began no earlier than what may
-    still be served. Raises Unavailable where they had waited in vain: so would all the others."""
+    still be served. Where they waited in vain, so would all the others: they are answered alike."""
     answer = lists.get(slot, now)
     if answer is None and (making := lists.making.get(slot)) is not None:
         await making.over.wait()
-        answer = lists.get(slot, now)
-        if answer is None and making.away:
-            raise Unavailable(making.away.what, making.away.retry_after)
+        answer = lists.get(slot, now) or making.away
     return answer
 
 
 async def _serve(answer: Answer, scope: Scope, send: Send) -> None:
     unless = header(scope, b"if-none-match")
-    if unless and unchanged(unless.decode("latin-1"), answer.etag.decode()):
+    etag = answer.etag.decode()
+    if answer.status == 200 and unless and unchanged(unless.decode("latin-1"), etag):
         kept = [(k, v) for k, v in answer.start["headers"] if k != b"content-length"]  # type: ignore[typeddict-item]
         await send({"type": "http.response.start", "status": 304, "headers": kept})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -162,31 +164,35 @@ async def _make(
 ) -> None:
     """``now`` is when it was asked for: it cannot be newer than that."""
     started: list[Message] = []
+    making = lists.making.setdefault(slot, Making())
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             started.append({**message})
         elif message["type"] == "http.response.body" and started:
-            _keep(lists, slot, now, started[0], message)
+            _heard(lists, making, slot, _whole(now, started[0], message))
         await send(message)
 
-    making = lists.making.setdefault(slot, Making())
     try:
         await app(scope, receive, sending)
-    except Unavailable as away:
-        making.away = away
-        raise
     finally:
         making.over.set()
         if lists.making.get(slot) is making:
             del lists.making[slot]
 
 
-def _keep(lists: Lists, slot: Slot, now: float, start: Message, body: Message) -> None:
-    if start.get("status") != 200 or body.get("more_body"):
-        return
+def _heard(lists: Lists, making: Making, slot: Slot, answer: Answer | None) -> None:
+    if answer and answer.status == 200:
+        lists.keep(slot, answer)
+    elif answer and answer.status == 503:  # an exception is an answer already where it comes here
+        making.away = answer
+
+
+def _whole(now: float, start: Message, body: Message) -> Answer | None:
+    """None for one in pieces, or a large one."""
     content: bytes = body.get("body", b"")  # type: ignore[assignment]
-    if len(content) <= LARGEST:
-        headers = start.get("headers", ())
-        etag = next((value for key, value in headers if key.lower() == b"etag"), b"")  # type: ignore[attr-defined]
-        lists.keep(slot, Answer(now, etag, start, content))
+    if body.get("more_body") or len(content) > LARGEST:
+        return None
+    headers = start.get("headers", ())
+    etag = next((value for key, value in headers if key.lower() == b"etag"), b"")  # type: ignore[attr-defined]
+    return Answer(now, etag, start, content)

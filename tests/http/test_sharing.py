@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from adapters.postgres.together import Together
 from application.ports import Unavailable
 from entrypoints.http import sharing
 from tests.policies.market import until
@@ -146,23 +147,44 @@ async def test_when_the_one_who_makes_a_list_fails_the_others_make_their_own(api
     assert lists.making == {}
 
 
-async def test_when_a_list_waited_for_a_server_in_vain_the_others_do_not_wait_for_it_again():
-    lists, entered, late = sharing.Lists(), asyncio.Event(), asyncio.Event()
-    slot = ("nowhere", PATH, b"")
+@pytest.mark.parametrize("query", [{}, {"page": 1}])  # by the planned way, and the framework's
+async def test_when_a_list_waited_for_a_server_in_vain_the_others_do_not_wait_for_it_again(
+    api, monkeypatch, query
+):
+    await api.market("amina")
+    clients = [api.of("buyer", f"karim-{n}") for n in range(4)]
+    path, make, find, gone = f"/api/v1{PATH}", sharing._make, sharing._found, asyncio.Event()
+    making, finding = [], []
 
-    async def waits(scope, receive, send):
-        entered.set()
-        await late.wait()
+    def made(*asked):
+        making.append(asked)
+        return make(*asked)
+
+    def found(lists, slot, now):
+        finding.append(slot[1])
+        return find(lists, slot, now)
+
+    async def waits(*_):
+        await gone.wait()
         raise Unavailable("postgres")
 
-    first = asyncio.create_task(sharing._make(waits, {}, None, None, lists, slot, 0.0))
-    await entered.wait()
-    others = [asyncio.create_task(sharing._found(lists, slot, 0.0)) for _ in range(3)]
-    await asyncio.sleep(0)  # they wait
-    late.set()
-    told = await asyncio.gather(first, *others, return_exceptions=True)
-    assert [(type(one), one.what) for one in told] == [(Unavailable, "postgres")] * 4
-    assert await sharing._found(lists, slot, 0.0) is None  # who comes later tries for themselves
+    monkeypatch.setattr(sharing, "_make", made)
+    monkeypatch.setattr(sharing, "_found", found)
+    with monkeypatch.context() as away:
+        away.setattr(Together, "__call__", waits)
+        asking = [
+            asyncio.create_task(client.send("GET", PATH, params=query, headers=sent))
+            for client, sent in zip(clients, ({}, {}, {}, {"if-none-match": "*"}), strict=True)
+        ]
+        await until(lambda: finding == [path] * 4)
+        gone.set()
+        answers = await asyncio.gather(*asking)
+    assert [answer.status_code for answer in answers] == [503] * 4
+    assert len({answer.content for answer in answers}) == len(making) == 1
+    assert {answer.headers["retry-after"] for answer in answers} == {"1"}
+    assert len({answer.headers["x-correlation-id"] for answer in answers}) == 4
+    later = await clients[0].get(PATH, **query)  # they try for themselves
+    assert (later.status_code, len(making)) == (200, 2)
 
 
 def test_lists_too_old_to_be_served_are_not_kept():
