@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager, suppress
 from functools import reduce
 from operator import or_
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -21,6 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, W
 from websockets.frames import Close
 
 from entrypoints.live import messages
+from entrypoints.live.address import socket_url
 from entrypoints.live.backoff import Backoff
 from entrypoints.live.credentials import Credentials, Token
 from entrypoints.live.pace import Pace
@@ -38,7 +38,6 @@ from entrypoints.live.told import (
 )
 from entrypoints.live.watch import Watch
 
-PATH = "/api/v1/live"
 UNWELCOME = 4401  # the close code of who would not be let in any more
 REFUSED = (1008, 1009)  # close codes of a gateway that will not hear what it is told
 LATER = (429, 502, 503, 504)  # statuses after which to come again
@@ -70,7 +69,7 @@ class Live:
     another day. It is that of the last message but the one being looked at now."""
 
     def __init__(self, url: str, token: Token) -> None:
-        self._url, self._credentials = _socket_url(url), Credentials(token)
+        self._url, self._credentials = socket_url(url), Credentials(token)
         self._watches: dict[str, Watch] = {}
         self._socket: ClientConnection | None = None
         self._backoff, self._pace, self._speaking = Backoff(), Pace(), asyncio.Lock()
@@ -136,7 +135,7 @@ class Live:
             self._backoff.asked_for(refused.response.headers.get("Retry-After"))
         except ConnectionClosed as closed:
             self._ended(closed.rcvd)
-        except InvalidURI as wrong:  # of an address that there cannot be, or of where it leads
+        except InvalidURI as wrong:  # of where an address leads
             raise Refused(400, "malformed", str(wrong)) from None
         except (OSError, TimeoutError, WebSocketException):
             return
@@ -236,13 +235,6 @@ class Live:
             self._greeted.set_exception(error)
         for watch in self._watches.values():
             watch.fail(error)
-
-
-def _socket_url(url: str) -> str:
-    parts = urlsplit(url)
-    scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
-    path = parts.path if parts.path.strip("/") else PATH
-    return parts._replace(scheme=scheme, path=path).geturl()
 
 
 __all__ = ["Change", "Document", "Live", "LiveError", "Message", "Refused", "Resync", "Snapshot"]

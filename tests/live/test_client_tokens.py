@@ -25,7 +25,25 @@ async def test_who_is_not_let_in_is_told_at_once(api, gate):
 
 
 @pytest.mark.parametrize(
-    "url", ["127.0.0.1:8315", "localhost:8315", "htp://127.0.0.1", "http://", "http://127.0.0.1#x"]
+    "url",
+    [
+        "",
+        "127.0.0.1:8315",
+        "localhost:8315",
+        "htp://127.0.0.1",
+        "http://",
+        "http://127.0.0.1#x",
+        "http://[::1",
+        "ws://127.0.0.1:99999",
+        "ws://127.0.0.1:abc",
+        "ws://.example",
+        f"ws://{'a' * 64}.example",
+        "ws://a b",
+        "ws://a\u00a0b",
+        "ws://exa\nmple",
+        "ws://127.0.0.1/\0",
+        "ws://%ff:%ff@127.0.0.1",
+    ],
 )
 async def test_what_is_no_address_is_not_tried_again_and_again(url):
     await refused_as_malformed(url, "token")
