@@ -18,7 +18,7 @@ from adapters.postgres import packed
 from adapters.postgres.pools import Connection
 from domain.kernel import Event, Recorded
 
-HELD, STRETCHES = 4, 256  # full stretches, and all, kept for those that are behind the first
+HELD, STRETCHES = 4, 1024  # full stretches, and all, kept for those that are behind the first
 PATIENCE = 0.05  # seconds that the first waits for the others, so that they need not read again
 _TAG = STORED.index("tag")
 SPAN = 20  # positions passed over for each event asked for, at the most
@@ -188,13 +188,18 @@ class Window:
 
 
 def _joined(latest_first: list[Stretch], limit: int) -> Stretch:
+    """With what goes on where the first ends, whatever lies between: stretches that were heard and
+    that were read overlap."""
     first = found = latest_first.pop()
     many = len(found.events)
     events = [found.events]
-    while latest_first and many < limit and latest_first[-1].origin == found.reached:
-        found = latest_first.pop()
-        many += len(found.events)
-        events.append(found.events)
+    while latest_first and many < limit:
+        following = latest_first.pop()
+        if following.origin <= found.reached < following.reached:
+            start = bisect_right(following.events, found.reached, key=_position)
+            events.append(following.events[start:])
+            many += len(events[-1])
+            found = following
     if found is first:
         return first
     return found._replace(origin=first.origin, events=list(chain.from_iterable(events)))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.log.tail import passage
 from adapters.projector.leader import connected
 from adapters.projector.window import Window
 from tests.projector.toys import Switched, happen, lamp, prepare
@@ -55,3 +56,18 @@ async def test_who_leads_again_goes_by_no_look_of_before(db, looks):
     before = len(looks)
     await ask(shared, db, "b")
     assert len(looks) == before + 1
+
+
+async def test_who_comes_late_gets_all_that_is_held_however_it_came(db, database, looks):
+    await happen(database, *((lamp(n), Switched()) for n in "1234"))
+    shared = Window([Switched])
+    rows, *_ = await passage(db, 0, 10, shared._tags, 10)
+    for row in rows[:2]:
+        shared.hear("ahead", [row])
+    assert await ask(shared, db, "beside", position=3) == ([lamp("4")], True)
+    for row in rows[2:]:
+        shared.hear("ahead", [row])
+    before = len(looks)
+    assert (await ask(shared, db, "late"))[0] == [lamp(n) for n in "1234"]
+    assert (await ask(shared, db, "later", position=1))[0] == [lamp(n) for n in "234"]
+    assert len(looks) == before
