@@ -1,6 +1,7 @@
 """The log as the policies of one process read it, each at its own pace."""
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from adapters.log.rows import Row
@@ -35,4 +36,7 @@ class Reading:
         passed.set()
 
     def _known(self, position: int) -> Sequence[Row]:
-        return self._rows[position - self._after :] if position >= self._after else []
+        """By position, for a log that was restored has a gap where it goes on."""
+        if position < self._after:
+            return []
+        return self._rows[bisect_right(self._rows, position, key=lambda row: row.position) :]

@@ -5,6 +5,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import pytest
+from msgspec.structs import replace
+
 from adapters.log.tail import head, rows_after
 from adapters.policies import following
 from adapters.policies import reading as readings
@@ -129,6 +132,24 @@ async def test_what_one_policy_has_read_the_others_need_not(market, monkeypatch)
         reading.again()
         assert await asyncio.gather(*(each.step(db, reading) for each in policies)) == [True] * 3
     assert asked == [0, reached, reached]
+
+
+@pytest.mark.parametrize("gap", [0, 3])
+async def test_from_whatever_place_all_that_comes_after_it_is_read(market, monkeypatch, gap):
+    """Also where the log goes on behind a gap, as a restored one does."""
+    await market.buy(("rug", 1))
+    async with borrow(market.pool) as db:
+        first, *later = await rows_after(db, 0, 100)
+        rows = [first, *(replace(row, position=row.position + gap) for row in later)]
+
+        async def found(db, position, limit):
+            return [row for row in rows if row.position > position]
+
+        asked, reading = noted(monkeypatch, found), Reading()
+        for place in [0, *(row.position for row in rows[:-1])]:
+            after = [row.position for row in await reading.after(db, place)]
+            assert after == [row.position for row in rows if row.position > place]
+    assert asked == [0]
 
 
 async def test_what_comes_while_nothing_is_found_is_found_at_the_next_look(market, monkeypatch):
