@@ -1,11 +1,13 @@
 """What every test may ask for: the running servers, and databases of its own."""
 
+import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
@@ -49,6 +51,12 @@ def pytest_collection_finish() -> None:
     """What was collected stays, and need not be looked through for garbage again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that every role runs on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:

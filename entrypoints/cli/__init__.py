@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 
 from entrypoints.cli.failures import Tidy
+from entrypoints.cli.starting import kept
 
 # Where each is. It is imported when it is called: every process of a Souk starts here, and needs
 # but one of them.
@@ -43,7 +44,8 @@ class Commands(Tidy):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if (place := COMMANDS.get(name)) is None:
             return None
-        module = import_module(f"entrypoints.cli.{place}")
+        with kept():
+            module = import_module(f"entrypoints.cli.{place}")
         found = (each for each in vars(module).values() if isinstance(each, click.Command))
         return next(each for each in found if each.name == name)
 

@@ -13,6 +13,7 @@ import uvloop
 
 from entrypoints import logs
 from entrypoints.cli.options import data_dir
+from entrypoints.cli.starting import kept
 from entrypoints.instance import find
 from entrypoints.proving import proven
 from entrypoints.settings import to_env
@@ -30,7 +31,8 @@ def api(host: str, port: int, workers: int, directory: Path | None) -> None:
     Example:
       souk api --host 0.0.0.0 --port 8000 --workers 2
     """
-    from entrypoints.cli.serving import serve
+    with kept():
+        from entrypoints.cli.serving import serve
 
     settings = find(directory)
     os.environ.update(to_env(settings))
@@ -49,8 +51,9 @@ def projector(directory: Path | None) -> None:
     Example:
       souk projector
     """
-    from adapters.projector.projector import Projector
-    from projections import PROJECTIONS
+    with kept():
+        from adapters.projector.projector import Projector
+        from projections import PROJECTIONS
 
     settings = find(directory)
     logs.configure()
@@ -75,13 +78,14 @@ def policies(directory: Path | None) -> None:
     Example:
       souk policies
     """
-    from adapters.engagement.gathering import Gathering
-    from adapters.engagement.watched import SLOW, Watched
-    from adapters.log.log import PostgresLog
-    from adapters.media.objects import Objects
-    from adapters.policies.runner import PolicyRunner
-    from adapters.roots.outlets import Outlet, Shelf, Wire
-    from adapters.roots.publisher import Publisher
+    with kept():
+        from adapters.engagement.gathering import Gathering
+        from adapters.engagement.watched import SLOW, Watched
+        from adapters.log.log import PostgresLog
+        from adapters.media.objects import Objects
+        from adapters.policies.runner import PolicyRunner
+        from adapters.roots.outlets import Outlet, Shelf, Wire
+        from adapters.roots.publisher import Publisher
 
     settings = find(directory)
     logs.configure()
@@ -119,9 +123,10 @@ def worker(concurrency: int, directory: Path | None) -> None:
     Example:
       souk worker --concurrency 4
     """
-    from adapters.log.log import PostgresLog
-    from adapters.media.objects import Objects
-    from adapters.media.worker import Worker
+    with kept():
+        from adapters.log.log import PostgresLog
+        from adapters.media.objects import Objects
+        from adapters.media.worker import Worker
 
     settings = find(directory)
     logs.configure()
@@ -147,7 +152,8 @@ def live(host: str, port: int, directory: Path | None) -> None:
     Example:
       souk live --host 0.0.0.0 --port 8001
     """
-    from entrypoints.live.serving import serve
+    with kept():
+        from entrypoints.live.serving import serve
 
     settings = find(directory)
     logs.configure()

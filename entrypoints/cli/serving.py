@@ -1,5 +1,7 @@
 """Granian, set up as measured: one runtime thread, uvloop, HTTP/1."""
 
+import gc
+
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 
@@ -19,6 +21,7 @@ LOGS = {
 
 def serve(host: str, port: int, workers: int) -> None:
     """Until SIGTERM. The workers read their settings from the environment."""
+    gc.disable()  # as they begin, too, until what they import is there
     Granian(
         APP,
         address=host,

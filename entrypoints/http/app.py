@@ -45,6 +45,7 @@ def create() -> Litestar:
             held.append(souk)
             gc.collect()
             gc.freeze()
+            gc.enable()
             gc.set_threshold(100_000, 50, 100)
             yield
 

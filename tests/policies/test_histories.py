@@ -40,6 +40,7 @@ class Story:
     def __init__(self, market, number):
         self.market, self.number = market, number
         self.checkouts, self.orders, self.clock = [], [], timedelta()
+        self.given_up = set()  # checkouts all of whose payments had failed once
 
     def name(self, product):
         return f"{product}-{self.number}"
@@ -62,7 +63,7 @@ class Story:
         await self._on(self.checkouts, number, self.market.pay)
 
     async def fail(self, number):
-        await self._on(self.checkouts, number, self.market.fail)
+        await self._on(self.checkouts, number, self._fail)
 
     async def cancel(self, number):
         await self._on(self.orders, number, self.market.cancel)
@@ -107,10 +108,20 @@ class Story:
         await self.market.orders.deliver(call(), order, None)
         await self.market.orders.return_(call(), order, None, "damaged")
 
+    async def _fail(self, checkout):
+        await self.market.fail(checkout)
+        await self._note(checkout)
+
+    async def _note(self, checkout):
+        ledger = await self.market.ledger(checkout)
+        if all(payment.status == "failed" for payment in ledger.payments.values()):
+            self.given_up.add(checkout)
+
     async def _try_a_card(self, checkout):
         amount = (await self.market.ledger(checkout)).total
         await self.market.do(payments, checkout, payments.Intend("tried", "card", amount))
         await self.market.do(payments, checkout, payments.Fail("tried", "declined"))
+        await self._note(checkout)
 
     async def _promise_cash(self, checkout):
         amount = (await self.market.ledger(checkout)).total
@@ -142,16 +153,16 @@ class Story:
             await self._check_stock(id)
 
     async def _check_stock(self, id):
-        """What has left the shop is kept for nobody; a cash order is always kept its pieces, and
-        where cash is all that is lacking they are taken once it is confirmed, if there are any."""
+        """What has left the shop is kept for nobody; a cash order is kept its pieces until its cash
+        fails, and where cash is all that is lacking they are taken once it is confirmed, if there
+        are any."""
         order = await self.market.order(id)
         kept = [id in (await self.market.stock(x.product)).reservations for x in order.lines]
         if order.status in ("shipped", "returned"):
             assert not any(kept)
         if order.status == "pending" and order.cash:
             ledger = await self.market.ledger(order.checkout)
-            failed = all(p.status == "failed" for p in ledger.payments.values())
-            assert all(kept) or ledger.paid or failed
+            assert all(kept) or ledger.paid or order.checkout in self.given_up
         if order.status == "confirmed" and (await self.market.ledger(order.checkout)).cash_covers:
             assert not any(kept) or await self._short(order)
 

@@ -99,6 +99,7 @@ async def test_each_answer_gives_the_next_as_much_time(server):
         sending = asyncio.create_task(box.send(window("a", "b")))
         replies = [(await taken.next_msg(PATIENCE)).reply for _ in "ab"]
         before = box._limit.when()
+        await asyncio.sleep(0.01)
         await other.publish(replies[0], b'{"stream":"SOUK","seq":1}')
         async with asyncio.timeout(PATIENCE):
             while box._waiting > 1:  # noqa: ASYNC110
