@@ -108,6 +108,13 @@ async def api(stack: Stack, database: str) -> AsyncIterator[Api]:
         yield running_souk
 
 
+@pytest.fixture(scope="module")
+async def town(stack: Stack, new_database: Callable[[], str]) -> AsyncIterator[Api]:
+    """A whole Souk that the tests of a module share: ``api`` is its ``apart()`` there."""
+    async with running_api(stack, new_database()) as running_souk:
+        yield running_souk
+
+
 @pytest.fixture(scope="session")
 def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Up]]:
     """A directory as after `make run`: a seeded instance in .souk, and .venv/bin with souk and

@@ -76,7 +76,8 @@ def liking(site: Site) -> Figures:
     """Every viewer has a token of their own."""
     key, (port,) = new_key(), free_ports(1)
     sign = Signer(key, "souk", "souk-api").sign
-    ready = _toggles(lambda n: sign(f"viewer-{n}", TENANT, ROLES["buyer"]), _toggle)
+    viewers = max(CONNECTIONS, site.some(VIEWERS))
+    ready = _toggles(lambda n: sign(f"viewer-{n}", TENANT, ROLES["buyer"]), _toggle, viewers)
     given = settings(site, key)
     with running(given, "projector"), running(given, "api", "--port", str(port)) as api:
         souk_http.answers(f"http://127.0.0.1:{port}/health/ready", api)
@@ -97,12 +98,12 @@ def _toggle(token: str, reel: int, likes: bool) -> bytes:
 
 
 def _toggles(
-    token: Callable[[int], str], toggle: Callable[[str, int, bool], bytes]
+    token: Callable[[int], str], toggle: Callable[[str, int, bool], bytes], viewers: int = VIEWERS
 ) -> Iterator[bytes]:
     """Each viewer likes each reel and takes that back; sent over and over, each changes something:
     no two of the same viewer and reel are as near to each other as there are connections."""
-    tokens = [token(n) for n in range(VIEWERS)]
-    pairs = [(n, reel) for n in range(VIEWERS) for reel in range(LIKED)]
+    tokens = [token(n) for n in range(viewers)]
+    pairs = [(n, reel) for n in range(viewers) for reel in range(LIKED)]
     random.Random(LIKED).shuffle(pairs)  # noqa: S311
     for start in range(0, len(pairs), TURN):
         for likes in (True, False):

@@ -8,6 +8,11 @@ from psycopg import AsyncConnection
 
 
 @pytest.fixture
+def api(town):
+    return town.apart()
+
+
+@pytest.fixture
 async def market(api):
     await api.market("ada", "bob")
     return api
@@ -70,11 +75,13 @@ async def test_a_dashboard_is_read_from_valkey_and_from_the_table_without_it(mar
     seller, after = market.of("seller", "ada"), await head(market)
     shown = (await seller.get("/analytics/dashboard", after=after)).json()
     counters, table = market.souk.counters, "analytics_sellers"
-    while not await counters.known("bazaar", table, ["ada"], after):  # noqa: ASYNC110
+    while not await counters.known(market.tenant, table, ["ada"], after):  # noqa: ASYNC110
         await asyncio.sleep(0.02)
 
     async with await AsyncConnection.connect(market.souk.settings.postgres_url) as owner:
-        await owner.execute(f"DELETE FROM read.{table} WHERE id = 'ada'")
+        await owner.execute(
+            f"DELETE FROM read.{table} WHERE id = 'ada' AND tenant = %s", (market.tenant,)
+        )
     assert (await seller.get("/analytics/dashboard")).json() == shown
 
     valkey = redis.Redis.from_url(market.souk.settings.valkey_url)

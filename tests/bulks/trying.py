@@ -1,7 +1,5 @@
 """Examples tried on one log, each in shops of their own."""
 
-import asyncio
-
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -15,11 +13,12 @@ from tests.bulks.operations import (
     KNOWN,
 )
 from tests.bulks.shop import shops
+from tests.support.loops import looping
 
 
 def tried(database, check, examples, *strategies):
     """``check(opened, *drawn)`` for examples, on one log; opened() is a shop of its own tenant."""
-    with asyncio.Runner() as runner:
+    with looping() as runner:
         context = shops(database)
         opened = runner.run(context.__aenter__())
 

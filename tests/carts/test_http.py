@@ -6,6 +6,11 @@ import pytest
 
 
 @pytest.fixture
+def api(town):
+    return town.apart()
+
+
+@pytest.fixture
 async def shop(api):
     await api.market("karim")
     api.rug = await api.product("karim", "rug", "10.00", stock=5)

@@ -1,6 +1,13 @@
 """The catalogue over HTTP, from a seller's command to what a buyer reads."""
 
+import pytest
+
 TEA = {"name": "Mint tea", "slug": "mint-tea", "price": {"amount": "12.50", "currency": "DZD"}}
+
+
+@pytest.fixture
+def api(town):
+    return town.apart()
 
 
 async def test_a_seller_offers_a_product_and_a_buyer_reads_it(api):

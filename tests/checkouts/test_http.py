@@ -10,6 +10,11 @@ CASH = {"customer": {"name": "Amina K", "phone": "0550", "region": "16"}, "note"
 
 
 @pytest.fixture
+def api(town):
+    return town.apart()
+
+
+@pytest.fixture
 async def shop(api):
     await api.market("karim", "leila")
     api.rug = await api.product("karim", "rug", "10.00", stock=5)

@@ -13,6 +13,11 @@ from tests.support.stack import free_ports
 PATH = "/catalog/products"
 
 
+@pytest.fixture
+def api(town):
+    return town.apart()
+
+
 async def test_two_requests_with_one_key_at_once_are_carried_out_once(api):
     await api.market("amina")
     seller = api.of("seller", "amina")

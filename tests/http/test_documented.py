@@ -84,6 +84,11 @@ KEPT = {
 }
 
 
+@pytest.fixture
+def api(town):
+    return town.apart()
+
+
 @pytest.fixture(scope="module")
 def app():
     return application()[0]

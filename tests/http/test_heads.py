@@ -6,6 +6,11 @@ UNKNOWN = "01890000-0000-7000-8000-000000000000"
 ITS_OWN = {"x-correlation-id", "date"}
 
 
+@pytest.fixture
+def api(town):
+    return town.apart()
+
+
 async def shelf(api):
     """A product that the tables show, as they will stay."""
     await api.market("sara")

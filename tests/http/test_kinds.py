@@ -11,6 +11,11 @@ from tests.http.test_malformed import PATH
 
 
 @pytest.fixture
+def api(town):
+    return town.apart()
+
+
+@pytest.fixture
 async def amina(api):
     await api.market("amina")
     return api.of("seller", "amina")

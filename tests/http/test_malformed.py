@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import pytest
+
 from tests.catalog.test_http import TEA
 from tests.support.patience import PATIENCE
 
@@ -45,6 +47,11 @@ FIELDS = {
     "a slug that is none": {"slug": "Mint Tea"},
     "nobody's name": {"name": ""},
 }
+
+
+@pytest.fixture
+def api(town):
+    return town.apart()
 
 
 async def test_a_body_that_is_no_product_is_refused(api):

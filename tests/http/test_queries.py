@@ -1,8 +1,15 @@
 """Pages, tags and waiting: how every query answers."""
 
+import pytest
+
 from tests.support.http import running_api
 
 PATH = "/catalog/products"
+
+
+@pytest.fixture
+def api(town):
+    return town.apart()
 
 
 async def test_a_list_is_cut_into_pages(api):

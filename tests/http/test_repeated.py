@@ -6,6 +6,11 @@ from tests.catalog.test_http import TEA
 from tests.http.test_malformed import PATH
 
 
+@pytest.fixture
+def api(town):
+    return town.apart()
+
+
 async def sent(api, method, path, repeated, **more):
     """With each header on a line of its own."""
     token = ("authorization", f"Bearer {api.token('seller', 'amina')}")

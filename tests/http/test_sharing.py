@@ -12,6 +12,11 @@ from tests.policies.market import until
 PATH = "/catalog/products"
 
 
+@pytest.fixture
+def api(town):
+    return town.apart()
+
+
 async def head(api):
     """The log's last position."""
     lags = await api.souk.positions.lags()

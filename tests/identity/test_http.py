@@ -10,6 +10,11 @@ from domain.kernel import Rejected
 from tests.support.patience import PATIENCE
 
 
+@pytest.fixture
+def api(town):
+    return town.apart()
+
+
 async def test_a_members_name_is_shown_to_themselves_and_to_staff_only(api):
     await api.market()
     admin = api.of("admin", "root")
@@ -106,7 +111,7 @@ async def test_who_was_removed_removes_and_restores_nobody_while_their_token_is_
         (identity.restore_member, "amina"),
     ]:
         with pytest.raises(Rejected, match=r"^identity\.no_longer_member$"):
-            await change(Call("bazaar", "ann", uuid4(), uuid4()), user)
+            await change(Call(api.tenant, "ann", uuid4(), uuid4()), user)
 
 
 async def test_whoever_operates_souk_removes_and_restores_and_is_no_member(api):

@@ -1,5 +1,12 @@
 """Stock over HTTP: a seller counts, everybody sees what can be ordered."""
 
+import pytest
+
+
+@pytest.fixture
+def api(town):
+    return town.apart()
+
 
 async def test_a_seller_receives_and_corrects_and_reads_it_at_once(api):
     await api.market("tom")

@@ -14,6 +14,11 @@ PURCHASE = {
 
 
 @pytest.fixture
+def api(town):
+    return town.apart()
+
+
+@pytest.fixture
 async def shop(api):
     await api.market("karim", "leila")
     api.rug = await api.product("karim", "rug", "10.00", stock=5)
@@ -196,7 +201,7 @@ async def test_orders_are_found_by_phone_by_who_may_see_it(shop):
         (root, {"as": "tenant", "phone": "none"}, 400),
     ]:
         assert (await who.get("/orders", **query)).status_code == status
-    await shop.souk.keyring.destroy("bazaar", "amina")
+    await shop.souk.keyring.destroy(shop.tenant, "amina")
     assert await found(root, "0550", "tenant") == []
 
 
@@ -223,7 +228,7 @@ async def test_all_that_a_list_finds_is_exported_one_a_line_oldest_first(shop):
 
 
 async def test_an_export_of_many_batches_has_every_order_once(shop):
-    reader = shop.souk.reader("bazaar")
+    reader = shop.souk.reader(shop.tenant)
     for _ in range(3):
         id = await cart(shop.amina, (shop.rug, 1))
         done = await shop.amina.post(f"/carts/{id}/check-out", {})

@@ -11,6 +11,11 @@ from domain.money import Money
 from tests.policies.market import call
 
 
+@pytest.fixture
+def api(town):
+    return town.apart()
+
+
 class Shop:
     """Tom's tea (6.00) and Eve's cups (4.00), and who deals with them."""
 
@@ -22,7 +27,9 @@ class Shop:
     async def buy(self, *paying, products=("tea", "cup")):
         items = [Item(self.products[name], 1) for name in products]
         terms = Terms(payments=paying or (Paying("card"),))
-        placed = await self.api.souk.checkouts.buy(call(), str(uuid4()), "amina", items, terms)
+        placed = await self.api.souk.checkouts.buy(
+            call(tenant=self.api.tenant), str(uuid4()), "amina", items, terms
+        )
         self.orders = {order.seller: order.id for order in placed.orders}
         return placed
 
@@ -236,7 +243,7 @@ async def _cancel_share(shop, checkout, order):
         await work.decide(payments, checkout, payments.CancelShare(order))
         return work.receipt(payments, checkout)
 
-    await shop.api.souk.commands.run(call(), Receipt, attempt)
+    await shop.api.souk.commands.run(call(tenant=shop.api.tenant), Receipt, attempt)
 
 
 async def test_money_must_be_money_of_the_checkouts_currency(shop):

@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 from adapters.policies.outcomes import positions
 from adapters.policies.runner import PolicyRunner
 from tests.support.http import running_api
+from tests.support.loops import looping
 from tests.support.patience import PATIENCE
 
 STEPS = {
@@ -355,7 +356,7 @@ class Market(RuleBasedStateMachine):
 
 
 def test_whatever_they_do_the_market_is_as_the_model_says(stack, new_database):
-    with asyncio.Runner() as loop:
+    with looping() as loop:
         started = running_api(stack, new_database())
         api = loop.run(started.__aenter__())
         stop = asyncio.Event()

@@ -57,19 +57,24 @@ class Client:
 
 
 class Api:
-    """Clients of a running Souk, by who they are."""
+    """Clients of a running Souk, by who they are; of ``tenant`` unless another is named."""
 
-    def __init__(self, souk: Souk, client: httpx.AsyncClient) -> None:
-        self.souk, self.http = souk, client
+    def __init__(self, souk: Souk, client: httpx.AsyncClient, tenant: str = "bazaar") -> None:
+        self.souk, self.http, self.tenant = souk, client, tenant
 
-    def of(self, role: str, user: str, tenant: str = "bazaar") -> Client:
+    def apart(self) -> "Api":
+        """The same Souk for a test that shares it, which has a tenant for itself."""
+        return Api(self.souk, self.http, f"bazaar-{uuid.uuid4().hex[:8]}")
+
+    def of(self, role: str, user: str, tenant: str | None = None) -> Client:
         return Client(self.http, self.token(role, user, tenant))
 
-    def token(self, role: str, user: str, tenant: str = "bazaar") -> str:
-        return self.souk.signer.sign(user, tenant, ROLES[role])
+    def token(self, role: str, user: str, tenant: str | None = None) -> str:
+        return self.souk.signer.sign(user, tenant or self.tenant, ROLES[role])
 
-    async def market(self, *sellers: str, tenant: str = "bazaar") -> None:
+    async def market(self, *sellers: str, tenant: str | None = None) -> None:
         """A tenant with these members as sellers."""
+        tenant = tenant or self.tenant
         admin = self.of("admin", "root", tenant)
         made = await admin.post("/tenants", {"id": tenant, "name": tenant, "currency": "DZD"})
         assert made.status_code == 201, made.text
@@ -80,7 +85,12 @@ class Api:
             assert made.status_code == 200, made.text
 
     async def product(
-        self, seller: str, slug: str, price: str = "12.50", stock: int = 0, tenant: str = "bazaar"
+        self,
+        seller: str,
+        slug: str,
+        price: str = "12.50",
+        stock: int = 0,
+        tenant: str | None = None,
     ) -> str:
         """A product of that seller, with stock; its id."""
         client = self.of("seller", seller, tenant)
