@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from adapters.tokens import new_key
+from adapters.tokens.signing import new_key
 from benchmarks.market import MASTER, SECRET
 from benchmarks.work import Site
 from entrypoints.settings import Settings, to_env

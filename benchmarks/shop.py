@@ -15,7 +15,7 @@ from adapters.embedded.ports import free_ports
 from adapters.projector.changes import Kept
 from adapters.projector.marks import HEADER, Mark
 from adapters.projector.relay import message
-from adapters.tokens import Signer, new_key
+from adapters.tokens.signing import Signer, new_key
 from application.catalog import Catalog
 from application.commands import Commands
 from benchmarks.loops import now

@@ -12,7 +12,7 @@ from uuid import uuid4
 import psycopg
 
 from adapters.embedded.ports import free_ports
-from adapters.tokens import Signer, new_key
+from adapters.tokens.signing import Signer, new_key
 from application.checkouts import Checkouts
 from benchmarks import requests
 from benchmarks.market import BUYER, TENANT, each, id_of, on_loop, opened

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from adapters.embedded.home import Home, write_private
 from adapters.embedded.urls import Urls
 from adapters.roots import keys as roots
-from adapters.tokens import new_key
+from adapters.tokens.signing import new_key
 from entrypoints.settings import (
     REQUIRED,
     Settings,

@@ -22,7 +22,8 @@ from adapters.postgres.pools import ASOF, PROJECT, READ, Pool, open_pool
 from adapters.projector.counters import Counters
 from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
-from adapters.tokens import Signer, TokenVerifier
+from adapters.tokens.signing import Signer
+from adapters.tokens.verifying import TokenVerifier
 from application.audit import Audit
 from application.bin import Bin
 from application.bulking import KINDS

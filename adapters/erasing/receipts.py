@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from adapters.embedded.home import write_private
 from adapters.media.objects import Gone, Objects
-from adapters.tokens import Signer
+from adapters.tokens.signing import Signer
 
 ALGORITHM = "ES256"
 FOLDER = "erasures"

@@ -19,7 +19,7 @@ from adapters.nats.consumers import Consumers
 from adapters.nats.flushing import flushed
 from adapters.nats.issuer import Issuer, payload
 from adapters.nats.reader import NAME, Reader, subjects
-from adapters.tokens import Claims, Refused
+from adapters.tokens.verifying import Claims, Refused
 from application.ports import Unavailable
 
 AUTHORIZATIONS = "$SYS.REQ.USER.AUTH"

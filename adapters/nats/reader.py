@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from adapters.nats.accounts import API, READERS, STREAM
-from adapters.tokens import Claims
+from adapters.tokens.verifying import Claims
 from domain.permissions import allows, expand
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)

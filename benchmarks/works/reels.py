@@ -10,7 +10,7 @@ import jwt
 import psycopg
 
 from adapters.embedded.ports import free_ports
-from adapters.tokens import Signer, new_key
+from adapters.tokens.signing import Signer, new_key
 from application.commands import Commands
 from application.likes import Likes
 from application.media import Media

@@ -12,7 +12,8 @@ import msgspec
 from adapters.nats.accounts import DOMAIN, STREAM, configuration
 from adapters.nats.issuer import Issuer
 from adapters.nats.reader import NAME, Reader, subjects
-from adapters.tokens import Claims, Signer
+from adapters.tokens.signing import Signer
+from adapters.tokens.verifying import Claims
 from domain.permissions import ROLES
 from entrypoints.cli.failures import Refusal
 from entrypoints.cli.nats_examples import PYTHON, SHELL

@@ -8,7 +8,7 @@ import click
 
 from adapters.postgres.pools import APPEND, AWAY, UNMIGRATED
 from adapters.projector.leader import connected
-from adapters.tokens import Signer
+from adapters.tokens.signing import Signer
 from domain.permissions import ROLES
 from entrypoints.cli.options import data_dir
 from entrypoints.instance import find

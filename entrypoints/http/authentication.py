@@ -8,7 +8,7 @@ from collections.abc import Callable
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from adapters.barred import Barred
-from adapters.tokens import Early, Refused, TokenVerifier
+from adapters.tokens.verifying import Early, Refused, TokenVerifier
 from domain.permissions import allows, expand
 from entrypoints.http.caller import Caller
 from entrypoints.http.edge import header

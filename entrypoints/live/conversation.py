@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct
 from adapters.live.channel import Sink
 from adapters.live.hub import Hub
 from adapters.live.peer import Frame, Peer
-from adapters.tokens import Refused
+from adapters.tokens.verifying import Refused
 from application.ports import Forbidden, Missing, Unavailable
 from entrypoints.caller import Caller
 from entrypoints.live.authority import Person, narrowed

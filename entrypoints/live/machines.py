@@ -4,7 +4,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from adapters.tokens import Claims, TokenVerifier
+from adapters.tokens.verifying import Claims, TokenVerifier
 from domain.permissions import expand
 from entrypoints.live.authority import Person, narrowed
 

@@ -4,7 +4,7 @@ import re
 
 from adapters.live.peer import Refusal, Request
 from adapters.live.tickets import Bearer, Tickets
-from adapters.tokens import Refused, TokenVerifier
+from adapters.tokens.verifying import Refused, TokenVerifier
 from application.ports import Unavailable
 from domain.permissions import expand
 from entrypoints.caller import Caller

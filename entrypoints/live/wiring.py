@@ -15,7 +15,8 @@ from adapters.nats.door import Door
 from adapters.postgres.pools import PROJECT, READ, open_pool
 from adapters.projector.positions import Positions
 from adapters.projector.reader import PostgresReader
-from adapters.tokens import Signer, TokenVerifier
+from adapters.tokens.signing import Signer
+from adapters.tokens.verifying import TokenVerifier
 from entrypoints.live.authority import CONTEXT, People
 from entrypoints.live.gateway import Gateway
 from entrypoints.live.kinds import KINDS

@@ -20,7 +20,7 @@ from adapters.live.change import Where
 from adapters.live.past import Past, Question
 from adapters.media.objects import Objects
 from adapters.postgres.pools import READ, open_pool
-from adapters.tokens import Signer
+from adapters.tokens.signing import Signer
 from entrypoints.reviving import revive
 from tests.backup.gallery import contents
 from tests.erasures.test_canaries import differences

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from adapters.media.objects import Objects
-from adapters.tokens import new_key
+from adapters.tokens.signing import new_key
 from entrypoints.cli import main
 from entrypoints.reviving import go_on
 from entrypoints.settings import Settings, to_env

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from adapters.log.master import Foreign
-from adapters.tokens import new_key
+from adapters.tokens.signing import new_key
 from entrypoints.cli import main
 from entrypoints.proving import prove
 from entrypoints.settings import Settings, to_env

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from adapters.erasing.receipts import FOLDER, Receipt, Receipts
 from adapters.media.objects import Objects
-from adapters.tokens import Signer, new_key
+from adapters.tokens.signing import Signer, new_key
 
 RECEIPT = Receipt("bazaar", "ana", "left", datetime(2026, 5, 16, tzinfo=UTC), 7, {"rows": 3}, "1")
 

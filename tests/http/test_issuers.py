@@ -7,7 +7,8 @@ import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from adapters.tokens import FETCHES_A_MINUTE, Signer, new_key
+from adapters.tokens.issuers import FETCHES_A_MINUTE
+from adapters.tokens.signing import Signer, new_key
 from entrypoints.settings import Issuer
 from tests.catalog.test_http import TEA
 from tests.support.http import running_api

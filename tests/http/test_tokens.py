@@ -13,8 +13,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from adapters import tokens
-from adapters.tokens import FETCHES_A_MINUTE, KEPT, Refused, Signer, TokenVerifier, new_key
+from adapters.tokens import verifying
+from adapters.tokens.issuers import FETCHES_A_MINUTE, KEPT
+from adapters.tokens.signing import Signer, new_key
+from adapters.tokens.verifying import Refused, TokenVerifier
 from entrypoints.http.authentication import Bearers
 from entrypoints.http.problems import Problem
 
@@ -135,7 +137,7 @@ async def test_only_who_has_a_token_that_we_signed_is_told_of_clocks(bearers, at
 async def test_tokens_of_ours_from_the_future_are_in_the_log_once_a_minute(monkeypatch):
     told = []
     log = SimpleNamespace(warning=lambda what, **about: told.append(what))
-    monkeypatch.setattr(tokens, "logger", log)
+    monkeypatch.setattr(verifying, "logger", log)
     clock = SimpleNamespace(now=0.0)
     verifier = TokenVerifier(OWN, clock=lambda: clock.now)
     for clock.now in (0.0, 1.0, 59.0, 60.0):
@@ -151,7 +153,7 @@ async def test_a_token_of_ours_is_accepted(bearers):
 
 
 async def test_a_kept_token_still_expires(bearers, monkeypatch):
-    monkeypatch.setattr(tokens, "LEEWAY", DAY)  # so that it is accepted, however late it is seen
+    monkeypatch.setattr(verifying, "LEEWAY", DAY)  # so that it is accepted, however late it is seen
     header = b"Bearer " + OWN.sign("amina", "bazaar", [], lasts=timedelta(seconds=-4)).encode()
     await bearers.caller(header)  # within the leeway of two clocks, and not a moment longer
     ((until, _),) = bearers._known.values()

@@ -14,7 +14,7 @@ from adapters.live.peer import Limits
 from adapters.live.server import Server
 from adapters.projector import changes
 from adapters.projector.projector import Projector, retry_dead_letters
-from adapters.tokens import Signer, new_key
+from adapters.tokens.signing import Signer, new_key
 from domain.catalog import Describing, ProductCreated, ProductDescribed
 from domain.identity import SellerAppointed
 from domain.money import Money

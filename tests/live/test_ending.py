@@ -4,7 +4,7 @@ import asyncio
 import os
 
 from adapters.embedded.ports import free_ports
-from adapters.tokens import new_key
+from adapters.tokens.signing import new_key
 from entrypoints.live import wiring
 from entrypoints.settings import Settings
 from tests.support.patience import PATIENCE

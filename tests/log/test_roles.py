@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from adapters.postgres.pools import APPEND, ASOF, AUDIT, PROJECT, READ
-from adapters.tokens import new_key
+from adapters.tokens.signing import new_key
 from entrypoints.cli import main
 from entrypoints.settings import Settings, to_env
 

@@ -14,7 +14,8 @@ from adapters.embedded.nats import Nats
 from adapters.nats.door import Door
 from adapters.nats.reader import Reader
 from adapters.projector.relay import CONFIG
-from adapters.tokens import Signer, TokenVerifier, new_key
+from adapters.tokens.signing import Signer, new_key
+from adapters.tokens.verifying import TokenVerifier
 from entrypoints.cli.token import sign
 from entrypoints.settings import Settings
 from tests.support.patience import PATIENCE

@@ -15,7 +15,8 @@ from adapters.embedded.ports import free_ports
 from adapters.embedded.server import wheel_binary
 from adapters.nats.door import Door
 from adapters.projector.relay import CONFIG
-from adapters.tokens import Signer, TokenVerifier
+from adapters.tokens.signing import Signer
+from adapters.tokens.verifying import TokenVerifier
 from entrypoints.cli import main
 from entrypoints.settings import Settings, to_env
 from tests.nats.ground import PEM, connected, ground

@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.nats.reader import CONTEXTS, subjects
-from adapters.tokens import Refused
+from adapters.tokens.verifying import Refused
 from domain.permissions import ROLES
 from entrypoints.cli.nats_credentials import READS
 from entrypoints.live.authority import People

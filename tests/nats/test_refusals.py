@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from adapters.nats.flushing import flushed
 from adapters.nats.reader import Reader
-from adapters.tokens import Signer, TokenVerifier
+from adapters.tokens.signing import Signer
+from adapters.tokens.verifying import TokenVerifier
 from tests.nats.ground import PEM, ground
 from tests.nats.test_reading import ask, positions, taken
 from tests.support.patience import PATIENCE

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from adapters.projector.positions import Positions
 from adapters.projector.projector import Projector
-from adapters.tokens import new_key
+from adapters.tokens.signing import new_key
 from application.ports import Unavailable
 from domain.permissions import ROLES
 from entrypoints.http.app import http
