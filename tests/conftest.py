@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ settings.register_profile(
 )
 settings.load_profile("souk")
 be_patient()
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # as every role
 
 # Tests that share a running `souk up`, or what was imported: one process runs them all.
 TOGETHER = {
@@ -52,11 +53,6 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-
-
-def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """The loop that every role runs on."""
-    return {"uvloop": uvloop.new_event_loop}
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:

@@ -1,5 +1,6 @@
 """Whatever happens in a market, every query as of a position is answered as it was then."""
 
+import asyncio
 from datetime import UTC, datetime
 from itertools import count
 
@@ -11,7 +12,6 @@ from tests.carts.test_http import price
 from tests.offers.house import terms
 from tests.reels.house import House
 from tests.support.http import running_api
-from tests.support.loops import looping
 
 # Answers of these are as of when they are signed or looked, or for everyone; and no roll-up of a
 # small market takes several steps.
@@ -194,7 +194,7 @@ steps = st.tuples(st.sampled_from(STEPS), st.integers(0, 1), st.integers(0, 3), 
 def test_every_query_as_of_then_is_answered_as_it_was_live(stack, new_database, tmp_path):
     paths, met = sorted(set(queries())), set()
 
-    with looping() as runner:
+    with asyncio.Runner() as runner:
         more = {"as_of_folds": 100}
         started = running_api(stack, new_database(), receipts=str(tmp_path), **more)
         api = runner.run(started.__aenter__())

@@ -1,5 +1,6 @@
 """For random histories and random points, what is read of the past is what was read then."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,6 @@ from tests.checkouts.test_rows import histories as checkouts
 from tests.costing.test_rows import histories as costs
 from tests.materials.test_rows import histories as materials
 from tests.reels.test_rows import histories as reels
-from tests.support.loops import looping
 from tests.support.patience import PATIENCE
 from tests.support.rows import START, mixed, record, recorded
 
@@ -74,7 +74,7 @@ async def shown(reader, name):
 
 @pytest.fixture
 def world(database):
-    with looping() as runner:
+    with asyncio.Runner() as runner:
         opened = asking(database, PROJECTIONS)
         ask = runner.run(opened.__aenter__())
         conninfo = conninfo_of(database, PROJECT, "test", PATIENCE)

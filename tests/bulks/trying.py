@@ -1,5 +1,7 @@
 """Examples tried on one log, each in shops of their own."""
 
+import asyncio
+
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -13,12 +15,11 @@ from tests.bulks.operations import (
     KNOWN,
 )
 from tests.bulks.shop import shops
-from tests.support.loops import looping
 
 
 def tried(database, check, examples, *strategies):
     """``check(opened, *drawn)`` for examples, on one log; opened() is a shop of its own tenant."""
-    with looping() as runner:
+    with asyncio.Runner() as runner:
         context = shops(database)
         opened = runner.run(context.__aenter__())
 

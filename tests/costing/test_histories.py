@@ -1,6 +1,7 @@
 """Random trees and random prices, in any order of edits and of the policy's reactions: what was
 rolled up is what an accountant with fractions computes anew."""
 
+import asyncio
 from itertools import pairwise
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -14,7 +15,6 @@ from domain.materials import MeasureMaterial, Measuring, SetStandardCost
 from domain.money import Money
 from domain.tenants import SetCostBasis
 from tests.costing.workshop import workshops
-from tests.support.loops import looping
 
 HISTORIES = 100
 MATERIALS, PRODUCTS = 3, 6
@@ -119,7 +119,7 @@ async def holds(workshop, tree, steps, order):
 
 
 def test_what_was_rolled_up_is_what_is_computed_anew(database):
-    with looping() as runner:
+    with asyncio.Runner() as runner:
         opening = workshops(database)
         opened = runner.run(opening.__aenter__())
 

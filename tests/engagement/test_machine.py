@@ -38,7 +38,6 @@ from tests.engagement.ground import (
 from tests.policies.market import until
 from tests.projector.toys import connected
 from tests.support.http import running_api
-from tests.support.loops import looping
 from tests.support.patience import PATIENCE
 
 EXAMPLES, STEPS = 10, 14
@@ -300,7 +299,7 @@ def impatient(monkeypatch):
 
 @pytest.mark.usefixtures("impatient")
 def test_at_rest_the_counters_are_the_fold_whatever_they_do(stack, new_database, valkey):
-    with looping() as loop:
+    with asyncio.Runner() as loop:
         started = everything(stack, new_database(), valkey.url)
         Crowd.api, Crowd.valkey = loop.run(started.__aenter__()), valkey
         Crowd.loop, Crowd.log = loop, []

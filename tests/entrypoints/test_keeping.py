@@ -137,8 +137,8 @@ async def test_a_stream_whose_directory_was_removed_under_it_has_its_server_star
 
 async def test_who_says_that_they_are_starting_are_waited_for_however_long(tmp_path, monkeypatch):
     """Started again, a Postgres would replay its log from the same place."""
-    monkeypatch.setattr(server, "PATIENCE", 0.05)
-    home, looks = Home(tmp_path / "home"), iter(range(20))
+    monkeypatch.setattr(server, "PATIENCE", 0.5)
+    home, looks = Home(tmp_path / "home"), iter(range(40))
     home.path.mkdir()
 
     async def ready():

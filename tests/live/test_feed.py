@@ -16,7 +16,6 @@ from tests.projector import toys
 from tests.projector.test_relay import SENT, Nats
 from tests.projector.toys import Removed, Switched, eventually, fetch, happen, lamp, prepare
 from tests.projector.toys import running as projector
-from tests.support.loops import looping
 from tests.support.stack import free_ports
 
 CUT = (
@@ -86,7 +85,7 @@ STEPS = st.lists(
 def test_each_change_is_handed_on_once_in_order_whatever_happens(database, stack, monkeypatch):
     monkeypatch.setattr(truth, "AT_ONCE", 3)
     monkeypatch.setattr(feeds, "LOOK", 0.05)
-    with looping() as runner:
+    with asyncio.Runner() as runner:
         stage = runner.run(Stage.open(database, stack.nats_url))
 
         @settings(max_examples=25, database=None, suppress_health_check=list(HealthCheck))

@@ -19,7 +19,6 @@ from adapters.projector import changes as kept
 from application.ports import Unavailable
 from tests.live.ground import fed, ledger, row
 from tests.projector.toys import connected, eventually, fetch
-from tests.support.loops import looping
 from tests.support.patience import PATIENCE
 
 SOLD = [f"toys.{id}.{seller}" for id in "123" for seller in "xy"]
@@ -117,7 +116,7 @@ def test_what_is_told_is_what_was_handed_on_above_the_position(database, stack, 
         pool = await contexts.enter_async_context(reading(database))
         return Told(changes), pool
 
-    with looping() as runner:
+    with asyncio.Runner() as runner:
         contexts = AsyncExitStack()
         told, pool = runner.run(open())
 

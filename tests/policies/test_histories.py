@@ -1,6 +1,7 @@
 """Whatever buyers, sellers, payments and clocks do in whatever order: once the policies have
 settled, no paid order lacks its stock, no money is kept for nothing, nothing is oversold."""
 
+import asyncio
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
@@ -14,7 +15,6 @@ from adapters.postgres.pools import borrow
 from domain import payments
 from domain.kernel import Rejected, but
 from tests.policies.market import call, market_at
-from tests.support.loops import looping
 
 STOCK = {"rug": 5, "lamp": 3, "tea": 8}
 SELLERS = {"rug": "karim", "lamp": "karim", "tea": "leila"}
@@ -200,7 +200,7 @@ class Story:
 def bench(new_database):
     """One market for every history: a database each would take longer than the histories."""
     url = new_database()
-    with looping() as runner:
+    with asyncio.Runner() as runner:
         context = market_at(url)
         market = runner.run(context.__aenter__())
         for seller in ("karim", "leila"):

@@ -20,7 +20,6 @@ from hypothesis.stateful import (
 from adapters.policies.outcomes import positions
 from adapters.policies.runner import PolicyRunner
 from tests.support.http import running_api
-from tests.support.loops import looping
 from tests.support.patience import PATIENCE
 
 STEPS = {
@@ -356,7 +355,7 @@ class Market(RuleBasedStateMachine):
 
 
 def test_whatever_they_do_the_market_is_as_the_model_says(stack, new_database):
-    with looping() as loop:
+    with asyncio.Runner() as loop:
         started = running_api(stack, new_database())
         api = loop.run(started.__aenter__())
         stop = asyncio.Event()

@@ -7,6 +7,7 @@
 streams, cuts the result into batches, and lets some of them crash before their commit.
 """
 
+import asyncio
 import base64
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -28,7 +29,6 @@ from adapters.projector.engine import Engine
 from adapters.projector.kinds import is_logged
 from adapters.projector.tables import create_tables
 from domain.kernel import Personal, but
-from tests.support.loops import looping
 from tests.support.patience import PATIENCE
 
 NAME = "under_test"
@@ -37,7 +37,7 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 
 def rows_equal_the_fold(database, projection, histories, examples=50):
     """Fails with the smallest history whose rows are not the fold of its events."""
-    with looping() as runner:
+    with asyncio.Runner() as runner:
         bench = runner.run(Bench.open(database, projection))
 
         @settings(
