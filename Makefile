@@ -26,7 +26,7 @@ test: setup
 	@echo "lint"    && $(BIN)/ruff check --quiet --output-format=concise .
 	@echo "types"   && $(BIN)/mypy --no-error-summary
 	@echo "imports" && $(BIN)/lint-imports > .venv/imports.log || { cat .venv/imports.log; exit 1; }
-	@echo "tests"   && $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --tb=line -r fEs $(TESTS)
+	@echo "tests"   && $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --tb=line -r fEs $(TESTS)
 
 # Disasters under load: make faults, make faults N=5 SEED=7, make faults ARGS="--only 'kill postgres'"
 faults: setup
