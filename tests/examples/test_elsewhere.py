@@ -1,4 +1,4 @@
-"""The feed page where it cannot begin: it says why."""
+"""The example pages where they cannot begin: they say why."""
 
 from contextlib import contextmanager
 from functools import partial
@@ -13,6 +13,7 @@ from entrypoints.instance import find
 from tests.examples.browser import tab
 
 PAGES = Path("docs/examples").resolve()
+ROLES = {"feed.html": "buyer", "live.html": "seller"}
 PROBLEM = "document.getElementById('problem').textContent"
 STATUS = "document.getElementById('status').textContent"
 
@@ -39,25 +40,30 @@ def sign_in(page, token):
     page.press("Enter")
 
 
-def test_served_by_another_server_the_page_says_that_there_is_no_api(browser):
+@pytest.mark.parametrize("name", ROLES)
+def test_served_by_another_server_the_page_says_that_there_is_no_api(browser, name):
     with serving(PAGES) as place, tab(browser) as page:
-        page.open(f"{place}/feed.html")
+        page.open(f"{place}/{name}")
         sign_in(page, "a.good.token")
         page.until(f"{PROBLEM}.startsWith('There is no API at {place}')")
 
 
-def test_opened_as_a_file_the_page_says_that_there_is_no_api(browser):
+@pytest.mark.parametrize("name", ROLES)
+def test_opened_as_a_file_the_page_says_that_there_is_no_api(browser, name):
     with tab(browser) as page:
-        page.open((PAGES / "feed.html").as_uri())
+        page.open((PAGES / name).as_uri())
         sign_in(page, "a.good.token")
         page.until(f"{PROBLEM}.startsWith('There is no API in a file')")
 
 
+@pytest.mark.parametrize("name", ROLES)
 @pytest.mark.parametrize("whose", ["policy", "gateway"])
-def test_under_an_origin_that_is_not_let_in_the_page_says_which_it_is(browser, site, up, whose):
+def test_under_an_origin_that_is_not_let_in_the_page_says_which_it_is(
+    browser, site, up, whose, name
+):
     other = site.replace("127.0.0.1", "localhost")
     with tab(browser) as page:
         page.do("Page.setBypassCSP", enabled=whose == "gateway")  # else the proxy's refuses first
-        page.open(f"{other}/feed.html")
-        sign_in(page, sign(find(up.directory, {}), "buyer", "bazaar", "farida"))
+        page.open(f"{other}/{name.removeprefix('live.html')}")
+        sign_in(page, sign(find(up.directory, {}), ROLES[name], "bazaar", "farida"))
         page.until(f"{STATUS}.includes('does not let in {other} (SOUK_ORIGINS): trying again')")
