@@ -3,13 +3,13 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from adapters.log.codec import Codec
 from adapters.policies.following import Follower
 from adapters.policies.outcomes import PARKED, forget, parked_by
 from adapters.policies.settling import settled
-from adapters.policies.timers import due
+from adapters.policies.timers import clock, due
 from adapters.postgres.pools import Connection
 from application.commands import Commands
 from application.policies.kernel import Due, Policy, Timer
@@ -25,7 +25,7 @@ class Retrying:
         log: Log,
         tenant: str | None = None,
         codec: Codec | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self._db, self._commands, self._tenant, self._codec = db, Commands(log), tenant, codec
         self._now = now
@@ -48,7 +48,7 @@ class Retrying:
     async def _run_out(self, timer: Timer) -> defaultdict[tuple[str, int], list[Due]]:
         """By their place, which is one where one event has moved several rows."""
         found: defaultdict[tuple[str, int], list[Due]] = defaultdict(list)
-        now, last = self._now(), None
+        now, last = self._now() if self._now else await clock(self._db), None
         while batch := await due(self._db, timer.name, now, last):
             for each in batch:
                 found[each.tenant, each.position].append(each)

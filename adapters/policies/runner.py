@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from adapters.log.codec import Codec
 from adapters.policies.following import Follower, keep_places
@@ -26,7 +26,8 @@ PLACES = 0.1  # seconds between two writes of how far the policies are
 class PolicyRunner:
     """Follows the log at ``url`` and sends commands to ``log``, an open one.
 
-    ``now`` tells the time that timers run out by; ``tick``: seconds between looks at them.
+    ``now`` tells the time that timers run out by; None: Postgres does. ``tick``: seconds between
+    looks at them.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class PolicyRunner:
         *,
         policies: Mapping[str, Policy] = POLICIES,
         timers: Mapping[str, Timer] = TIMERS,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] | None = None,
         codec: Codec | None = None,
         tick: float = TICK,
     ) -> None:
