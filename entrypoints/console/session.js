@@ -1,6 +1,7 @@
 // Who looks, and why: the token is kept for this tab only, and gone once signed out.
 const TOKEN = "souk.token", PURPOSE = "souk.purpose";
 const API = new URL("/api/v1/", location.origin);
+const UNSENDABLE = /[^\x21-\x7e]/;               // no header holds it
 const LONGEST = 200;                              // bytes of a purpose
 
 let token = sessionStorage.getItem(TOKEN) ?? "", purpose = sessionStorage.getItem(PURPOSE) ?? "";
@@ -37,6 +38,7 @@ export const onLeave = heard => { left = heard; };
 
 // Raises Refused.
 export async function signIn(text, why) {
+  if (UNSENDABLE.test(text)) throw new Refused(401, "unauthenticated");
   token = text;
   purpose = why;
   try {
@@ -59,6 +61,8 @@ export function signOut(why = "") {
 
 // The answer's document. Raises Refused, or what fetch does when there is no answer.
 export async function ask(path, {method = "GET", query = {}, signal} = {}) {
+  // What an address of this page names is no way to another route.
+  if (path.split("/").some(part => part === "." || part === "..")) throw new Refused(404, "not_found");
   const url = new URL(path, API), mine = token;
   for (const [name, value] of Object.entries(query)) {
     if (value !== "" && value !== null && value !== undefined) url.searchParams.set(name, value);

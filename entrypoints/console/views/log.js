@@ -7,6 +7,7 @@ import {ask, gone} from "../session.js";
 import {Tail} from "../tail.js";
 
 const MOST = 500, PAGE = 50;                      // entries kept on the page; asked for at once
+const HIDDEN = 10, TURNS = 10;                    // times as many with those between; pages asked for until one is to be seen
 const FIELDS = [["context", "Context", "orders"], ["tag", "Tag", "orders.order_placed"], ["actor", "Actor", "who did it"],
   ["stream", "Stream", "orders/…"], ["q", "Text", "in the data"]];
 
@@ -49,14 +50,29 @@ export class Log {
   heard(told, since) {
     const fresh = told.items.toReversed();
     const gap = told.complete ? [] : [{gap: true, from: since + 1, before: fresh.at(-1)?.position ?? told.position + 1}];
-    this.items = [...fresh, ...gap.map(each => ({...each, position: each.before - 0.5})), ...this.items].slice(0, MOST);
+    this.items = [...fresh, ...gap.map(each => ({...each, position: each.before - 0.5})), ...this.items];
+    this.cut();
     this.draw();
   }
 
-  get aboutReadings() { return [this.filter.context, this.filter.tag, this.filter.stream].some(each => each?.startsWith("audit")); }
+  // So many as are shown, however many readings lie between them.
+  cut() {
+    let left = MOST;
+    this.items = this.items.slice(0, HIDDEN * MOST).filter(each => this.hides(each) ? left > 0 : left-- > 0);
+  }
+
+  get full() { return this.shown.length >= MOST || this.items.length >= HIDDEN * MOST; }
+
+  // Who asks for one person's asks for what that person read.
+  get aboutReadings() {
+    const {actor, context, tag, stream} = this.filter;
+    return actor !== undefined || [context, tag, stream].some(each => each?.startsWith("audit"));
+  }
+
+  hides(entry) { return !this.readings && !this.aboutReadings && entry.context === "audit"; }
 
   get shown() {
-    return this.readings || this.aboutReadings ? this.items : this.items.filter(each => each.context !== "audit");
+    return this.items.filter(each => !this.hides(each));
   }
 
   get narrowed() { return Object.keys(this.filter).length > 0; }
@@ -146,7 +162,7 @@ export class Log {
     }
     const count = this.shown.filter(each => !each.gap).length;
     return html`<div class="bar end"><p class="dim">${some(count, "event")}, back to ${when(this.items.at(-1).recorded_at)} UTC${this.note ? html`. <span role="alert">${this.note}</span>` : nothing}</p>
-      ${this.over || this.items.length >= MOST ? nothing : html`<button type="button" @click=${() => this.earlier()}>Earlier</button>`}</div>`;
+      ${this.over || this.full ? nothing : html`<button type="button" @click=${() => this.earlier()}>Earlier</button>`}</div>`;
   }
 
   // Only what is opened is asked for: it is recorded that it was looked at.
@@ -181,15 +197,22 @@ export class Log {
     this.draw();
   }
 
+  // Until there is one more to see.
   earlier() {
     return this.quietly(async () => {
-      const last = this.items.at(-1);
-      const {items, next} = await this.page({cursor: this.before ?? Math.ceil(last.position), limit: PAGE});
-      const end = this.items.at(-1).position;     // it may have been asked for twice
-      this.items = [...this.items, ...items.filter(each => each.position < end)].slice(0, MOST);
-      this.before = next ?? undefined;
-      this.over = next === null;
+      const before = this.shown.length;
+      for (let turn = 0; turn < TURNS && !this.over && !this.full && this.shown.length === before; turn++) await this.further();
     });
+  }
+
+  async further() {
+    const last = this.items.at(-1);
+    const {items, next} = await this.page({cursor: this.before ?? Math.ceil(last.position), limit: PAGE});
+    const end = this.items.at(-1).position;       // it may have been asked for twice
+    this.items = [...this.items, ...items.filter(each => each.position < end)];
+    this.cut();
+    this.before = next ?? undefined;
+    this.over = next === null;
   }
 
   fill(gap) {

@@ -7,6 +7,10 @@ import {ask, gone} from "../session.js";
 
 const SETTLE = 150, PAGE = 100;                   // milliseconds that the slider rests; versions listed at once
 
+// A version as an address has it, which may say anything.
+const within = (text, newest, otherwise) =>
+  /^[0-9]{1,15}$/.test(text ?? "") ? Math.min(Number(text), newest) : otherwise;
+
 export class Stream {
   name = "Stream";
   keys = [["[ ]", "a version back, on"], ["m", "compare with this version"], ["u", "compare with the one before"],
@@ -59,9 +63,8 @@ export class Stream {
       const [now] = await Promise.all([ask(this.path, {signal}), this.list(signal)]);
       this.newest = now.version;
       this.states.set(now.version, now);
-      const wanted = query.get("at"), from = query.get("from");
-      this.from = from === null ? null : Number(from);
-      await this.show(wanted === null ? now.version : Math.min(Number(wanted), now.version));
+      this.from = within(query.get("from"), now.version, null);
+      await this.show(within(query.get("at"), now.version, now.version));
     });
   }
 
@@ -113,6 +116,10 @@ export class Stream {
       const at = new Date(`${text}Z`).toISOString();
       const then = await ask(this.path, {query: {at}, signal: this.abort.signal});
       this.states.set(then.version, then);
+      if (then.version > this.newest) {             // it has grown since it was opened
+        this.newest = then.version;
+        await this.list(this.abort.signal);
+      }
       await this.show(then.version);
     });
   }
