@@ -120,6 +120,10 @@ async def test_what_is_being_folded_while_all_must_go_is_folded_anew(database, t
         assert {name for (name,) in there} == {"folds", *tables}
 
 
+ASLEEP = """SELECT FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event = 'PgSleep'"""
+
+
 async def test_what_was_read_ahead_of_a_fold_that_fails_ends_before_its_connection_does(
     database, monkeypatch
 ):
@@ -135,7 +139,8 @@ async def test_what_was_read_ahead_of_a_fold_that_fails_ends_before_its_connecti
             ended.append(db.closed)
 
     async def failing(self, db, events):
-        await asyncio.sleep(0)  # so that the next is being read
+        while not await fetch(database, ASLEEP):  # noqa: ASYNC110 - else it ends before it begins
+            await asyncio.sleep(0.01)
         raise Unavailable("fold")
 
     monkeypatch.setattr(History, "_batch", for_ever)
