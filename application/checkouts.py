@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 
 from application import selling
 from application.commands import Attempt, Commands
@@ -39,12 +38,8 @@ Prepare = Callable[[Work], Awaitable[None]]
 
 
 class Checkouts:
-    """``now`` tells the time that reservations are counted from."""
-
-    def __init__(
-        self, commands: Commands, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._commands, self._now = commands, now
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
 
     async def check_out(
         self, call: Call, cart: str, owner: str | None, terms: Terms
@@ -99,7 +94,7 @@ class Checkouts:
         offered = await _offered(work, cart)
         await work.decide(carts, cart_id, carts.CheckOut(id, offered))
         parts = {seller: [_sold(x, offered) for x in lines] for seller, lines in split.items()}
-        await selling.sell(work, id, Sale(cart_id, cart.owner, parts, terms, self._now()))
+        await selling.sell(work, id, Sale(cart_id, cart.owner, parts, terms, await work.now()))
         return selling.receipt(work, id)
 
 

@@ -1,7 +1,6 @@
 """Negotiations: from a buyer's answer to an offer to the order that both agreed on."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from msgspec import Struct
 
@@ -43,15 +42,10 @@ class Agreed(Struct, frozen=True):
 
 
 class Negotiations:
-    """Whoever calls acts for their own side. ``now`` tells the time."""
+    """Whoever calls acts for their own side."""
 
-    def __init__(
-        self,
-        commands: Commands,
-        log: Log,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._commands, self._log, self._now = commands, log, now
+    def __init__(self, commands: Commands, log: Log) -> None:
+        self._commands, self._log = commands, log
 
     async def respond(
         self, call: Call, id: str, offer: str, proposed: Proposed, method: str, address: str | None
@@ -68,7 +62,7 @@ class Negotiations:
                 raise Missing("offers.unknown_offer")
             seller = await _seller(work, found.product, found.seller)
             offers.check_tier(seller.tier, found.target)
-            proposal = self._proposal(found, proposed)
+            proposal = await _proposal(work, found, proposed)
             new = negotiations.Respond(
                 offer,
                 found.product,
@@ -91,7 +85,7 @@ class Negotiations:
         async def attempt(work: Work) -> Answer:
             found, side = await _own(work, id)
             offer: Offer = await work.load(offers, found.offer)
-            proposal = self._proposal(offer, proposed)
+            proposal = await _proposal(work, offer, proposed)
             until, note = offer.terms.valid_until, _note(call.actor, proposed)
             new = negotiations.Counter(side, proposal, until, note)
             await work.decide(negotiations, id, new)
@@ -142,7 +136,7 @@ class Negotiations:
         return await self._run(call, id, attempt)
 
     async def _order(self, work: Work, id: str, found: Negotiation, side: str) -> None:
-        checkout, now = str(work.call.command_id), self._now()
+        checkout, now = str(work.call.command_id), await work.now()
         order, agreed = order_id(checkout, found.seller), found.proposal
         await work.gather([(offers, found.offer), (identity, found.buyer)])
         await selling.gather(work, checkout, [found.seller], [found.product])
@@ -172,14 +166,6 @@ class Negotiations:
         first, *_ = (await self._log.read(work.call.tenant, [stream]))[stream]
         return first.event.address.text if first.event.address else ""
 
-    def _proposal(self, offer: Offer, proposed: Proposed) -> Proposal:
-        """One that the offer could be taken at now."""
-        if not offer.stands(self._now()):
-            raise Rejected("offers.not_active", "the offer is over")
-        price = proposed.unit_price or offers.price_at(offer.terms, proposed.quantity)
-        offers.check_order(offer.terms, proposed.quantity, price)
-        return Proposal(proposed.quantity, price)
-
     async def _run(self, call: Call, id: str, attempt: Attempt) -> Receipt:
         queues = [stream_of(call.tenant, negotiations, id)]
         return await self._commands.run(call, Receipt, attempt, queues)
@@ -191,6 +177,15 @@ async def _own(work: Work, id: str) -> tuple[Negotiation, str]:
     if (side := found.side_of(work.call.actor)) is None:
         raise Missing(UNKNOWN)
     return found, side
+
+
+async def _proposal(work: Work, offer: Offer, proposed: Proposed) -> Proposal:
+    """One that the offer could be taken at now."""
+    if not offer.stands(await work.now()):
+        raise Rejected("offers.not_active", "the offer is over")
+    price = proposed.unit_price or offers.price_at(offer.terms, proposed.quantity)
+    offers.check_order(offer.terms, proposed.quantity, price)
+    return Proposal(proposed.quantity, price)
 
 
 async def _check_tier(work: Work, found: Negotiation) -> None:

@@ -1,8 +1,5 @@
 """Offers: of a seller's own products, to the tiers below theirs."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
 from application.commands import Attempt, Commands
 from application.ports import Answer, Call, Forbidden, Missing, Receipt
 from application.work import Work, stream_of
@@ -16,13 +13,10 @@ UNKNOWN = "offers.unknown_offer"
 
 
 class Offers:
-    """``owner``: the seller whose offers they may change; None for staff. ``now`` tells the
-    time."""
+    """``owner``: the seller whose offers they may change; None for staff."""
 
-    def __init__(
-        self, commands: Commands, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._commands, self._now = commands, now
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
 
     async def publish(
         self, call: Call, id: str, owner: str | None, product: str, target: str, terms: Terms
@@ -40,7 +34,7 @@ class Offers:
             if not seller.sells:
                 raise Rejected("offers.seller_gone", f"{found.seller} no longer sells")
             about = found.seller, seller.tier, target, product, found.name
-            new = offers.PublishOffer(*about, terms, self._now(), found.price.currency)
+            new = offers.PublishOffer(*about, terms, await work.now(), found.price.currency)
             await work.decide(offers, id, new)
             return work.receipt(offers, id)
 
@@ -52,7 +46,8 @@ class Offers:
             seller: Member = await work.load(identity, offer.seller)
             if not seller.sells:
                 raise Rejected("offers.seller_gone", f"{offer.seller} no longer sells")
-            await work.decide(offers, id, offers.ReviseOffer(terms, self._now(), seller.tier))
+            revised = offers.ReviseOffer(terms, await work.now(), seller.tier)
+            await work.decide(offers, id, revised)
             return work.receipt(offers, id)
 
         return await self._run(call, id, attempt)

@@ -155,6 +155,10 @@ class Log(Protocol):
         """Whether any event of these kinds in the stream has occurred after that moment."""
         ...
 
+    async def now(self) -> datetime:
+        """The time by which the log is written, in whichever process. Raises Unavailable."""
+        ...
+
     def offer(self, snapshot: Snapshot) -> None:
         """Keep it, sooner or later or never: nothing depends on it."""
         ...

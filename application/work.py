@@ -6,6 +6,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from datetime import datetime
 from functools import reduce
 from itertools import islice
 from typing import Any, TypeAlias
@@ -121,6 +122,10 @@ class Work:
         streams = {id: stream_of(self.call.tenant, decider, id) for id in ids}
         found = await self._log.latest(self.call.tenant, kind, streams.values()) if streams else {}
         return {id: found[stream] for id, stream in streams.items() if stream in found}
+
+    async def now(self) -> datetime:
+        """The log's time: what runs out does so by this one, whichever process decided it."""
+        return await self._log.now()
 
     async def past(self, decider: Decider, ids: Iterable[str]) -> dict[str, list[Recorded]]:
         """All that happened to each of these so far, by id: the append asserts nothing of them."""

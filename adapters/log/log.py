@@ -6,6 +6,7 @@ from datetime import datetime
 from types import TracebackType
 
 from adapters.log.books import ENCODER, slot_of
+from adapters.log.clock import Clock
 from adapters.log.codec import Codec, tag_of
 from adapters.log.committer import Committer
 from adapters.log.keyring import LOOKUP, Keyring, Seals
@@ -61,6 +62,7 @@ class PostgresLog:
         self.pool: Pool = await open_pool(
             self._url, APPEND, size=self._size, name="souk-log", timeout=self._patience
         )
+        self._clock = Clock(self.pool)
         self.keyring = Keyring(self.pool, self._master, self._url)
         self._origins = Origins(self.keyring)
         self._shelf = Shelf(AGGREGATES)
@@ -132,6 +134,9 @@ class PostgresLog:
             tags = [tag_of(kind) for kind in kinds]
             cursor = await connection.execute(OCCURRED, (tenant, stream, tags, after))
             return await cursor.fetchone() is not None
+
+    async def now(self) -> datetime:
+        return await self._clock.now()
 
     def offer(self, snapshot: Snapshot) -> None:
         self._shelf.offer(self.pool, snapshot)

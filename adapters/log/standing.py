@@ -1,18 +1,13 @@
 """How the log stood when this process last wrote it: the next batch supposes that it still does."""
 
-import time
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from functools import partial
 
 from adapters.log.books import EMPTY, Books
+from adapters.log.clock import Reading
 from adapters.log.looking import sequences_of
 from adapters.log.requests import Request
 
 MOST = 50_000  # streams, chains and numbers that are remembered
-OLD = 60.0  # seconds after which the server's clock is looked at again: it may have been set
-# Where there is such a clock, one that goes on while the machine sleeps.
-steady = partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Standing:
@@ -22,13 +17,13 @@ class Standing:
         self.left = books.left
         self._chains, self._numbers = dict(books.chains), dict(books.numbers)
         self._versions = {row.stream: row.version for row in books.rows}
-        self._set_clock(books)
+        self._clock = Reading(books.recorded_at)
 
     def supports(self, batch: Sequence[Request]) -> bool:
         """Whether all that the batch needs to know is known. What is freed must be looked up, and
         the time now and then."""
         return (
-            steady() - self._read < OLD
+            self._clock.fresh
             and not any(request.releases for request in batch)
             and not any(part.expected == EMPTY for request in batch for part in request.parts)
             and all(request.call.tenant in self._chains for request in batch)
@@ -39,15 +34,8 @@ class Standing:
         """As they are if every stream is where the batch expects it and no name or key is taken."""
         versions = {s: self._versions.get(s, version) for s, version in _expected(batch).items()}
         position, last = self.left
-        now = max(self._now(), last)
+        now = max(self._clock.now(), last)
         return Books(self.left, position, now, versions, {}, {}, self._numbers, self._chains)
-
-    def _set_clock(self, books: Books) -> None:
-        self._read, self._clock = steady(), books.recorded_at
-
-    def _now(self) -> datetime:
-        """The server's time, as this process's steady clock tells it."""
-        return self._clock + timedelta(seconds=steady() - self._read)
 
     def asserted(self, batch: Sequence[Request], books: Books) -> list[tuple[str, int]]:
         """What the log must confirm, since it is not known here. That a stream is new which the
@@ -62,7 +50,7 @@ class Standing:
     def looked(self, books: Books) -> bool:
         """Take note of what was looked up, and then written; as ``moved``. What was supposed in
         vain is put right, for it has been looked up."""
-        self._set_clock(books)
+        self._clock = Reading(books.recorded_at)
         self._chains |= books.chains
         self._numbers |= books.numbers
         return self.moved(books)

@@ -113,6 +113,9 @@ class Turnstile:
         past, wanted = (await self.read(tenant, [stream]))[stream], tuple(kinds)
         return any(type(r.event) in wanted and r.occurred_at > after for r in past)
 
+    async def now(self) -> datetime:
+        return await self._log.now()
+
     def _known(self, turn: Turn, wanted: Iterable[str]) -> dict[str, list[Recorded]]:
         return {s: past for s in wanted if (past := self._recalled(turn, s)) is not None}
 

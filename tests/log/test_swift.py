@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 
+from adapters.log import clock as clocks
 from adapters.log import looking, store
-from adapters.log import standing as standings
 from adapters.log.ids import Ids
 from adapters.log.keyring import Seals
 from adapters.log.requests import prepared
@@ -194,14 +194,14 @@ async def test_the_clock_of_the_server_is_looked_at_again_before_long(database, 
         taken.append(await swift(*args))
         return taken[-1]
 
-    def stepped(real=standings.steady):
+    def stepped(real=clocks.steady):
         return real() + ahead[0]
 
     monkeypatch.setattr(store, "swift", counted)
-    monkeypatch.setattr(standings, "steady", stepped)
+    monkeypatch.setattr(clocks, "steady", stepped)
     async with opened(database) as log:
         await log.append(append(note("first", "a")))
-        ahead[0] = standings.OLD  # as if the server's clock had since been put back so far
+        ahead[0] = clocks.OLD  # as if the server's clock had since been put back so far
         await log.append(append(note("second", "a")))
         assert taken == []
         await log.append(append(note("third", "a"), note("second", "b", expected=1)))

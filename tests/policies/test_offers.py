@@ -1,6 +1,7 @@
 """Offers and proposals end by themselves, each at its time and once, also after a downtime."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -15,20 +16,22 @@ from application.policies import TIMERS
 from domain import identity, inventory, negotiations, offers
 from domain.identity import AddMember, AppointSeller
 from domain.inventory import ReceiveStock
+from domain.kernel import Rejected
 from domain.money import Money
 from domain.negotiations import ResponseExpired
 from domain.offers import Break, OfferExpired, Terms
 from projections import PROJECTIONS
 from tests.policies.market import call, market_at, until
 from tests.policies.test_runner import running
+from tests.support.clocks import MINUTES, set_ahead
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
-@pytest.fixture
-async def floor(database):
+@asynccontextmanager
+async def floor_at(url):
     """imen offers tea to fournisseurs, until a day from ``start``."""
-    async with market_at(database) as market:
+    async with market_at(url) as market:
         for user, tier in (("imen", "importateur"), ("farid", "fournisseur")):
             await market.do(identity, user, AddMember("buyer"), AppointSeller(user, tier))
         await market.product("tea", "imen", 100)
@@ -36,6 +39,19 @@ async def floor(database):
         market.offers = Offers(market.commands)
         market.negotiations = Negotiations(market.commands, market.log)
         yield market
+
+
+@pytest.fixture
+async def floor(database):
+    async with floor_at(database) as floor:
+        yield floor
+
+
+@pytest.fixture
+async def elsewhere(database):
+    """As the floor, in a Postgres that is ahead of who asks it."""
+    async with floor_at(set_ahead(database)) as floor:
+        yield floor
 
 
 def terms(until):
@@ -99,6 +115,13 @@ async def test_both_end_at_their_time_and_not_before(floor):
     assert await status(floor, offer, negotiation) == ("active", "open")
     assert await tick(floor, DAY) == [offer, negotiation]
     assert await status(floor, offer, negotiation) == ("expired", "expired")
+
+
+async def test_what_has_ended_by_postgres_s_clock_is_taken_by_nobody(elsewhere):
+    with pytest.raises(Rejected, match="over_already"):
+        await publish(elsewhere, MINUTES * MINUTE)
+    offer = await publish(elsewhere, (MINUTES + 1) * MINUTE)
+    assert await status(elsewhere, offer, await respond(elsewhere, offer)) == ("active", "open")
 
 
 async def test_both_end_once_however_often_one_looks_and_whatever_the_rows_say_yet(floor):

@@ -2,9 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
-
-import psycopg
 
 from adapters.policies.timers import Clockwork, due
 from adapters.postgres.pools import borrow
@@ -14,14 +11,9 @@ from application.checkouts import Item, Paying, Terms
 from application.policies import TIMERS
 from domain import payments
 from projections import inventory
-from tests.policies.market import TENANT, call, until
+from tests.policies.market import TENANT, call, market_at, until
 from tests.policies.test_runner import running
-
-# A clock that connections find before Postgres's own, if their search_path says so.
-AHEAD = """CREATE SCHEMA ahead;
-GRANT USAGE ON SCHEMA ahead TO PUBLIC;
-CREATE FUNCTION ahead.clock_timestamp() RETURNS timestamptz LANGUAGE sql
-    RETURN pg_catalog.clock_timestamp() + interval '20 minutes'"""
+from tests.support.clocks import MINUTES, set_ahead
 
 
 async def project(market):
@@ -45,19 +37,26 @@ async def test_a_reservation_is_due_once_its_time_has_come(market):
 async def test_it_is_postgres_that_says_what_time_it_is(market):
     _, (order,) = await market.buy(("tea", 1))
     await project(market)
-    with psycopg.connect(market.url, autocommit=True) as owner:
-        owner.execute(AHEAD)
     clock = Clockwork(TIMERS, market.commands, None, 0, asyncio.Event())
     async with borrow(market.pool) as db:
         await clock.tick(db)
     assert not (await market.stock("tea")).reservations[order].extended
 
-    elsewhere = f"{market.url}?options={quote('-c search_path=ahead,pg_catalog,public')}"
-    async with connected(elsewhere, "test") as db:
+    async with connected(set_ahead(market.url), "test") as db:
         await clock.tick(db)
     held = (await market.stock("tea")).reservations[order]
     assert held.extended
     assert held.expires_at > datetime.now(UTC) + timedelta(minutes=30)
+
+
+async def test_it_is_postgres_by_whose_clock_a_reservation_is_made(database):
+    async with market_at(set_ahead(database)) as market:
+        await market.seller("leila")
+        await market.product("tea", "leila", 100)
+        _, (order,) = await market.buy(("tea", 1))
+        held = (await market.stock("tea")).reservations[order]
+    here = datetime.now(UTC) + timedelta(minutes=MINUTES)
+    assert here + timedelta(minutes=10) < held.expires_at < here + timedelta(minutes=16)
 
 
 async def test_what_is_due_is_read_on_from_where_one_has_come_to(market):
