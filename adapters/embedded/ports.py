@@ -13,6 +13,7 @@ LOOPBACK = "127.0.0.1"
 FIRST, LAST = 20_000, 32_000
 KEPT = 64  # ports that stay reserved, the last that were given
 given: set[int] = set()
+kept: set[int] = set()  # those of them that a server may have again
 reserved: deque[socket.socket] = deque()
 
 
@@ -52,14 +53,22 @@ def _reserve(port: int) -> bool:
 
 
 def kept_ports(file: Path, count: int) -> list[int]:
-    """The ports of last time while they are free, for a server that knows itself by its port."""
+    """The ports of last time while they are free, for a server that knows itself by its port; like
+    others, they are given to nobody else meanwhile."""
     with suppress(OSError, ValueError):
         ports = [int(word) for word in file.read_text().split()]
-        if len(ports) == count and all(is_free(port) for port in ports):
+        if len(ports) == count and all(_is_still(port) for port in ports):
+            given.update(ports)
+            kept.update(ports)
             return ports
     ports = free_ports(count)
+    kept.update(ports)
     file.write_text(" ".join(map(str, ports)))
     return ports
+
+
+def _is_still(port: int) -> bool:
+    return is_free(port) and (port in kept or (port not in given and _reserve(port)))
 
 
 def is_free(port: int) -> bool:

@@ -8,7 +8,7 @@ from collections import deque
 import pytest
 
 from adapters.embedded import ports
-from adapters.embedded.ports import free_ports
+from adapters.embedded.ports import free_ports, kept_ports
 
 FEW = 20_000 + os.getpid() % 50 * 200  # others run these tests, too, and keep what they were given
 
@@ -19,6 +19,7 @@ def of(monkeypatch):
     reserved = deque()
     monkeypatch.setattr(ports, "reserved", reserved)
     monkeypatch.setattr(ports, "given", set())
+    monkeypatch.setattr(ports, "kept", set())
     monkeypatch.setattr(ports, "FIRST", FEW)
     yield lambda count: monkeypatch.setattr(ports, "LAST", FEW + count)
     for mark in reserved:
@@ -42,20 +43,52 @@ def test_when_there_are_no_more_it_says_so(of):
         free_ports(21)
 
 
-ASKING = f"""
+def asking(what):
+    """Another process, which is given some and has yet to start what they are for."""
+    program = f"""
+from pathlib import Path
 from adapters.embedded import ports
 ports.FIRST, ports.LAST = {FEW}, {FEW} + 30
-print(*ports.free_ports(10), flush=True)
+print(*{what}, flush=True)
 input()
 """
+    command = [sys.executable, "-c", program]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def test_who_is_given_those_of_last_time_is_given_them_again_and_nobody_else_is(of, tmp_path):
+    of(20)
+    file = tmp_path / "ports"
+    first = kept_ports(file, 8)
+    assert kept_ports(file, 8) == first
+    assert not {*free_ports(12)} & {*first}
+
+
+def test_what_somebody_else_of_this_process_was_given_is_not_given_again(of, tmp_path):
+    of(20)
+    file = tmp_path / "ports"
+    file.write_text(" ".join(map(str, free_ports(8))))
+    theirs = {int(word) for word in file.read_text().split()}
+    assert not {*kept_ports(file, 8)} & theirs
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names without files are Linux's")
 def test_nor_are_servers_of_two_processes_while_both_have_yet_to_start(of):
     of(30)
-    command = [sys.executable, "-c", ASKING]
-    other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    other = asking("ports.free_ports(10)")
     theirs = {int(word) for word in other.stdout.readline().split()}
     ours = set(ports.free_ports(10))
     other.communicate("\n")
     assert (len(theirs), len(ours), theirs & ours) == (10, 10, set())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names without files are Linux's")
+def test_nor_is_anybody_given_what_another_had_last_time_and_has_yet_to_start_on(of, tmp_path):
+    of(30)
+    file = tmp_path / "ports"
+    file.write_text(" ".join(map(str, range(FEW + 5, FEW + 15))))
+    other = asking(f"ports.kept_ports(Path({str(file)!r}), 10)")
+    theirs = {int(word) for word in other.stdout.readline().split()}
+    ours = set(ports.free_ports(10))
+    other.communicate("\n")
+    assert (theirs, theirs & ours) == ({*range(FEW + 5, FEW + 15)}, set())
