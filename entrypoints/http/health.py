@@ -2,27 +2,28 @@
 
 import asyncio
 from collections.abc import Container, Mapping
-from typing import Any, TypeAlias
+from datetime import UTC, datetime
+from typing import Any
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.response import Response
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.deadletters import counts
 from adapters.health import Check
 from adapters.policies import outcomes
 from adapters.projector.positions import Lag
 from adapters.roots.keys import jwks_of
+from adapters.tokens.verifying import LEEWAY
 from application.policies import POLICIES
 from application.ports import Unavailable
 from entrypoints.http.routes import opens
 from entrypoints.wiring import Souk
 from projections import PROJECTIONS
 
-Behind: TypeAlias = tuple[dict[str, Lag], dict[str, Lag], int, dict[str, int], dict[str, int]]
 LATE = 60.0  # seconds that a projection may be behind: nobody folds, or it cannot
-NOTHING: Behind = {}, {}, 0, {}, {}
 
 
 class Alive(Struct, frozen=True):
@@ -33,9 +34,11 @@ class Alive(Struct, frozen=True):
 
 class Ready(Struct, frozen=True):
     """``status``: ok, degraded (something optional is away, something is parked, a projection or
-    policy is behind by more than a minute, or tables are newer than this process) or unavailable
-    (Postgres is). ``dead_letters``: the projections with events that they could not fold, and how
-    many. ``newer``: those whose tables are of a newer version than this process's, and which."""
+    policy is behind by more than a minute, tables are newer than this process, or its clock is off
+    by more than 5 seconds) or unavailable (Postgres is). ``dead_letters``: the projections with
+    events that they could not fold, and how many. ``newer``: those whose tables are of a newer
+    version than this process's, and which. ``clock``: seconds that this process's is ahead of
+    Postgres's."""
 
     status: str
     checks: dict[str, Check]
@@ -44,6 +47,14 @@ class Ready(Struct, frozen=True):
     parked: int  # reactions of policies that failed and wait for someone to look
     dead_letters: dict[str, int]
     newer: dict[str, int]
+    clock: float
+
+    @property
+    def poor(self) -> bool:
+        away = any(check.status != "ok" for check in self.checks.values())
+        stuck = self.parked or self.dead_letters or self.newer
+        late = _late(self.projections, PROJECTIONS) or _late(self.policies, POLICIES)
+        return bool(away or stuck or late or abs(self.clock) > LEEWAY)
 
 
 class HealthController(Controller):
@@ -57,18 +68,12 @@ class HealthController(Controller):
     @get(["/health/ready", "/health", "/api/health"], **opens(away=Ready))
     async def ready(self, souk: NamedDependency[Souk]) -> Response[Ready]:
         """Whether what it needs is there: 503 while Postgres is not."""
-        found = await souk.health()
-        lags, reacting, parked, letters, newer = (
-            await _behind(souk) if found["postgres"].status == "ok" else NOTHING
-        )
-        away = [name for name, check in found.items() if check.status != "ok"]
-        late = _late(lags, PROJECTIONS) or _late(reacting, POLICIES)
-        poor = bool(away or parked or letters or late or newer)
-        status = "unavailable" if "postgres" in away or not lags else "degraded" if poor else "ok"
-        return Response(
-            Ready(status, found, lags, reacting, parked, letters, newer),
-            status_code=503 if status == "unavailable" else 200,
-        )
+        checks = await souk.health()
+        told = await _told(souk, checks) if checks["postgres"].status == "ok" else None
+        if told is None:
+            away = Ready("unavailable", checks, {}, {}, 0, {}, {}, 0.0)
+            return Response(away, status_code=503)
+        return Response(replace(told, status="degraded") if told.poor else told)
 
 
 def _late(lags: Mapping[str, Lag], known: Container[str]) -> bool:
@@ -81,21 +86,24 @@ def _newer(versions: Mapping[str, int]) -> dict[str, int]:
     return {name: found for name, found in versions.items() if found > known.get(name, found)}
 
 
-async def _behind(souk: Souk) -> Behind:
-    """Each projection's and policy's lag, how much is parked, and which tables are newer; nothing
-    while Postgres fails."""
+async def _told(souk: Souk, checks: dict[str, Check]) -> Ready | None:
+    """None while Postgres fails, or nobody projects."""
     try:
-        lags, reacting, stuck, letters, versions = await asyncio.gather(
+        lags, reacting, stuck, letters, versions, time = await asyncio.gather(
             souk.positions.lags(),
             souk.positions.policies(),
             outcomes.parked(souk.project),
             counts(souk.project),
             souk.positions.versions(),
+            souk.log.now(),
         )
     except Unavailable:
-        return NOTHING
-    parked = sum(policy.count for policy in stuck)
-    return lags, reacting, parked, letters, _newer(versions)
+        return None
+    if not lags:
+        return None
+    parked, ahead = sum(policy.count for policy in stuck), datetime.now(UTC) - time
+    clock = round(ahead.total_seconds(), 1)
+    return Ready("ok", checks, lags, reacting, parked, letters, _newer(versions), clock)
 
 
 @get("/.well-known/jwks.json", **opens(), tags=["health"], sync_to_thread=False)

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from tests.catalog.test_http import TEA
+from tests.support.clocks import MINUTES, set_ahead
 from tests.support.http import running_api
 from tests.support.stack import free_ports
 
@@ -114,6 +115,12 @@ async def test_tables_of_a_newer_version_than_the_code_are_named(stack, database
     async with running_api(stack, database, s3_url=s3) as api:
         told = (await api.http.get("/health/ready")).json()
         assert (told["newer"], told["status"]) == ({"bulks": 1000}, "degraded")
+
+
+async def test_a_clock_that_is_wrong_is_told(stack, database, unhurried, s3):
+    async with running_api(stack, set_ahead(database), s3_url=s3) as api:
+        told = (await api.http.get("/health/ready")).json()
+        assert (round(told["clock"] / 60), told["status"]) == (-MINUTES, "degraded")
 
 
 async def test_without_postgres_it_lives_and_is_not_ready(stack, database):
