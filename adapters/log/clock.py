@@ -1,5 +1,6 @@
 """The time by which the log is written: Postgres's, as a process's own steady clock tells it."""
 
+import asyncio
 import time
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,17 +31,25 @@ class Clock:
     """What this machine's clock shows, nobody needs: it may be an hour off."""
 
     def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+        self._pool, self._asking = pool, asyncio.Lock()
         self._reading: Reading | None = None
 
     async def now(self) -> datetime:
-        """Raises Unavailable, once a minute at the most."""
-        if self._reading is None or not self._reading.fresh:
+        """Raises Unavailable."""
+        if (told := self._told()) is not None:
+            return told
+        async with self._asking:  # one for all who want to know
+            return self._told() or await self._ask()
+
+    def _told(self) -> datetime | None:
+        """None: not lately."""
+        return self._reading.now() if self._reading and self._reading.fresh else None
+
+    async def _ask(self) -> datetime:
+        async with borrow(self._pool) as connection:
             began = steady()
-            async with borrow(self._pool) as connection:
-                cursor = await connection.execute("SELECT clock_timestamp()")
-                ((told,),) = await cursor.fetchall()
-            reading = Reading(told)
-            self._reading = reading if steady() - began < SOON else None
-            return reading.now()
-        return self._reading.now()
+            cursor = await connection.execute("SELECT clock_timestamp()")
+            told: datetime = (await cursor.fetchall())[0][0]
+            if steady() - began < SOON:
+                self._reading = Reading(told)
+        return told

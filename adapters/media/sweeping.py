@@ -2,7 +2,7 @@
 was sent once more when it had been looked at already, or it was never confirmed."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import reduce
 
 import structlog
@@ -55,7 +55,7 @@ class Sweeping:
         past = (await self._log.read(tenant, [stream]))[stream]
         asset: Asset = reduce(media.evolve, (r.event for r in past), media.EMPTY)
         if asset.status == "requested":
-            return datetime.now(UTC) - past[0].recorded_at > UNCONFIRMED
+            return await self._log.now() - past[0].recorded_at > UNCONFIRMED
         return is_over(asset)
 
 

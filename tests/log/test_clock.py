@@ -1,10 +1,13 @@
 """What time it is, the log tells: the machine that asks may be hours off."""
 
+import asyncio
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from adapters.log import clock as clocks
+from adapters.postgres.pools import borrow
 from application.ports import Unavailable
 from tests.log.notes import opened
 from tests.support.clocks import MINUTES, set_ahead, set_right
@@ -45,6 +48,32 @@ async def test_an_answer_that_was_long_on_its_way_is_not_gone_by_for_long(
     async with opened(elsewhere) as log:
         await log.now()
         set_right(database)
+        assert await minutes_ahead(log) == 0
+
+
+async def test_however_many_want_to_know_it_is_asked_once(database, monkeypatch):
+    asked = []
+
+    @asynccontextmanager
+    async def counted(pool):
+        asked.append(pool)
+        async with borrow(pool) as connection:
+            yield connection
+
+    monkeypatch.setattr(clocks, "borrow", counted)
+    async with opened(database) as log:
+        await asyncio.gather(*(log.now() for _ in range(200)))
+    assert len(asked) == 1
+
+
+async def test_to_wait_for_a_connection_is_not_to_wait_for_the_answer(database, monkeypatch):
+    monkeypatch.setattr(clocks, "SOON", waited := 0.5)
+    async with opened(database, size=1) as log:
+        async with borrow(log.pool):
+            asking = asyncio.create_task(log.now())
+            await asyncio.sleep(2 * waited)
+        await asking
+        await log.pool.close()
         assert await minutes_ahead(log) == 0
 
 

@@ -7,12 +7,15 @@ from uuid import uuid4
 
 import pytest
 
+from adapters.policies.outcomes import PARKED, Outcome, keep
+from adapters.policies.retrying import Retrying
 from adapters.policies.timers import Clockwork, due
 from adapters.postgres.pools import borrow
 from adapters.projector.engine import Engine
 from application.negotiations import Negotiations, Proposed
 from application.offers import Offers
 from application.policies import TIMERS
+from application.policies.kernel import Timer
 from domain import identity, inventory, negotiations, offers
 from domain.identity import AddMember, AppointSeller
 from domain.inventory import ReceiveStock
@@ -21,7 +24,7 @@ from domain.money import Money
 from domain.negotiations import ResponseExpired
 from domain.offers import Break, OfferExpired, Terms
 from projections import PROJECTIONS
-from tests.policies.market import call, market_at, until
+from tests.policies.market import TENANT, call, market_at, until
 from tests.policies.test_runner import running
 from tests.support.clocks import MINUTES, set_ahead
 
@@ -30,11 +33,7 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 @asynccontextmanager
 async def floor_at(url):
-    """imen offers tea to fournisseurs, until a day from ``start``."""
     async with market_at(url) as market:
-        for user, tier in (("imen", "importateur"), ("farid", "fournisseur")):
-            await market.do(identity, user, AddMember("buyer"), AppointSeller(user, tier))
-        await market.product("tea", "imen", 100)
         market.start = datetime.now(UTC)
         market.offers = Offers(market.commands)
         market.negotiations = Negotiations(market.commands, market.log)
@@ -43,15 +42,19 @@ async def floor_at(url):
 
 @pytest.fixture
 async def floor(database):
+    """imen offers tea to fournisseurs, until a day from ``start``."""
     async with floor_at(database) as floor:
+        for user, tier in (("imen", "importateur"), ("farid", "fournisseur")):
+            await floor.do(identity, user, AddMember("buyer"), AppointSeller(user, tier))
+        await floor.product("tea", "imen", 100)
         yield floor
 
 
 @pytest.fixture
-async def elsewhere(database):
-    """As the floor, in a Postgres that is ahead of who asks it."""
-    async with floor_at(set_ahead(database)) as floor:
-        yield floor
+async def elsewhere(floor, database):
+    """The same, where Postgres is ahead of who asks it."""
+    async with floor_at(set_ahead(database)) as elsewhere:
+        yield elsewhere
 
 
 def terms(until):
@@ -69,11 +72,20 @@ async def revise(floor, id, after):
     await floor.offers.revise(call(actor="imen"), id, "imen", terms(floor.start + after))
 
 
-async def respond(floor, offer):
+async def respond(floor, offer, by="cod"):
     id = str(uuid4())
     proposed = Proposed(10, Money(1000, "DZD"))
-    await floor.negotiations.respond(call(actor="farid"), id, offer, proposed, "cod", None)
+    await floor.negotiations.respond(call(actor="farid"), id, offer, proposed, by, None)
     return id
+
+
+async def counter(floor, negotiation):
+    proposed = Proposed(10, Money(1100, "DZD"))
+    await floor.negotiations.counter(call(actor="imen"), negotiation, proposed)
+
+
+async def accept(floor, negotiation):
+    return await floor.negotiations.accept(call(actor="imen"), negotiation)
 
 
 async def project(floor):
@@ -117,11 +129,45 @@ async def test_both_end_at_their_time_and_not_before(floor):
     assert await status(floor, offer, negotiation) == ("expired", "expired")
 
 
-async def test_what_has_ended_by_postgres_s_clock_is_taken_by_nobody(elsewhere):
-    with pytest.raises(Rejected, match="over_already"):
-        await publish(elsewhere, MINUTES * MINUTE)
-    offer = await publish(elsewhere, (MINUTES + 1) * MINUTE)
-    assert await status(elsewhere, offer, await respond(elsewhere, offer)) == ("active", "open")
+async def test_what_has_ended_by_postgres_s_clock_can_no_longer_be_taken(floor, elsewhere):
+    offer = await publish(floor, MINUTES / 2 * MINUTE)
+    negotiation = await respond(floor, offer)
+    for way, code in (
+        (publish(elsewhere, MINUTES * MINUTE), "over_already"),
+        (revise(elsewhere, offer, DAY), "not_active"),
+        (respond(elsewhere, offer), "not_active"),
+        (counter(elsewhere, negotiation), "not_active"),
+        (accept(elsewhere, negotiation), "over"),
+    ):
+        with pytest.raises(Rejected, match=code):
+            await way
+    assert await status(floor, offer, negotiation) == ("active", "open")
+
+
+async def test_what_stands_by_postgres_s_clock_is_taken_and_reserved_by_it(elsewhere):
+    offer = await publish(elsewhere, (MINUTES + 5) * MINUTE)
+    negotiation = await respond(elsewhere, offer, by="card")
+    placed = (await accept(elsewhere, negotiation)).order
+    held = (await elsewhere.stock("tea")).reservations[placed]
+    left = held.expires_at - elsewhere.start - MINUTES * MINUTE
+    assert 10 * MINUTE < left < 16 * MINUTE
+
+
+async def test_a_timer_that_was_parked_runs_out_by_postgres_s_clock_too(floor, elsewhere):
+    offer = await publish(floor, MINUTES / 2 * MINUTE)
+    await project(floor)
+    fired = []
+
+    async def fires(commands, call, due):
+        fired.append(due.id)
+
+    async with borrow(floor.pool) as db:
+        place = (await due(db, "offers", floor.start + DAY))[0].position
+        parked = Outcome(TENANT, "offers", place, PARKED, "RuntimeError", "")
+        await keep(db, [parked])
+    async with borrow(elsewhere.pool) as db:
+        await Retrying(db, elsewhere.log).timers({"offers": Timer("offers", fires)})
+    assert fired == [offer]
 
 
 async def test_both_end_once_however_often_one_looks_and_whatever_the_rows_say_yet(floor):
