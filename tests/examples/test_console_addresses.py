@@ -12,6 +12,9 @@ MAIN = "document.querySelector('main').innerText"
 ENTRIES = "document.querySelectorAll('[data-position]').length"
 EARLIER = "[...document.querySelectorAll('button')].find(each => each.innerText === 'Earlier')"
 
+TO_THE_END = f"!{EARLIER} || ({EARLIER}.click(), false)"
+READINGS = "document.querySelector('.check input')"
+
 
 @pytest.fixture
 def page(browser, site, up):
@@ -31,11 +34,23 @@ def readings(up):
         karim.ask("GET", "/audit/events/1")
 
 
-def test_behind_more_readings_than_it_begins_with_the_log_goes_on(readings, page):
-    page.until(f"{EARLIER} !== undefined")
+def test_behind_more_readings_than_it_begins_with_the_log_goes_on_by_itself(readings, page):
+    page.until(f"{EARLIER} !== undefined && {ENTRIES} > 0")
     before = page.run(ENTRIES)
     page.run(f"{EARLIER}.click()")
     page.until(f"{ENTRIES} > {before}")
+
+
+def test_who_has_seen_the_readings_finds_all_else_again(readings, page):
+    page.until(f"{EARLIER} !== undefined && {ENTRIES} > 0")
+    page.until(TO_THE_END)
+    found = page.run(ENTRIES)
+    page.run(f"{READINGS}.click()")
+    page.until(f"{MAIN}.includes('audit.')")
+    page.run(f"{READINGS}.click()")
+    page.until(f"!{MAIN}.includes('audit.')")
+    page.until(TO_THE_END)
+    assert page.run(ENTRIES) == found
 
 
 def test_what_one_auditor_did_is_shown_when_it_is_asked_for(page, up):

@@ -7,7 +7,7 @@ import {ask, gone} from "../session.js";
 import {Tail} from "../tail.js";
 
 const MOST = 500, PAGE = 50;                      // entries kept on the page; asked for at once
-const HIDDEN = 10, TURNS = 10;                    // times as many with those between; pages asked for until one is to be seen
+const TURNS = 10;                                 // pages asked for until there is one to be seen
 const FIELDS = [["context", "Context", "orders"], ["tag", "Tag", "orders.order_placed"], ["actor", "Actor", "who did it"],
   ["stream", "Stream", "orders/…"], ["q", "Text", "in the data"]];
 
@@ -24,8 +24,8 @@ export class Log {
     this.filter = {};
     this.note = "";
     this.over = false;                            // there is nothing earlier
-    this.before = undefined;                      // how far back it was looked through, if beyond the last item
-    this.readings = false;                        // show them too: looking around makes many
+    this.before = this.back = undefined;          // the position, and the time, back to which it was looked through
+    this.readings = this.hidden = false;          // show them too: looking around makes many; some were left out
   }
 
   open(_, query) {
@@ -43,25 +43,38 @@ export class Log {
     this.filter = Object.fromEntries(Object.entries(filter).filter(([, value]) => value));
     this.items = [];
     this.open_.clear();
-    [this.note, this.over, this.before] = ["", false, undefined];
+    [this.note, this.over, this.hidden, this.before, this.back] = ["", false, false, undefined, undefined];
     this.tail.start(this.filter);
+  }
+
+  // Those that were left out are not here: they are asked for.
+  show(readings) {
+    this.readings = readings;
+    if (readings) this.begin(this.filter);
+    else this.items = this.seen(this.items);
+    this.draw();
   }
 
   heard(told, since) {
     const fresh = told.items.toReversed();
     const gap = told.complete ? [] : [{gap: true, from: since + 1, before: fresh.at(-1)?.position ?? told.position + 1}];
-    this.items = [...fresh, ...gap.map(each => ({...each, position: each.before - 0.5})), ...this.items];
+    this.items = [...this.seen(fresh), ...gap.map(each => ({...each, position: each.before - 0.5})), ...this.items];
+    if (this.before === undefined) {
+      [this.before, this.back, this.over] = [fresh.at(-1)?.position, fresh.at(-1)?.recorded_at, !fresh.length];
+      if (!this.items.length) this.earlier();
+    }
     this.cut();
     this.draw();
   }
 
-  // So many as are shown, however many readings lie between them.
+  // What goes at the end is to be asked for again.
   cut() {
-    let left = MOST;
-    this.items = this.items.slice(0, HIDDEN * MOST).filter(each => this.hides(each) ? left > 0 : left-- > 0);
+    if (this.items.length <= MOST) return;
+    this.items = this.items.slice(0, MOST);
+    const last = this.items.findLast(each => !each.gap);
+    [this.before, this.back, this.over] = [last.position, last.recorded_at, false];
+    this.items = this.items.slice(0, this.items.indexOf(last) + 1);
   }
-
-  get full() { return this.shown.length >= MOST || this.items.length >= HIDDEN * MOST; }
 
   // Who asks for one person's asks for what that person read.
   get aboutReadings() {
@@ -69,10 +82,10 @@ export class Log {
     return actor !== undefined || [context, tag, stream].some(each => each?.startsWith("audit"));
   }
 
-  hides(entry) { return !this.readings && !this.aboutReadings && entry.context === "audit"; }
-
-  get shown() {
-    return this.items.filter(each => !this.hides(each));
+  seen(entries) {
+    const found = this.readings || this.aboutReadings ? entries : entries.filter(each => each.context !== "audit");
+    this.hidden ||= found.length < entries.length;
+    return found;
   }
 
   get narrowed() { return Object.keys(this.filter).length > 0; }
@@ -83,12 +96,12 @@ export class Log {
       <div class="bar">
         <p role="status" class="state" data-is=${this.tail.state}>${this.words()}</p>
         <div class="actions">${this.aboutReadings ? nothing : html`<label class="check"><input type="checkbox" .checked=${this.readings}
-          @change=${event => { this.readings = event.target.checked; this.draw(); }}>Readings of the history too</label>`}
+          @change=${event => this.show(event.target.checked)}>Readings of the history too</label>`}
         <button type="button" @click=${() => this.toggle()} ?disabled=${this.tail.state === "refused"}>
           ${this.tail.state === "paused" ? "Go on" : "Pause"}</button></div>
       </div>
       ${this.tail.trouble ? html`<p class="trouble" role="alert">${trouble(this.tail.trouble)}</p>` : nothing}
-      <ol class="entries" aria-label="Events, newest first">${repeat(this.shown, each => each.position, each => each.gap ? this.gap(each) : this.row(each))}</ol>
+      <ol class="entries" aria-label="Events, newest first">${repeat(this.items, each => each.position, each => each.gap ? this.gap(each) : this.row(each))}</ol>
       ${this.end()}`;
   }
 
@@ -157,12 +170,14 @@ export class Log {
   }
 
   end() {
-    if (!this.items.length) {
-      return this.tail.state === "live" ? html`<p class="empty">${this.narrowed ? "Nothing like that so far." : "The log is empty."}</p>` : nothing;
+    if (!this.items.length && this.over) {
+      const why = this.hidden ? "Nothing but readings of the history so far." : this.narrowed ? "Nothing like that so far." : "The log is empty.";
+      return this.tail.state === "live" ? html`<p class="empty">${why}</p>` : nothing;
     }
-    const count = this.shown.filter(each => !each.gap).length;
-    return html`<div class="bar end"><p class="dim">${some(count, "event")}, back to ${when(this.items.at(-1).recorded_at)} UTC${this.note ? html`. <span role="alert">${this.note}</span>` : nothing}</p>
-      ${this.over || this.full ? nothing : html`<button type="button" @click=${() => this.earlier()}>Earlier</button>`}</div>`;
+    if (this.back === undefined) return nothing;
+    const count = this.items.filter(each => !each.gap).length;
+    return html`<div class="bar end"><p class="dim">${some(count, "event")}, back to ${when(this.back)} UTC${this.note ? html`. <span role="alert">${this.note}</span>` : nothing}</p>
+      ${this.over || this.items.length >= MOST ? nothing : html`<button type="button" @click=${() => this.earlier()}>Earlier</button>`}</div>`;
   }
 
   // Only what is opened is asked for: it is recorded that it was looked at.
@@ -200,26 +215,25 @@ export class Log {
   // Until there is one more to see.
   earlier() {
     return this.quietly(async () => {
-      const before = this.shown.length;
-      for (let turn = 0; turn < TURNS && !this.over && !this.full && this.shown.length === before; turn++) await this.further();
+      const before = this.items.length;
+      for (let turn = 0; turn < TURNS && !this.over && this.items.length === before; turn++) await this.further();
     });
   }
 
   async further() {
-    const last = this.items.at(-1);
-    const {items, next} = await this.page({cursor: this.before ?? Math.ceil(last.position), limit: PAGE});
-    const end = this.items.at(-1).position;       // it may have been asked for twice
-    this.items = [...this.items, ...items.filter(each => each.position < end)];
+    const from = this.before;
+    const {items, next} = await this.page({cursor: from, limit: PAGE});
+    if (this.before !== from) return;             // asked for twice, or begun anew
+    this.items = [...this.items, ...this.seen(items)];
+    [this.before, this.back, this.over] = [next ?? from, items.at(-1)?.recorded_at ?? this.back, next === null];
     this.cut();
-    this.before = next ?? undefined;
-    this.over = next === null;
   }
 
   fill(gap) {
     return this.quietly(async () => {
       const {items, next} = await this.page({position_from: gap.from, position_before: gap.before, limit: PAGE});
       const rest = next === null ? [] : [{...gap, before: next, position: next - 0.5}];
-      this.items = this.items.flatMap(each => each === gap ? [...items, ...rest] : [each]);
+      this.items = this.items.flatMap(each => each === gap ? [...this.seen(items), ...rest] : [each]);
     });
   }
 
