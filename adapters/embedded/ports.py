@@ -52,6 +52,13 @@ def _reserve(port: int) -> bool:
     return True
 
 
+def take_ports(*ports: int) -> None:
+    """Those that somebody chose: they are given to nobody else."""
+    for port in ports:
+        given.add(port)
+        _reserve(port)
+
+
 def kept_ports(file: Path, count: int) -> list[int]:
     """The ports of last time while they are free, for a server that knows itself by its port; like
     others, they are given to nobody else meanwhile."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from adapters.embedded.ports import LOOPBACK, free_ports, is_free
+from adapters.embedded.ports import LOOPBACK, free_ports, is_free, take_ports
 from entrypoints import logs
 from entrypoints.cli.failures import Refusal
 from entrypoints.cli.running import Running
@@ -53,6 +53,7 @@ def up(directory: Path, port: int, live_port: int | None, empty: bool) -> None:
             reason = f"Port {wanted} of {LOOPBACK} is taken."
             raise Refusal(f"{reason} Choose another: {option} 0 finds one.")
     chosen, live = _ports(port, live_port)
+    take_ports(chosen, live)
     logs.configure("warning")
     asyncio.run(_until_told(Running(directory, chosen, live, empty)))
     sys.exit(0)

@@ -8,7 +8,7 @@ from collections import deque
 import pytest
 
 from adapters.embedded import ports
-from adapters.embedded.ports import free_ports, kept_ports
+from adapters.embedded.ports import free_ports, kept_ports, take_ports
 
 FEW = 20_000 + os.getpid() % 50 * 200  # others run these tests, too, and keep what they were given
 
@@ -62,6 +62,12 @@ def test_who_is_given_those_of_last_time_is_given_them_again_and_nobody_else_is(
     first = kept_ports(file, 8)
     assert kept_ports(file, 8) == first
     assert not {*free_ports(12)} & {*first}
+
+
+def test_what_was_chosen_is_given_to_nobody(of):
+    of(20)
+    take_ports(FEW + 7, FEW + 13)
+    assert not {*free_ports(18)} & {FEW + 7, FEW + 13}
 
 
 def test_what_somebody_else_of_this_process_was_given_is_not_given_again(of, tmp_path):
