@@ -24,7 +24,7 @@ settings.register_profile(
 )
 settings.load_profile("souk")
 be_patient()
-asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # as every role
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # as every command
 
 # Tests that share a running `souk up`, or what was imported: one process runs them all.
 TOGETHER = {

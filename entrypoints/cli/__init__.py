@@ -1,8 +1,10 @@
 """The command line: `souk`."""
 
+import asyncio
 from importlib import import_module
 
 import click
+import uvloop
 
 from entrypoints.cli.failures import Tidy
 from entrypoints.cli.starting import kept
@@ -59,3 +61,4 @@ def main() -> None:
     Example:
       souk up
     """
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import click
-import uvloop
 
 from entrypoints import logs
 from entrypoints.cli.options import data_dir
@@ -65,7 +64,7 @@ def projector(directory: Path | None) -> None:
         master=settings.master_key,
     )
     with proven(settings):
-        uvloop.run(until_stopped(role.run))
+        asyncio.run(until_stopped(role.run))
 
 
 @click.command()
@@ -104,7 +103,7 @@ def policies(directory: Path | None) -> None:
         objects.close()
 
     with proven(settings):
-        uvloop.run(until_stopped(run))
+        asyncio.run(until_stopped(run))
 
 
 @click.command()
@@ -138,7 +137,7 @@ def worker(concurrency: int, directory: Path | None) -> None:
         objects.close()
 
     with proven(settings):
-        uvloop.run(until_stopped(run))
+        asyncio.run(until_stopped(run))
 
 
 @click.command()
@@ -158,7 +157,7 @@ def live(host: str, port: int, directory: Path | None) -> None:
     settings = find(directory)
     logs.configure()
     with proven(settings):
-        uvloop.run(until_stopped(partial(serve, settings, host, port)))
+        asyncio.run(until_stopped(partial(serve, settings, host, port)))
 
 
 async def until_stopped(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
