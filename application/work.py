@@ -179,8 +179,10 @@ class Work:
         return events
 
     def record(self, decider: Decider, id: str, events: Iterable[Any], state: Any) -> None:
-        """Events that were decided elsewhere on the state ``load`` gave; ``state``: after them."""
-        loaded = self._loaded[stream_of(self.call.tenant, decider, id)]
+        """Events that were decided elsewhere on the state ``load`` gave; ``state``: after them.
+        They are appended in the order of these calls: who undoes them takes the last one first."""
+        stream = stream_of(self.call.tenant, decider, id)
+        loaded = self._loaded[stream] = self._loaded.pop(stream)
         loaded.state = state
         loaded.new += events
 
