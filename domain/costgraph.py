@@ -1,7 +1,7 @@
 """Which products of a tenant use what: one stream, so that two edits that would close a loop
 together meet in it, and the second is decided again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from domain.kernel import Command, Event, Rejected, Value
 
@@ -43,16 +43,20 @@ class CostGraph(Value):
         """The products that are in these at any depth, and they; each after all that it uses."""
         return _in_order(self.products, _reached(self.products, set(products)))
 
-    def reaching(self, materials: Iterable[str]) -> list[str]:
+    def on_top(self, product: str) -> list[str]:
+        """What it is in, at any depth, that is in nothing itself; or it."""
+        return _tops(_users(self.products), product)
+
+    def reaching(self, materials: Iterable[str]) -> list[list[str]]:
         """As few of these as it takes, the most used first: all that uses any of them at any depth
-        uses one of those."""
+        uses one of those. Those together that any product uses in common, at any depth."""
         users = _users(self.products, self.materials)
         found, reached = list[str](), set[str]()
         for id in sorted(materials, key=lambda id: -len(users.get(id, ()))):
             if not reached.issuperset(users.get(id, ())):
                 reached |= _reached(users, {id})
                 found.append(id)
-        return found
+        return _joined(users, found)
 
     @property
     def known(self) -> set[str]:
@@ -141,8 +145,7 @@ def _check_size(graph: CostGraph, users: Mapping[str, Iterable[str]], product: s
     """Of the tree of whatever is on top of it: each node counted once."""
     if len(graph.known | graph.used) <= NODES:
         return
-    tops = (id for id in _reached(users, {product}) if not users.get(id))
-    for top in tops:
+    for top in _tops(users, product):
         below = _reached(graph.products, {top})
         if len(below | {m for id in below for m in graph.materials.get(id, ())}) > NODES:
             raise Rejected("costing.too_many_nodes", f"at most {NODES} in one tree")
@@ -164,6 +167,33 @@ def _reached(edges: Mapping[str, Iterable[str]], start: set[str]) -> set[str]:
         found.update(new)
         waiting += new
     return found
+
+
+def _tops(users: Mapping[str, Iterable[str]], product: str) -> list[str]:
+    return [id for id in _reached(users, {product}) if not users.get(id)]
+
+
+def _joined(edges: Mapping[str, Iterable[str]], start: Sequence[str]) -> list[list[str]]:
+    """Those together that lead to any same one, each in the order given."""
+    leader = {id: id for id in start}
+
+    def lead(id: str) -> str:
+        while leader[id] != id:
+            leader[id] = id = leader[leader[id]]
+        return id
+
+    for id in start:
+        waiting = [id]
+        while waiting:
+            for new in edges.get(waiting.pop(), ()):
+                if new not in leader:
+                    leader[new] = id
+                    waiting.append(new)
+                leader[lead(new)] = lead(id)
+    groups: dict[str, list[str]] = {}
+    for id in start:
+        groups.setdefault(lead(id), []).append(id)
+    return list(groups.values())
 
 
 def _in_order(edges: Mapping[str, tuple[str, ...]], ids: set[str]) -> list[str]:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import structlog
+from msgspec.structs import replace
 
 from adapters.log.codec import Codec, tag_of
 from adapters.log.rows import Row
@@ -77,20 +78,21 @@ class Follower:
         for row in batch:
             if row.tag in self._reactions and not row.actor.startswith(SILENT):
                 tenants[row.tenant].append(row)
-        lanes: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+        lanes: defaultdict[tuple[str, str], list[Sequence[Row]]] = defaultdict(list)
         for rows in tenants.values():
-            for row in await self._sieved(rows):
-                lanes[row.tenant, "" if self.policy.in_turn else row.stream].append(row)
+            for joint in await self._sieved(rows):
+                stream = "" if self.policy.in_turn else joint[0].stream
+                lanes[joint[0].tenant, stream].append(joint)
         free = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._lane(free, lane)) for lane in lanes.values()]
         return [outcome for task in tasks for outcome in task.result()]
 
-    async def _sieved(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Of one tenant's, those that call for their reaction. Where that cannot be told, all: what
-        is wrong with one of them comes out in its own reaction."""
+    async def _sieved(self, rows: Sequence[Row]) -> Sequence[Sequence[Row]]:
+        """Of one tenant's, those that call for a reaction, and those together that one is for.
+        Where that cannot be told, each: what is wrong with one of them comes out in its own."""
         if self.policy.sieve is None or len(rows) < MANY:
-            return rows
+            return [[row] for row in rows]
         try:
             heard = [row.decoded(self._codec) for row in rows]
             left = await self.policy.sieve(self._commands, self.policy.call(heard[0]), heard)
@@ -98,22 +100,29 @@ class Follower:
             logger.warning(
                 "policy sieves nothing", policy=self.policy.name, kind=type(error).__name__
             )
-            return rows
-        kept = {recorded.position for recorded in left}
-        return [row for row in rows if row.position in kept]
+            return [[row] for row in rows]
+        known = {row.position: row for row in rows}
+        places = sorted(sorted(recorded.position for recorded in group) for group in left)
+        return [[known[place] for place in group] for group in places]
 
-    async def _lane(self, free: asyncio.Semaphore, lane: Sequence[Row]) -> list[Outcome]:
+    async def _lane(self, free: asyncio.Semaphore, lane: Sequence[Sequence[Row]]) -> list[Outcome]:
         async with free:
-            outcomes = [await self._settled(row) for row in lane]
-        return [outcome for outcome in outcomes if outcome]
+            return [outcome for joint in lane for outcome in await self._settled(joint)]
 
-    async def _settled(self, row: Row) -> Outcome | None:
+    async def _settled(self, joint: Sequence[Row]) -> list[Outcome]:
+        """Each of them has the same. What failed for all at once may go through for each."""
+
         async def react() -> None:
-            recorded = row.decoded(self._codec)
-            call = self.policy.call(recorded)
-            await self._reactions[row.tag](self._commands, call, recorded)
+            heard = [row.decoded(self._codec) for row in joint]
+            call = self.policy.call(heard[0])
+            if len(heard) > 1 and self.policy.jointly is not None:
+                await self.policy.jointly(self._commands, call, heard)
+            else:
+                await self._reactions[joint[0].tag](self._commands, call, heard[0])
 
-        return await settled(row.tenant, self.policy.name, row.position, react, self._stop)
+        first = joint[0]
+        found = await settled(first.tenant, self.policy.name, first.position, react, self._stop)
+        return [replace(found, position=row.position) for row in joint] if found else []
 
     async def retry_parked(self, db: Connection, tenant: str | None = None) -> None:
         """What failed once more, in order: whoever takes the lead may bring the remedy."""
@@ -122,13 +131,12 @@ class Follower:
 
     async def _retry(self, db: Connection, position: int) -> None:
         (row,) = await rows_after(db, position - 1, 1)
-        outcome = await self._settled(row) if row.tag in self._reactions else None
+        outcomes = await self._settled([row]) if row.tag in self._reactions else []
         if self._stop.is_set():
             return
-        if outcome is None:
+        if not outcomes:
             await forget(db, row.tenant, self.policy.name, position)
-        elif outcome.outcome != PARKED:
-            await keep(db, [outcome])
+        await keep(db, [outcome for outcome in outcomes if outcome.outcome != PARKED])
 
 
 async def keep_places(db: Connection, followers: Iterable[Follower]) -> None:

@@ -1,7 +1,7 @@
 """Costing: whatever changes what a product costs rolls up to all that use it, in one append, or in
 as many as it takes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ from application.costing.supposing import Prospect, Prospects, prospects
 from application.ports import Answer, Call, Missing, Receipt
 from application.work import Work, stream_of
 from domain import catalog, costgraph, costing, materials, tenants
-from domain.costgraph import SetEdges
+from domain.costgraph import CostGraph, SetEdges
 from domain.costing import Cause, DefineProduct, SetComponents
 from domain.costs import Cost
 from domain.kernel import but
@@ -70,7 +70,8 @@ class Costing:
     async def change(
         self, call: Call, id: str, owner: str | None, command: costing.COMMANDS
     ) -> Receipt:
-        """Any other command on a product that belongs to ``owner``."""
+        """Any other command on a product that belongs to ``owner``. Those on what meets in any
+        product meet on top of it."""
 
         async def attempt(work: Work) -> Answer:
             await owned(work, id, owner)
@@ -78,20 +79,19 @@ class Costing:
                 await moved(work, id)
             return work.receipt(costing, id)
 
-        queues = [stream_of(call.tenant, costing, id)]
+        graph: CostGraph = await self._commands.peek(call, costgraph, call.tenant)
+        queues = [stream_of(call.tenant, costing, top) for top in graph.on_top(id)]
         return await self._commands.run(call, Receipt, attempt, queues)
 
-    async def roll_up(
-        self, call: Call, cause: Cause, moved: Iterable[str] | None, at_once: int | None = None
-    ) -> None:
-        """All that uses these materials (None: any), or products if one is the cause, in as many
-        appends as it takes.
+    async def roll_up(self, call: Call, *causes: Cause, at_once: int | None = None) -> None:
+        """All that uses what moved (a basis moves any material), in as many appends as it takes:
+        several materials, or one cause of another kind.
 
         It has no key: what is as it should be is no news, so it may run any number of times, and
         what is left of one that broke off is another's whole. Of several appends each tells how far
         it is.
         """
-        rolling = Rolling(cause, moved, at_once)
+        rolling = Rolling(causes, at_once)
         queues = [stream_of(call.tenant, costgraph, call.tenant)]  # they would meet in the products
         while not rolling.ended:
             step = replace(call, key=None), Chunk, rolling.attempt, queues

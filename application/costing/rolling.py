@@ -1,6 +1,6 @@
 """Rolling up: each product at what it costs by now, after all that it uses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from application.costing.gathering import gather
 from application.ports import Answer
@@ -22,15 +22,14 @@ class Chunk(Value):
 
 
 class Rolling:
-    """One roll-up of all that uses what ``moved``: products, if one is the cause, else materials
-    (None: any). What is done of it, append by append, and what is left by the graph as it is by
-    then. ``at_once``: None is AT_ONCE."""
+    """One roll-up of all that uses what moved. What is done of it, append by append, and what is
+    left by the graph as it is by then. ``causes``: of a kind; how far it is, is told of the first.
+    ``at_once``: None is AT_ONCE."""
 
-    def __init__(
-        self, cause: Cause, moved: Iterable[str] | None, at_once: int | None = None
-    ) -> None:
-        self._cause, self._at_once = cause, at_once or AT_ONCE
-        self._moved = None if moved is None else tuple(moved)
+    def __init__(self, causes: Sequence[Cause], at_once: int | None = None) -> None:
+        self._causes, self._at_once = {cause.id: cause for cause in causes}, at_once or AT_ONCE
+        self._cause = causes[0]
+        self._why: Mapping[str, Cause] = {}  # of each product, one of what it uses at any depth
         self._done: dict[str, None] = {}  # in their order
         self._ordered, self._order = 0, list[str]()  # by the graph's version
         self._several = self.ended = False
@@ -38,7 +37,7 @@ class Rolling:
     async def attempt(self, work: Work) -> Answer:
         left = [id for id in await self._above(work) if id not in self._done]
         chunk = left[: self._at_once]
-        await recost(work, chunk, self._cause)
+        await recost(work, chunk, self._why)
         done, total = len(self._done) + len(chunk), len(self._done) + len(left)
         several = self._several or total > self._at_once
         if several:
@@ -53,13 +52,21 @@ class Rolling:
         version = work.version(costgraph, work.call.tenant)
         if version != self._ordered:
             self._ordered, self._order = version, self._by(graph)
+            self._why = self._reasons(graph)
             self._reopen(graph)
         return self._order
 
     def _by(self, graph: CostGraph) -> list[str]:
-        if self._moved is not None and self._cause.kind == "product":
-            return graph.above(products=graph.parts.intersection(self._moved))
-        return graph.above(materials=graph.used if self._moved is None else self._moved)
+        if self._cause.kind == "product":
+            return graph.above(products=graph.parts.intersection(self._causes))
+        return graph.above(materials=graph.used if self._cause.kind == "basis" else self._causes)
+
+    def _reasons(self, graph: CostGraph) -> Mapping[str, Cause]:
+        why = dict(self._causes)
+        for id in self._order:
+            used = (*graph.materials.get(id, ()), *graph.products.get(id, ()))
+            why.setdefault(id, next((why[part] for part in used if part in why), self._cause))
+        return why
 
     def _reopen(self, graph: CostGraph) -> None:
         """What was done is to be done again if it uses by now what is left."""
@@ -75,19 +82,21 @@ class Rolling:
         self.ended = len(chunk.ids) < self._at_once
 
 
-async def recost(work: Work, order: Sequence[str], cause: Cause) -> None:
-    """Each of these products, which come after all that they use, at what it costs by now."""
+async def recost(work: Work, order: Sequence[str], why: Mapping[str, Cause]) -> None:
+    """Each of these products, which come after all that they use, at what it costs by now.
+    ``why``: that it moved."""
     costs = await gather(work, order)
     for id in order:
         costs[id] = costing.cost_of(await work.load(costing, id), costs).cost
-        await work.decide(costing, id, RollUp(costs[id], cause))
+        await work.decide(costing, id, RollUp(costs[id], why[id]))
 
 
 async def moved(work: Work, id: str) -> None:
     """A product was edited: it and what uses it, as much as one append is to hold. The policy sees
     to the rest."""
     graph: CostGraph = await work.load(costgraph, work.call.tenant)
-    await recost(work, graph.above(products=[id])[:AT_ONCE], Cause("product", id))
+    order = graph.above(products=[id])[:AT_ONCE]
+    await recost(work, order, dict.fromkeys(order, Cause("product", id)))
 
 
 async def told(work: Work, cause: Cause, top: str, done: int, total: int) -> None:

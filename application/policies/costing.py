@@ -23,25 +23,32 @@ BY = {  # what moves a material's cost, by the tenant's basis
 
 
 async def moved(commands: Commands, call: Call, recorded: Recorded) -> None:
-    cause = Cause("material", recorded.id, recorded.position)
-    await Costing(commands).roll_up(call, cause, [recorded.id])
+    await moved_at_once(commands, call, [recorded])
+
+
+async def moved_at_once(commands: Commands, call: Call, heard: Sequence[Recorded]) -> None:
+    causes = [Cause("material", recorded.id, recorded.position) for recorded in heard]
+    await Costing(commands).roll_up(call, *causes)
 
 
 async def edited(commands: Commands, call: Call, recorded: Recorded) -> None:
     """What uses the product and was too much for the edit's own append."""
     cause = Cause("product", recorded.id, recorded.position)
-    await Costing(commands).roll_up(call, cause, [recorded.id])
+    await Costing(commands).roll_up(call, cause)
 
 
 async def told_otherwise(commands: Commands, call: Call, recorded: Recorded) -> None:
     cause = Cause("basis", recorded.event.basis, recorded.position)
-    await Costing(commands).roll_up(call, cause, None)
+    await Costing(commands).roll_up(call, cause)
 
 
-async def stirring(commands: Commands, call: Call, heard: Sequence[Recorded]) -> Sequence[Recorded]:
+async def stirring(
+    commands: Commands, call: Call, heard: Sequence[Recorded]
+) -> Sequence[Sequence[Recorded]]:
     """Without what nothing is made of, and what the tenant's basis does not go by. A product's own
-    cost is in its edit's append. Of materials that moved, as few as reach all that uses any: each
-    roll-up goes by what all of them cost by now.
+    cost is in its edit's append. Of materials that moved, as few as reach all that uses any: a
+    roll-up goes by what all of them cost by now. Those that share products have one together: each
+    by itself would cost all that is above them once more.
 
     It is read from the log once all of these are in it, for what is remembered may lack an edit of
     another process that came before them. An edit that comes after them asserts the materials that
@@ -59,9 +66,9 @@ async def stirring(commands: Commands, call: Call, heard: Sequence[Recorded]) ->
         if isinstance(recorded.event, moving):
             moved.setdefault(recorded.id, recorded)
     return [
-        *(moved[id] for id in graph.reaching(moved)),
+        *([moved[id] for id in together] for together in graph.reaching(moved)),
         *(
-            recorded
+            [recorded]
             for recorded in heard
             if isinstance(recorded.event, tenants.CostBasisSet)
             or (recorded.id in parts and isinstance(recorded.event, EDITED))
@@ -79,5 +86,6 @@ COSTING = Policy(
         **dict.fromkeys(EDITED, edited),
     },
     stirring,
+    moved_at_once,
     in_turn=True,  # they would meet in the tenant's graph
 )

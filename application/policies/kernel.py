@@ -12,7 +12,8 @@ from application.ports import Call, Key, Origin
 from domain.kernel import Event, Recorded, Rejected, Value
 
 Reaction = Callable[[Commands, Call, Recorded], Awaitable[None]]
-Sieve = Callable[[Commands, Call, Sequence[Recorded]], Awaitable[Sequence[Recorded]]]
+Jointly = Callable[[Commands, Call, Sequence[Recorded]], Awaitable[None]]
+Sieve = Callable[[Commands, Call, Sequence[Recorded]], Awaitable[Sequence[Sequence[Recorded]]]]
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,16 @@ class Policy:
     """Reacts to events by sending commands; every reaction may safely run twice.
 
     ``name`` is for ever: its position and its idempotency keys are kept under it. ``sieve``: of
-    several of a tenant's events at once, those that call for their reaction; None: all do.
+    several of a tenant's events at once, those that call for a reaction, and those together that
+    one is for; None: all do, each for its own. ``jointly``: the reaction to those together, for the
+    call that the first of them makes.
     ``in_turn``: a tenant's reactions run one after another, not those to one stream only.
     """
 
     name: str
     on: Mapping[type[Event], Reaction]
     sieve: Sieve | None = None
+    jointly: Jointly | None = None
     in_turn: bool = False
 
     def call(self, recorded: Recorded) -> Call:

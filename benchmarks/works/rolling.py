@@ -51,7 +51,7 @@ async def _fill(site: Site, per_level: int, made_of: int) -> None:
             used = tuple(_edges(id, parts) for id, parts in some)
             await log.append(Append(call(), (*streams, New(graph, edges, used))))
             edges += len(used)
-        await Costing(commands).roll_up(call(), Cause("material", HOT), None)
+        await Costing(commands).roll_up(call(), Cause("basis", "average"))
 
 
 def _products(per_level: int, made_of: int) -> Iterator[tuple[str, tuple[Component, ...]]]:
@@ -113,7 +113,7 @@ async def _risen(commands: Commands, number: int) -> float:
     """The price rises; how many seconds it takes until all that is made of it costs more."""
     await do(commands, materials, HOT, _bought(1_000_000 * (number + 1)))
     began = now()
-    await Costing(commands).roll_up(call(), Cause("material", HOT), [HOT])
+    await Costing(commands).roll_up(call(), Cause("material", HOT))
     return now() - began
 
 

@@ -76,12 +76,19 @@ def reached(edges, start):
 @for_all(edits, st.lists(st.sampled_from("MNO"), unique=True))
 def test_what_is_above_any_material_is_above_one_of_the_few_that_reach_it(commands, moved):
     graph = fold(costgraph, history(costgraph, commands))
-    few = graph.reaching(moved)
+    together = graph.reaching(moved)
+    few = [id for each in together for id in each]
     assert set(few) <= set(moved)
+    above = [set(graph.above(materials=each)) for each in together]
+    assert sum(map(len, above)) == len(set().union(*above)), "none is above two of them"
+    for each in together:
+        if len(each) > 1:
+            alone = [set(graph.above(materials=[id])) for id in each]
+            assert all(any(a & b for b in alone if b is not a) for a in alone), "or apart"
     assert graph.above(materials=few) == graph.above(materials=moved)
     within = [{p for p, used in graph.materials.items() if id in used} for id in few]
     assert all(within), "none that nothing is made of"
-    assert all(one not in within[:place] for place, one in enumerate(within))
+    assert all(within.count(one) == 1 for one in within)
 
 
 @for_all(edits)
@@ -94,6 +101,7 @@ def test_whatever_is_edited_there_is_no_loop_and_every_order_is_bottom_up(comman
     for id in "abcdefgh":
         assert id not in reached(uses, uses.get(id, ())), "it is in itself"
         below, above = graph.below(id), graph.above(products=[id])
+        assert set(graph.on_top(id)) == {one for one in above if not reached(users, [one]) - {one}}
         assert set(below) == reached(uses, [id]) - set("MNO")
         assert set(above) == reached(users, [id])
         for order in (below, above):

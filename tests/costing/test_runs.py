@@ -64,7 +64,7 @@ async def test_each_append_tells_how_far_it_is_and_a_small_roll_up_tells_nothing
     await workshop.buy(wool, 40_000)
     before = await workshop.events()
     cause = Cause("material", wool, before[-1].position)
-    await workshop.costing.roll_up(workshop.call(), cause, [wool], at_once=2)
+    await workshop.costing.roll_up(workshop.call(), cause, at_once=2)
     new = (await workshop.events())[len(before) :]
     told = [r for r in new if isinstance(r.event, RollUpAdvanced)]
     assert {(r.id, r.event.owner, r.event.product) for r in told} == {
@@ -79,11 +79,11 @@ async def test_each_append_tells_how_far_it_is_and_a_small_roll_up_tells_nothing
         [CostRolledUp, RollUpAdvanced],
     ], "each in the append that costs them"
 
-    await workshop.costing.roll_up(workshop.call(), cause, [wool], at_once=2)
+    await workshop.costing.roll_up(workshop.call(), cause, at_once=2)
     assert len(await workshop.events()) == len(before) + len(new), "again, it is no news"
     await workshop.buy(wool, 70_000)
     small = Cause("material", wool, (await workshop.events())[-1].position)
-    await workshop.costing.roll_up(workshop.call(), small, [wool])
+    await workshop.costing.roll_up(workshop.call(), small)
     after = (await workshop.events())[len(before) + len(new) :]
     assert not [r for r in after if isinstance(r.event, RollUpAdvanced)]
     assert (await workshop.state(costing, top)).cost is not None
@@ -98,7 +98,7 @@ async def test_what_another_basis_costs_anew_is_everybody_s(workshop):
     await workshop.do(tenants, workshop.tenant, SetCostBasis("last"))
     place = (await workshop.events())[-1].position
     cause = Cause("basis", "last", place)
-    await workshop.costing.roll_up(workshop.call(), cause, None, at_once=2)
+    await workshop.costing.roll_up(workshop.call(), cause, at_once=2)
     told = [r for r in await workshop.events() if isinstance(r.event, RollUpAdvanced)]
     assert [(r.id, r.event.owner, r.event.kind) for r in told] == [(str(place), "", "basis")] * 2
     assert [(r.event.done, r.event.total) for r in told] == [(2, 4), (4, 4)]
@@ -139,7 +139,7 @@ async def test_a_run_ends_also_where_what_was_to_come_uses_it_no_longer(
 
     others = [nothing] * (after - 1)
     between = Costing(Between(workshop.market.commands, *others, empty))
-    await between.roll_up(workshop.call(), cause, [wool], at_once=at_once)
+    await between.roll_up(workshop.call(), cause, at_once=at_once)
     told = [r.event for r in await workshop.events() if isinstance(r.event, RollUpAdvanced)]
     assert [(event.done, event.total) for event in told] == steps
     assert {event.product for event in told[-1:]} == {made[1]}
@@ -151,7 +151,7 @@ async def test_a_roll_up_that_one_append_holds_to_the_last_tells_nothing(worksho
         await workshop.product((wool, 1_000))
     await workshop.buy(wool, 40_000)
     cause = Cause("material", wool, (await workshop.events())[-1].position)
-    await workshop.costing.roll_up(workshop.call(), cause, [wool], at_once=2)
+    await workshop.costing.roll_up(workshop.call(), cause, at_once=2)
     assert not [r for r in await workshop.events() if isinstance(r.event, RollUpAdvanced)]
 
 
@@ -168,7 +168,7 @@ async def test_who_owns_the_products_hears_how_far_it_is_and_nobody_else_does(ho
         assert (await amina.subscribed("costruns?owner=amina"))["items"] == []
         for topic in ("costruns?owner=amina", "costruns"):
             assert (await basma.subscribed(topic))["code"] == "forbidden"
-        await house.souk.costing.roll_up(house.call("policy:costing"), cause, [cause.id], at_once=1)
+        await house.souk.costing.roll_up(house.call("policy:costing"), cause, at_once=1)
         told = await amina.until(lambda m: m.get("document", {}).get("progress") == 100)
         assert (await basma.subscribed(f"costruns/{place}"))["code"] == "costruns.unknown_run"
     await settle(house)

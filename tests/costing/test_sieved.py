@@ -2,17 +2,19 @@
 nothing; what is made of a material is known from the log, not from memory."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from adapters.policies.following import MANY, Follower
+from adapters.policies.outcomes import parked_by
 from adapters.policies.reading import Reading
 from adapters.postgres.pools import borrow
 from application.commands import Commands
 from application.costing import Costing
 from application.policies.costing import COSTING
-from domain import materials, tenants
-from domain.costing import Component, SetComponents
+from domain import costing, materials, tenants
+from domain.costing import Component, CostRolledUp, SetComponents
 from domain.costs import Cost
 from domain.materials import SetStandardCost
 from domain.tenants import SetCostBasis
@@ -138,11 +140,66 @@ async def test_of_materials_that_share_products_as_few_as_reach_them_all_are_rol
     await standard(workshop, [*wools, other], 10**6)
     commands.ran = 0
     await step(workshop, follower)
-    assert commands.ran == 2, "wool 3 reaches all but what wool 5 is in beside it"
+    assert commands.ran == 1, "wool 3 reaches all but what wool 5 is in beside it"
     assert await workshop.costs() == await workshop.scratch()
     await standard(workshop, wools[:2], 3 * 10**6)
     await step(workshop, follower)
-    assert commands.ran == 3
+    assert commands.ran == 2
+    assert await workshop.costs() == await workshop.scratch()
+
+
+async def many_feet(workshop, follower):
+    """Materials, each in a product of its own, and a product of all of these; a pair apart."""
+    await workshop.do(tenants, workshop.tenant, SetCostBasis("standard"))
+    wools = [await workshop.material() for _ in range(5)]
+    feet = [await workshop.product((wool, 1_000)) for wool in wools]
+    top = await workshop.product(*((foot, 1_000) for foot in feet))
+    lone = await workshop.product((await workshop.material(), 1_000))
+    await step(workshop, follower)
+    return wools, feet, top, lone
+
+
+async def rolled(workshop, since):
+    new = [r for r in (await workshop.events())[since:] if isinstance(r.event, CostRolledUp)]
+    causes = {r.id: r.event.cause.id for r in new}
+    assert len(causes) == len(new), "each once"
+    return causes
+
+
+async def test_materials_that_meet_in_a_product_are_rolled_up_once_for_all(
+    workshop, commands, follower
+):
+    wools, feet, top, lone = await many_feet(workshop, follower)
+    apart = (await workshop.state(costing, lone)).components[0].id
+    length = len(await workshop.events())
+    await standard(workshop, [*wools, apart], 10**6)
+    commands.ran = 0
+    await step(workshop, follower)
+    assert commands.ran == 2, "one for those that meet, one for the other"
+    assert await workshop.costs() == await workshop.scratch()
+    found = await rolled(workshop, length)
+    assert found.pop(lone) == apart
+    assert found.pop(top) in wools
+    assert found == dict(zip(feet, wools, strict=True)), "the cause that is told is in it"
+
+
+async def test_what_failed_for_all_at_once_is_tried_for_each(workshop, commands, follower):
+    wools, *_ = await many_feet(workshop, follower)
+    jointly, asked = COSTING.jointly, []
+
+    async def fails(commands, call, heard):
+        asked.append(len(heard))
+        raise RuntimeError
+
+    follower.policy = replace(COSTING, jointly=fails)
+    await standard(workshop, wools, 10**6)
+    await step(workshop, follower)
+    assert set(asked) == {len(wools)}
+    async with borrow(workshop.market.pool) as db:
+        assert len(await parked_by(db, "costing", workshop.tenant)) == len(wools)
+        follower.policy = replace(COSTING, jointly=jointly)
+        await follower.retry_parked(db, workshop.tenant)
+        assert await parked_by(db, "costing", workshop.tenant) == []
     assert await workshop.costs() == await workshop.scratch()
 
 

@@ -93,10 +93,10 @@ async def test_what_is_in_more_products_than_one_append_takes_reaches_them_all(w
     await workshop.buy(wool, 40_000)
     cause = Cause("material", wool, 1)
     before = len(await workshop.rolled())
-    await workshop.costing.roll_up(workshop.call(), cause, [wool], at_once=3)
+    await workshop.costing.roll_up(workshop.call(), cause, at_once=3)
     assert await workshop.costs() == await workshop.scratch()
     assert len(await workshop.rolled()) - before == len(feet) + len(tops)
-    await workshop.costing.roll_up(workshop.call(), cause, [wool], at_once=4)
+    await workshop.costing.roll_up(workshop.call(), cause, at_once=4)
     assert len(await workshop.rolled()) - before == len(feet) + len(tops)
 
 

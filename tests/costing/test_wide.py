@@ -110,7 +110,7 @@ async def test_what_was_costed_and_then_takes_what_is_left_is_costed_once_more(w
         await workshop.compose(first, (last, 2_000))
 
     between = Costing(Between(workshop.market.commands, take))
-    await between.roll_up(workshop.call(), cause, [wool], at_once=1)
+    await between.roll_up(workshop.call(), cause, at_once=1)
     assert await workshop.costs() == await workshop.scratch()
 
 
@@ -123,7 +123,7 @@ async def test_an_edit_of_what_nothing_uses_calls_for_no_roll_up(workshop):
         await workshop.change(id, HOUR)
     heard = [r for r in await since(workshop, length) if type(r.event) in COSTING.on]
     left = await COSTING.sieve(workshop.market.commands, workshop.call(), heard)
-    assert [(r.id, type(r.event)) for r in left] == [(fringe, LabourSet)]
+    assert [[(r.id, type(r.event)) for r in group] for group in left] == [[(fringe, LabourSet)]]
 
 
 async def test_an_edit_of_what_was_purged_since_is_nothing_to_react_to(workshop):
