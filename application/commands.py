@@ -126,7 +126,7 @@ class Commands:
             return await self._attempts(call, attempt)
 
     async def _attempts(self, call: Call, attempt: Attempt) -> Appended:
-        cautious = False
+        cautious = again = False
         for left in reversed(range(ATTEMPTS)):
             work = Work(self._log, call, self._states, cautious)
             try:
@@ -140,7 +140,8 @@ class Commands:
                 if cautious or not work.guessed:
                     pause = min(PAUSE, 0.002 * (ATTEMPTS - left))
                     await asyncio.sleep(random() * pause)  # noqa: S311
-                cautious = True
+                # Those that moved are told, and are forgotten: the others need not be read again.
+                cautious, again = again or not work.forgets(conflict.streams), True
         raise AssertionError("unreachable")
 
     async def _once(self, work: Work, attempt: Attempt) -> Appended:

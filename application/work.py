@@ -85,6 +85,7 @@ class Work:
         self._after = before.landing if before else None
         self.landing: Landing | None = None  # where those who follow it are told
         self._loaded: dict[str, _Loaded] = {}
+        self._begun: set[str] = set()  # those that were taken to be empty
         self._claims: list[tuple[str, str, str]] = []
         self._releases: list[tuple[str, str, str]] = []
 
@@ -92,6 +93,10 @@ class Work:
     def guessed(self) -> bool:
         """Whether anything that it decided on may have been stale."""
         return any(loaded.guessed for loaded in self._loaded.values())
+
+    def forgets(self, moved: Sequence[str]) -> bool:
+        """Whether one who decides again would read all of these, who are told to have moved."""
+        return bool(moved) and self._begun.isdisjoint(moved)
 
     @property
     def streams(self) -> Sequence[str]:
@@ -144,6 +149,7 @@ class Work:
                 stream = stream_of(self.call.tenant, decider, id)
                 empty = State(0, 0, decider.EMPTY, 0, 0)
                 self._loaded.setdefault(stream, _Loaded(decider, empty, guessed=True))
+                self._begun.add(stream)
 
     async def _read(self, deciders: Mapping[str, Decider]) -> None:
         """In the order asked for, which is the order of the append."""

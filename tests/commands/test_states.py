@@ -7,8 +7,9 @@ from adapters.log.codec import holds_personal
 from application import commands
 from application.catalog import Catalog
 from application.commands import Commands
-from application.ports import Key, Missing
+from application.ports import Key, Missing, Receipt
 from application.states import State, States
+from application.work import stream_of
 from domain import AGGREGATES, catalog
 from domain.catalog import ChangePrice, RestoreProduct, RetireProduct
 from domain.kernel import Rejected
@@ -52,6 +53,48 @@ async def test_a_command_on_a_stale_state_is_decided_again(market, here, elsewhe
     done = await here.change(call(), "rug", None, price(13))
     assert done.version == 4
     assert (await market.state(catalog, "rug")).price == Money(13, "DZD")
+
+
+async def test_of_many_states_only_those_are_read_again_that_moved(
+    market, here, elsewhere, monkeypatch
+):
+    async def all_three(work):
+        for id in ("rug", "lamp", "tea"):
+            await work.load(catalog, id)
+        await work.decide(catalog, "rug", price(15))
+        return work.receipt(catalog, "rug")
+
+    for id in ("rug", "lamp", "tea"):
+        await here.change(call(), id, None, price(11))
+    await elsewhere.change(call(), "lamp", None, price(12))
+    read, load = list[str](), market.log.load
+
+    async def told(tenant, streams):
+        read.extend(streams)
+        return await load(tenant, streams)
+
+    monkeypatch.setattr(market.log, "load", told)
+    done = await here._commands.run(call(), Receipt, all_three)
+    assert (done.version, read) == (3, [stream_of(TENANT, catalog, "lamp")])
+
+
+async def test_what_moves_again_meanwhile_is_decided_on_all_that_the_log_has(
+    market, here, elsewhere
+):
+    """Each time it decides, somebody else is quicker, at another stream."""
+    quicker, seen = ["lamp", "tea", "lamp"], []
+
+    async def slow(work):
+        seen.append([(await work.load(catalog, id)).price.minor for id in ("lamp", "tea")])
+        await work.decide(catalog, "rug", price(15))
+        if quicker:
+            await elsewhere.change(call(), quicker.pop(0), None, price(20 + len(quicker)))
+        return work.receipt(catalog, "rug")
+
+    for id in ("rug", "lamp", "tea"):
+        await here.change(call(), id, None, price(11))
+    await here._commands.run(call(), Receipt, slow)
+    assert seen == [[11, 11], [22, 11], [22, 21], [20, 21]]
 
 
 @pytest.mark.parametrize("key", [None, "k"])
