@@ -47,6 +47,10 @@ class CostGraph(Value):
         """What it is in, at any depth, that is in nothing itself; or it."""
         return _tops(_users(self.products), product)
 
+    def meeting(self, products: Iterable[str]) -> list[list[str]]:
+        """Those together that any product uses in common, at any depth, or that use each other."""
+        return _joined(_users(self.products), list(products))
+
     def reaching(self, materials: Iterable[str]) -> list[list[str]]:
         """As few of these as it takes, the most used first: all that uses any of them at any depth
         uses one of those. Those together that any product uses in common, at any depth."""

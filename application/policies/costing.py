@@ -23,18 +23,14 @@ BY = {  # what moves a material's cost, by the tenant's basis
 
 
 async def moved(commands: Commands, call: Call, recorded: Recorded) -> None:
+    """Of a product that was edited: what uses it and was too much for the edit's own append."""
     await moved_at_once(commands, call, [recorded])
 
 
 async def moved_at_once(commands: Commands, call: Call, heard: Sequence[Recorded]) -> None:
-    causes = [Cause("material", recorded.id, recorded.position) for recorded in heard]
+    kind = "product" if isinstance(heard[0].event, EDITED) else "material"
+    causes = [Cause(kind, recorded.id, recorded.position) for recorded in heard]
     await Costing(commands).roll_up(call, *causes)
-
-
-async def edited(commands: Commands, call: Call, recorded: Recorded) -> None:
-    """What uses the product and was too much for the edit's own append."""
-    cause = Cause("product", recorded.id, recorded.position)
-    await Costing(commands).roll_up(call, cause)
 
 
 async def told_otherwise(commands: Commands, call: Call, recorded: Recorded) -> None:
@@ -47,8 +43,8 @@ async def stirring(
 ) -> Sequence[Sequence[Recorded]]:
     """Without what nothing is made of, and what the tenant's basis does not go by. A product's own
     cost is in its edit's append. Of materials that moved, as few as reach all that uses any: a
-    roll-up goes by what all of them cost by now. Those that share products have one together: each
-    by itself would cost all that is above them once more.
+    roll-up goes by what all of them cost by now. Those that meet in a product have one together, as
+    edits have: each by itself would cost all that is above them once more.
 
     It is read from the log once all of these are in it, for what is remembered may lack an edit of
     another process that came before them. An edit that comes after them asserts the materials that
@@ -61,18 +57,16 @@ async def stirring(
 
     graph, tenant = await commands.look(call, attempt)
     parts, moving = graph.parts, BY[tenant.cost_basis]
-    moved: dict[str, Recorded] = {}  # the first that each did
+    moved, edited = dict[str, Recorded](), dict[str, Recorded]()  # the first that each did
     for recorded in heard:
         if isinstance(recorded.event, moving):
             moved.setdefault(recorded.id, recorded)
+        if isinstance(recorded.event, EDITED) and recorded.id in parts:
+            edited.setdefault(recorded.id, recorded)
     return [
         *([moved[id] for id in together] for together in graph.reaching(moved)),
-        *(
-            [recorded]
-            for recorded in heard
-            if isinstance(recorded.event, tenants.CostBasisSet)
-            or (recorded.id in parts and isinstance(recorded.event, EDITED))
-        ),
+        *([edited[id] for id in together] for together in graph.meeting(edited)),
+        *([recorded] for recorded in heard if isinstance(recorded.event, tenants.CostBasisSet)),
     ]
 
 
@@ -83,7 +77,7 @@ COSTING = Policy(
         materials.StandardCostSet: moved,
         materials.MaterialMeasured: moved,
         tenants.CostBasisSet: told_otherwise,
-        **dict.fromkeys(EDITED, edited),
+        **dict.fromkeys(EDITED, moved),
     },
     stirring,
     moved_at_once,

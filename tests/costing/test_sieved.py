@@ -14,10 +14,13 @@ from application.commands import Commands
 from application.costing import Costing
 from application.policies.costing import COSTING
 from domain import costing, materials, tenants
-from domain.costing import Component, CostRolledUp, SetComponents
+from domain.costing import Component, CostRolledUp, Labour, SetComponents, SetLabour
 from domain.costs import Cost
 from domain.materials import SetStandardCost
+from domain.money import Money
 from domain.tenants import SetCostBasis
+
+LABOUR = SetLabour((Labour("knitting", 60_000, Money(30_000, "DZD")),))
 
 
 class Watched(Commands):
@@ -181,6 +184,21 @@ async def test_materials_that_meet_in_a_product_are_rolled_up_once_for_all(
     assert found.pop(lone) == apart
     assert found.pop(top) in wools
     assert found == dict(zip(feet, wools, strict=True)), "the cause that is told is in it"
+
+
+async def test_edits_that_meet_in_a_product_are_looked_after_once_for_all(
+    workshop, commands, follower
+):
+    _, feet, _, lone = await many_feet(workshop, follower)
+    box = await workshop.product((lone, 1_000))
+    await step(workshop, follower)
+    for id in (*feet, *feet, lone, box):
+        await workshop.change(id, LABOUR)
+    before, commands.ran = await workshop.events(), 0
+    await step(workshop, follower)
+    assert commands.ran == 2, "one for the feet, one for what is in the box"
+    assert await workshop.events() == before, "each edit has costed all that uses it itself"
+    assert await workshop.costs() == await workshop.scratch()
 
 
 async def test_what_failed_for_all_at_once_is_tried_for_each(workshop, commands, follower):
