@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from functools import reduce
+from itertools import takewhile
 from pathlib import Path
 from uuid import uuid5
 
@@ -20,7 +21,7 @@ from application.ports import Call, Key, Log, Origin
 from application.work import stream_of
 from domain import media, storage
 from domain.kernel import Recorded, Rejected
-from domain.media import Asset, Crop
+from domain.media import Asset, Crop, rendering_of
 from domain.storage import Store
 
 WORKER = "worker:media"
@@ -46,14 +47,20 @@ class Rendering:
         call = _call(past)
         try:
             with folders.folder() as folder:
-                await self._render(db, call, id, asset, Path(folder))
+                await self._render(db, call, id, asset, _overtaken(past, asset), Path(folder))
         except Unacceptable as reason:
             refusal = media.Reject(reason.code, reason.detail)
             await self._media.change(_keyed(call, "reject"), id, None, refusal)
         await self._objects.remove(keys.upload(tenant, id))
 
     async def _render(
-        self, db: Connection, call: Call, id: str, asset: Asset, folder: Path
+        self,
+        db: Connection,
+        call: Call,
+        id: str,
+        asset: Asset,
+        overtaken: set[Crop | None],
+        folder: Path,
     ) -> None:
         source, made = folder / "source", folder / "made"
         made.mkdir()
@@ -66,6 +73,8 @@ class Rendering:
         job = Job("video" if asset.kind == "video" else "image", crop, asset.largest)
         verdict = await rendering.render(source, made, job)
         async with alone(db, call.tenant, verdict.sha256):
+            if overtaken:  # whoever was at one may have been killed when its files were put
+                await self._spare(call.tenant, verdict.sha256, overtaken)
             await self._keep(call.tenant, verdict, asset.crop, source, made)
             await self._tell(call, id, _made(verdict, asset.crop, source.stat().st_size))
 
@@ -93,20 +102,27 @@ class Rendering:
         try:
             await self._media.finish(call, id, made)
         except Rejected as refusal:
-            await self._spare(call.tenant, made.sha256)
+            await self._spare(call.tenant, made.sha256, {made.crop})
             raise Unacceptable(refusal.code, refusal.detail) from None
-        await self._spare(call.tenant, made.sha256)  # if it was purged meanwhile: that is no news
+        # If it was purged or cropped anew meanwhile: that is no news.
+        await self._spare(call.tenant, made.sha256, {made.crop})
 
-    async def _spare(self, tenant: str, sha256: str) -> None:
-        """Remove what was put, if nobody holds it."""
-        if not await self._held(tenant, sha256):
+    async def _spare(self, tenant: str, sha256: str, crops: set[Crop | None]) -> None:
+        """Remove the files of those crops for which no room was taken; all files, if nobody holds
+        the object. What was counted once stays: another asset may show it."""
+        store = await self._store(tenant, sha256)
+        if not store.holders:
             await self._objects.remove_under(keys.all_of(tenant, sha256))
+            return
+        if spare := {rendering_of(crop) for crop in crops}.difference(store.renderings):
+            places = tuple(keys.named(tenant, sha256, rendering, "") for rendering in spare)
+            there = await self._objects.under(keys.all_of(tenant, sha256))
+            await self._objects.remove(*(key for key in there if key.startswith(places)))
 
-    async def _held(self, tenant: str, sha256: str) -> bool:
+    async def _store(self, tenant: str, sha256: str) -> Store:
         stream = stream_of(tenant, storage, sha256)
         past = (await self._log.read(tenant, [stream]))[stream]
-        store: Store = reduce(storage.evolve, (r.event for r in past), storage.EMPTY)
-        return bool(store.holders)
+        return reduce(storage.evolve, (r.event for r in past), storage.EMPTY)
 
 
 def _sha256(source: Path) -> str:
@@ -121,6 +137,13 @@ def _made(verdict: Verdict, crop: Crop | None, size: int) -> media.Render:
     )
     shape = (verdict.format, verdict.width, verdict.height, size, verdict.duration)
     return media.Render(verdict.sha256, *shape, crop, renditions)
+
+
+def _overtaken(past: list[Recorded], asset: Asset) -> set[Crop | None]:
+    """The crops that it was to have since it was rendered last, but for the one that it waits
+    for."""
+    since = takewhile(lambda r: not isinstance(r.event, media.Rendered), reversed(past))
+    return {r.event.crop for r in since if isinstance(r.event, media.CropSet)} - {asset.crop}
 
 
 def _call(past: list[Recorded]) -> Call:

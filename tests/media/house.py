@@ -44,6 +44,13 @@ class House:
         text = base64.b64encode(content).decode()
         return await self.amina.post("/media/inline", {"data": f"data:{kind};base64,{text}"})
 
+    async def crop(self, id, left):
+        """Ask for the part of 300 by 200 that begins so far from the left, and see it wanted."""
+        crop = {"left": left, "top": 0, "width": 300, "height": 200}
+        cropped = await self.amina.post(f"/media/{id}/crop", {"crop": crop})
+        assert cropped.status_code == 200, cropped.text
+        await self.now(f"/media/{id}", cropped)
+
     async def settled(self, id):
         """What came of it, once no worker is to do anything more with it: the upload goes after the
         log has what was made of it."""
@@ -68,10 +75,19 @@ class House:
             past = await read_after(db, 0, 100_000)
         return [r for r in past if isinstance(r.event, kinds)]
 
+    async def usage(self):
+        """As all that has happened leaves it."""
+        after = await self.souk.positions.head()
+        return (await self.root.get("/storage/usage", after=after)).json()
+
     async def objects(self):
         """The keys of all that the tenant has in the bucket."""
         bucket = self.souk.objects
         return set(await asyncio.to_thread(bucket._under, f"{self.tenant}/"))
+
+    async def kept(self):
+        """Bytes of all that the tenant has in the bucket."""
+        return sum([(await self.souk.objects.stat(key)).size for key in await self.objects()])
 
 
 @asynccontextmanager

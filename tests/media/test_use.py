@@ -23,12 +23,6 @@ async def purging(house):
         yield run, lambda: idle(db, house.tenant, LATER)
 
 
-async def usage(house):
-    """As all that has happened leaves it."""
-    after = await house.souk.positions.head()
-    return (await house.root.get("/storage/usage", after=after)).json()
-
-
 async def quota(house, bytes):
     done = await house.root.post("/storage/quota", {"quota": bytes})
     assert done.status_code == 200
@@ -36,18 +30,18 @@ async def quota(house, bytes):
 
 async def test_the_same_bytes_twice_are_one_object_and_counted_once(working):
     one = await working.settled(await working.upload(JPEG))
-    kept, used = await working.objects(), (await usage(working))["used"]
+    kept, used = await working.objects(), (await working.usage())["used"]
     two = await working.settled(await working.upload(JPEG, working.basma))
     assert two["sha256"] == one["sha256"]
     assert await working.objects() == kept
     assert used == len(JPEG) + sum(r["size"] for r in one["renditions"])
-    assert (await usage(working))["used"] == used
+    assert (await working.usage())["used"] == used
 
 
 async def test_at_80_percent_it_is_told_and_at_100_uploads_are_refused(working):
     asset = await working.settled(await working.upload(JPEG))
-    await quota(working, (await usage(working))["used"])
-    assert (await usage(working))["warning"] is True
+    await quota(working, (await working.usage())["used"])
+    assert (await working.usage())["warning"] is True
     assert len(await working.happened(QuotaNearlyReached)) == 1
     kept = await working.objects()
     within_json = await working.inline(picture(20, 20))
@@ -62,7 +56,7 @@ async def test_what_was_let_in_but_finds_no_room_is_rejected_and_leaves_nothing(
     await quota(working, len(JPEG) + 1)
     asset = await working.settled(await working.upload(JPEG))
     assert asset["rejected"]["code"] == "storage.quota_reached"
-    assert (await usage(working))["used"] == 0
+    assert (await working.usage())["used"] == 0
     await until(lambda: _empty(working))
 
 
@@ -92,26 +86,41 @@ async def test_an_object_is_erased_with_its_last_asset_and_its_room_is_free(work
     assert await working.objects() == set()
     assert len(await working.happened(Purged)) == 2
     assert len(await working.happened(ObjectErased)) == 1
-    assert (await usage(working))["used"] == 0
+    assert (await working.usage())["used"] == 0
 
 
 async def test_each_crop_takes_room_once_until_all_of_it_goes(working):
     id = await working.upload(JPEG)
     await working.settled(id)
-    used = [0, (await usage(working))["used"]]
+    used = [0, (await working.usage())["used"]]
     for left in (1, 2, 1):
-        crop = {"left": left, "top": 0, "width": 300, "height": 200}
-        cropped = await working.amina.post(f"/media/{id}/crop", {"crop": crop})
-        await working.now(f"/media/{id}", cropped)
+        await working.crop(id, left)
         await working.settled(id)
-        used.append((await usage(working))["used"])
+        used.append((await working.usage())["used"])
     none, whole, one, two, again = used
     assert none < whole < one < two == again
     async with purging(working) as (run, found):
         (idle,) = await found()
         assert await run.purge(idle)
-    assert (await usage(working))["used"] == 0
+    assert (await working.usage())["used"] == 0
     assert await working.objects() == set()
+
+
+async def test_crops_that_find_no_room_leave_the_bucket_and_the_asset_as_they_were(working):
+    id = await working.upload(JPEG)
+    await working.settled(id)
+    await working.crop(id, 1)
+    before = await working.settled(id)
+    kept, used = await working.objects(), (await working.usage())["used"]
+    await quota(working, used + 10)
+    for left in (2, 3, 4):
+        await working.crop(id, left)
+        after = await working.settled(id)
+        assert after["rejected"]["code"] == "storage.quota_reached"
+        assert after["crop"] == before["crop"]
+        assert after["renditions"] == before["renditions"]
+        assert await working.objects() == kept
+    assert await working.kept() == used == (await working.usage())["used"]
 
 
 async def test_what_is_shown_or_was_touched_meanwhile_stays(working):
@@ -138,7 +147,7 @@ async def test_a_purge_that_was_killed_is_finished_by_the_next(working):
         assert await run._said(asset)
         assert await working.objects()
         assert len(await working.happened(ObjectDropped)) == 1
-        await usage(working)  # so that its row is there
+        await working.usage()  # so that its row is there
         await run.finish()
     assert await working.objects() == set()
 

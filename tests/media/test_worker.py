@@ -127,6 +127,83 @@ async def test_what_is_purged_while_it_is_rendered_leaves_no_file(house):
     assert await house.objects() == set()
 
 
+@pytest.fixture
+async def db(house):
+    """Where locks are taken by who renders without a worker."""
+    async with connected(house.souk.settings.postgres_url, "tests") as db:
+        yield db
+
+
+async def rendered(house, db):
+    """A new asset of the same bytes as all."""
+    id = await house.upload(JPEG)
+    await render(house, db, id)
+    return id
+
+
+async def render(house, db, id, objects=None):
+    await Rendering(house.souk.log, objects or house.souk.objects).run(db, house.tenant, id)
+
+
+async def overtaken(house, db, id, first, then):
+    """A crop whose files are put when another is asked for."""
+    await house.crop(id, first)
+    objects = Meanwhile(house.souk.settings.s3_url, lambda: house.crop(id, then))
+    await render(house, db, id, objects)
+    objects.close()
+
+
+async def test_crops_that_are_overtaken_leave_only_what_is_counted(house, db):
+    id = await rendered(house, db)
+    kept = await house.objects()
+    await overtaken(house, db, id, 1, 2)
+    assert await house.objects() == kept
+    await overtaken(house, db, id, 3, 2)
+    await render(house, db, id)
+    assert (await house.state(id)).rendered_crop.left == 2
+    assert await house.kept() == (await house.usage())["used"]
+    assert await house.objects() > kept
+
+
+async def test_a_crop_that_is_overtaken_stays_where_another_asset_has_it(house, db):
+    one, two = await rendered(house, db), await rendered(house, db)
+    await house.crop(one, 1)
+    await render(house, db, one)
+    kept = await house.objects()
+    await overtaken(house, db, two, 1, 2)
+    assert await house.objects() == kept
+    await render(house, db, two)
+    assert await house.objects() > kept
+    assert await house.kept() == (await house.usage())["used"]
+
+
+async def test_a_crop_that_was_shown_stays_when_it_is_asked_for_again_and_overtaken(house, db):
+    id = await rendered(house, db)
+    for left in (1, 2):
+        await house.crop(id, left)
+        await render(house, db, id)
+    kept = await house.objects()
+    await overtaken(house, db, id, 1, 3)
+    assert await house.objects() == kept
+
+
+async def test_what_a_killed_worker_put_of_a_crop_goes_with_the_next_crop(house, db, monkeypatch):
+    async def killed(*_):
+        raise asyncio.CancelledError
+
+    id = await rendered(house, db)
+    await house.crop(id, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("application.media.Media.finish", killed)
+        with pytest.raises(asyncio.CancelledError):
+            await render(house, db, id)
+    left = await house.objects()
+    await house.crop(id, 2)
+    await render(house, db, id)
+    assert left - await house.objects()
+    assert await house.kept() == (await house.usage())["used"]
+
+
 async def test_what_is_sent_again_when_it_was_looked_at_is_swept(house):
     form = await house.request()
     await send(form, JPEG)
