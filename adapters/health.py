@@ -4,12 +4,13 @@ import asyncio
 import time
 import urllib.request
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import nats
 from msgspec import Struct
 
+from adapters.nats.servers import servers
 from adapters.postgres.pools import Pool, borrow
 from adapters.projector.valkey import client
 
@@ -88,8 +89,14 @@ async def _valkey(url: str) -> None:
 
 
 async def _nats(url: str) -> None:
-    once = {"allow_reconnect": False, "max_reconnect_attempts": 1, "reconnect_time_wait": 0}
-    connection = await nats.connect(url, connect_timeout=PATIENCE, error_cb=_quietly, **once)
+    once: dict[str, Any] = {
+        "allow_reconnect": False,
+        "max_reconnect_attempts": 1,
+        "reconnect_time_wait": 0,
+    }
+    connection = await nats.connect(
+        **servers(url), connect_timeout=PATIENCE, error_cb=_quietly, **once
+    )
     await connection.close()
 
 

@@ -21,6 +21,7 @@ from entrypoints.settings import (
     SettingsMissing,
     choices_of,
     from_env,
+    server_url_of,
 )
 
 DEFAULT = Path(".souk")
@@ -62,8 +63,8 @@ class Instance(Struct, frozen=True):
 
 
 def given_urls(env: Mapping[str, str] = os.environ) -> Urls:
-    """The servers that the environment names."""
-    return Urls(**{server: env.get(name) or None for server, name in URLS.items()})
+    """The servers that the environment names. Raises SettingsMissing."""
+    return Urls(**{server: server_url_of(env, name) or None for server, name in URLS.items()})
 
 
 def settings_of(home: Home, urls: Urls) -> Settings:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
+
+from adapters.addresses import is_nats, is_postgres, is_s3, is_valkey
 
 
 class Issuer(Struct, frozen=True):
@@ -79,6 +81,12 @@ REQUIRED = (
     "SOUK_SIGNING_KEY",
     "SOUK_SECRET",
 )
+ADDRESSES: dict[str, tuple[Callable[[str], bool], str]] = {
+    "SOUK_POSTGRES_URL": (is_postgres, "postgresql://souk:…@host:5432/souk"),
+    "SOUK_VALKEY_URL": (is_valkey, "redis://:…@host:6379/0, rediss://… or unix://…"),
+    "SOUK_NATS_URL": (is_nats, "nats://souk:…@host:4222 or tls://…"),
+    "SOUK_S3_URL": (is_s3, "http(s)://access:…@host:9000"),
+}
 
 
 def from_env(env: Mapping[str, str] = os.environ) -> Settings:
@@ -93,10 +101,10 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
     if missing := [name for name in REQUIRED if not env.get(name)]:
         raise SettingsMissing(f"Set {', '.join(missing)}; `souk up` needs none of them.")
     return Settings(
-        postgres_url=env["SOUK_POSTGRES_URL"],
-        valkey_url=env["SOUK_VALKEY_URL"],
-        nats_url=env["SOUK_NATS_URL"],
-        s3_url=env.get("SOUK_S3_URL", ""),
+        postgres_url=server_url_of(env, "SOUK_POSTGRES_URL"),
+        valkey_url=server_url_of(env, "SOUK_VALKEY_URL"),
+        nats_url=server_url_of(env, "SOUK_NATS_URL"),
+        s3_url=server_url_of(env, "SOUK_S3_URL"),
         master_key=_master_key(env["SOUK_MASTER_KEY"]),
         signing_key_pem=_pem(env["SOUK_SIGNING_KEY"]),
         secret=env["SOUK_SECRET"].encode(),
@@ -150,6 +158,18 @@ def to_env(settings: Settings) -> dict[str, str]:
         "SOUK_ROOTS_KEY": settings.roots_key_pem,
         "SOUK_ROOTS_EVERY": str(settings.roots_every),
     }
+
+
+def server_url_of(env: Mapping[str, str], name: str) -> str:
+    """As its client takes it; "" for none. Raises SettingsMissing, which tells nothing of what it
+    holds."""
+    url, (fits, form) = env.get(name) or "", ADDRESSES[name]
+    if url and not fits(url):
+        raise SettingsMissing(
+            f"{name} must be like {form}; in its password write / as %2F, @ as %40, : as %3A,"
+            " ? as %3F, # as %23, [ as %5B, ] as %5D and % as %25."
+        )
+    return url
 
 
 def _master_key(text: str) -> bytes:

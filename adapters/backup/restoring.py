@@ -94,7 +94,7 @@ async def restore(wanted: Wanted) -> Reached:
         if (wanted.home / HALF).exists():
             raise Half(wanted.home)
         raise Occupied(f"{wanted.home} is not empty, and nothing is written over")
-    home = Home(wanted.home)
+    home, new = Home(wanted.home), not wanted.home.exists()
     home.hold()
     try:
         (home.path / HALF).touch()
@@ -103,6 +103,8 @@ async def restore(wanted: Wanted) -> Reached:
     except BaseException:
         for path in home.path.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if new:
+            home.path.rmdir()
         raise
     finally:
         home.free()

@@ -16,6 +16,7 @@ from adapters.live.chain import Arrival, Chain, Group
 from adapters.live.change import Change
 from adapters.nats.connecting import quiet
 from adapters.nats.flushing import flushed
+from adapters.nats.servers import servers
 from adapters.postgres.pools import Connection
 from adapters.projector.leader import Bell, persist
 from adapters.projector.marks import HEADER, Mark
@@ -125,7 +126,7 @@ class Feed:
             closed.set()
 
         connecting = nats.connect(
-            self._nats_url,
+            **servers(self._nats_url),
             name="souk-live",
             max_reconnect_attempts=-1,
             reconnect_time_wait=RECONNECT,

@@ -6,6 +6,8 @@ import nats
 import structlog
 from nats.aio.client import Callback, Client
 
+from adapters.nats.servers import servers
+
 CONNECT = 2.0  # seconds
 logger = structlog.get_logger(__name__)
 
@@ -16,7 +18,9 @@ async def connected(url: str, lost: Callback | None = None) -> Client:
     Raises nats.errors.Error, OSError, TimeoutError.
     """
     async with asyncio.timeout(CONNECT):  # it tries for minutes by itself
-        return await nats.connect(url, allow_reconnect=False, error_cb=quiet, closed_cb=lost)
+        return await nats.connect(
+            **servers(url), allow_reconnect=False, error_cb=quiet, closed_cb=lost
+        )
 
 
 async def quiet(error: Exception) -> None:

@@ -4,7 +4,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from adapters.nats.accounts import DOMAIN, STREAM, configuration
 from adapters.nats.issuer import Issuer
 from adapters.nats.reader import NAME, Reader, subjects
+from adapters.nats.servers import servers
 from adapters.tokens.signing import Signer
 from adapters.tokens.verifying import Claims
 from domain.permissions import ROLES
@@ -83,7 +83,7 @@ def credentials(
     signer = Signer(settings.signing_key_pem, settings.issuer, settings.audience)
     reader = Reader(name, signer.sign(user, tenant, held, [role] if role else [], lasts))
     return {
-        "url": _bare(settings.nats_url),
+        "url": servers(settings.nats_url)["servers"][0],
         "user": name,
         "password": reader.token,
         "inbox_prefix": reader.inbox,
@@ -93,12 +93,6 @@ def credentials(
         "subjects": subjects(Claims(user, tenant, int(until.timestamp()), held)),
         "expires_at": until.isoformat(timespec="seconds"),
     }
-
-
-def _bare(url: str) -> str:
-    """Without Souk's own name and password."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 @click.command()
@@ -113,8 +107,8 @@ def nats_config(directory: Path | None) -> None:
       souk nats-config > souk.conf
     """
     settings = find(directory)
-    parts = urlsplit(settings.nats_url)
-    if not (parts.username and parts.password):
+    told = servers(settings.nats_url)
+    if not (told.get("user") and told.get("password")):
         raise Refusal("SOUK_NATS_URL names no user and password: nats://souk:…@host:4222.")
-    said = configuration(parts.username, parts.password, Issuer(settings.secret).public)
+    said = configuration(told["user"], told["password"], Issuer(settings.secret).public)
     click.echo(msgspec.json.format(msgspec.json.encode(said)).decode())

@@ -26,6 +26,7 @@ from adapters.media.sending import AGAIN
 from entrypoints import logs
 from entrypoints.cli.failures import Refusal
 from entrypoints.reviving import Revived, revive
+from entrypoints.settings import server_url_of
 
 LATEST = "latest"
 REFUSED = (
@@ -130,12 +131,12 @@ async def _restore(
     kept: tuple[Path | None, Path | None],
     told: tuple[Path | None, bool],
 ) -> tuple[Reached, Revived]:
+    given = Urls(s3=server_url_of(os.environ, "SOUK_S3_URL") or None)
     async with AsyncExitStack() as stack:
         origin = await _origin(backup, to, kept, stack)
         receipts = None if told[1] else await _receipts(told[0], origin, stack)
         reached = await recover(Wanted(origin, home, keys, to))
         old = Path(origin.manifest.wal).parent
-        given = Urls(s3=os.environ.get("SOUK_S3_URL") or None)
         return reached, await revive(home, origin.shelves, receipts, given, old)
 
 

@@ -46,6 +46,37 @@ def test_every_dependency_is_a_service():
     assert wanted <= set(SERVICES)
 
 
+def test_each_server_is_of_a_version_and_comes_back_by_itself():
+    for name in ("postgres", "valkey", "nats", "minio"):
+        assert re.search(r":\D*\d", SERVICES[name]["image"]), name
+        assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+def test_who_waits_for_a_healthy_service_waits_for_one_that_is_asked():
+    waited = {
+        name
+        for service in SERVICES.values()
+        for name, how in service.get("depends_on", {}).items()
+        if how["condition"] == "service_healthy"
+    }
+    assert {"postgres", "valkey", "nats"} <= waited
+    assert all("test" in SERVICES[name]["healthcheck"] for name in waited)
+
+
+def test_nats_is_asked_at_the_port_that_it_is_watched_at():
+    nats = SERVICES["nats"]
+    port = nats["command"][nats["command"].index("--http_port") + 1]
+    assert f"http://127.0.0.1:{port}/healthz" in nats["healthcheck"]["test"]
+
+
+def test_each_secret_that_it_cannot_do_without_is_explained():
+    required = set(re.findall(r"\$\{(\w+):\?", (ROOT / "compose.yaml").read_text()))
+    page = (ROOT / "docs/operations.md").read_text()
+    _, _, told = page.partition("To make the three secrets:")
+    assert required
+    assert {name for name in required if name not in told} == set()
+
+
 def test_no_secret_has_a_default():
     assert (
         re.findall(

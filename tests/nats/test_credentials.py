@@ -30,7 +30,7 @@ async def souk(tmp_path_factory):
 
 
 def settings(url, secret=b"a secret"):
-    return Settings("given", "given", url, "", b"m" * 32, PEM, secret)
+    return Settings("postgresql://given", "redis://given", url, "", b"m" * 32, PEM, secret)
 
 
 def run(settings, *words):
