@@ -141,6 +141,7 @@ class Page:
 
     def offline(self, away):
         """Whether the network is away."""
+        self.do("Network.enable")
         self.do(
             "Network.emulateNetworkConditions",
             offline=away,

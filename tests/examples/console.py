@@ -14,7 +14,7 @@ TAGS = "[...document.querySelectorAll('.row .tag')].map(each => each.innerText)"
 SEEN = "[...document.querySelectorAll('[data-position]')].map(each => +each.dataset.position)"
 SETTLED = "document.querySelector('.columns').ariaBusy === 'false'"
 VIEWS = ("log", "stream", "causes", "projections", "charts")
-PHONE, DESK = (360, 740), (1200, 850)
+PHONE, DESK = (320, 740), (1200, 850)
 
 
 def cancelled_order(up):

@@ -31,7 +31,6 @@ from tests.support.patience import PATIENCE
 @pytest.fixture(scope="module")
 def shared(site, browser):
     with tab(browser) as found:
-        found.do("Network.enable")
         yield found
 
 

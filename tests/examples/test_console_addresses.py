@@ -98,3 +98,11 @@ def test_what_no_header_can_hold_is_no_token(browser, site):
             page.type("eyJhbGciOiJFUzI1NiIs\u2026")
             page.press("Enter")
             page.until("/token is malformed|this is no token/.test(document.body.innerText)")
+
+
+def test_who_may_see_no_figures_does_not_wait_for_them(browser, site, up):
+    with tab(browser) as page:
+        page.open(site + "/console")
+        sign_in(page, up, role="buyer", view="charts")
+        page.until("document.querySelectorAll('[role=alert]').length === 2")
+        assert "Reading" not in page.run(MAIN)

@@ -191,6 +191,15 @@ def test_another_persons_like_changes_the_number_and_ones_own_does_too(watching,
     watching.until(f"{number(reel, 'likes')} === 0")
 
 
+def test_a_like_that_does_not_come_through_is_told_and_taken_back(watching, reel):
+    heart, note = part(reel, ".like"), part(reel, "[role=alert]")
+    watching.offline(True)
+    watching.run(f"{heart}.click()")
+    watching.until(f"{note}.textContent === 'Cut off'")
+    watching.offline(False)
+    assert watching.run(f"{heart}.ariaPressed") == "false"
+
+
 def test_what_one_liked_before_is_shown_as_liked(reel, page, farida):
     position = farida.ask("PUT", f"/reels/{reel}/like")["position"]
     farida.ask("GET", "/reels/liked", reel=reel, after=position)

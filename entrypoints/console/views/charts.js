@@ -7,6 +7,7 @@ import {ask, gone} from "../session.js";
 const PAUSE = 5000, DAY = 86_400_000;             // milliseconds
 const STEPS = [[1, "The last minute"], [10, "The last 10 minutes"], [60, "The last hour"], [1440, "The last day"]];
 const RANGES = [[30, "30 days"], [90, "90 days"], [365, "A year"]];
+const waiting = trouble => trouble ? nothing : "Reading…";
 const stamp = seconds => new Date(seconds * 1000).toISOString();
 const rate = value => value === 0 ? "0" : number(Number(value.toPrecision(3)));
 
@@ -96,7 +97,7 @@ export class Charts {
       ${this.errors.taken ? html`<p class="trouble" role="alert">${trouble(this.errors.taken)}</p>` : nothing}
       <figure><div class="plot" id="rates" aria-hidden="true"></div>
         <figcaption>${this.taken ? html`${some(total, "event")} since ${when(this.taken.first)}, at most ${rate(peak)} a second.
-          Of the whole log, in steps of ${this.taken.seconds === 1440 ? "24 minutes" : some(this.taken.seconds, "second")}.` : "Reading…"}</figcaption></figure></section>`;
+          Of the whole log, in steps of ${this.taken.seconds === 1440 ? "24 minutes" : some(this.taken.seconds, "second")}.` : waiting(this.errors.taken)}</figcaption></figure></section>`;
   }
 
   selling() {
@@ -109,7 +110,7 @@ export class Charts {
         ${currencies.length > 1 ? choice("Currency", currencies.map(each => [each, each]), this.currency, value => { this.currency = value; this.fill(); this.draw(); }) : nothing}</div>
       ${this.errors.sold ? html`<p class="trouble" role="alert">${trouble(this.errors.sold)}</p>` : nothing}
       <figure><div class="plot" id="sales" aria-hidden="true"></div>
-        <figcaption>${!this.sold ? "Reading…" : this.currency === null ? "Nothing was paid on these days."
+        <figcaption>${!this.sold ? waiting(this.errors.sold) : this.currency === null ? "Nothing was paid on these days."
           : html`${number(total)} ${this.currency} of ${some(orders, "paid order")}, less refunds; days are UTC's.`}</figcaption></figure>
       ${mine.length ? html`<details><summary>As a table</summary><table><thead><tr><th scope="col">Day</th>
         <th scope="col" class="right">Revenue</th><th scope="col" class="right">Orders paid</th></tr></thead>

@@ -160,7 +160,7 @@ export class Stream {
           ${told?.position ? html`<a class="mono" href=${causesOf(told.position)}>${told.position}</a>` : nothing}
           <span class="dim">${this.at === 0 ? words : when(told?.recorded_at)}</span></p>
         <form class="inline" @submit=${event => this.asOf(event)}><label>As of (UTC)
-          <input type="datetime-local" name="time" step="1" required></label><button>Go there</button></form>
+          <input type="datetime-local" name="time" step="1" max="9999-12-31T23:59:59" required></label><button>Go there</button></form>
       </section>
       <div class="columns" aria-busy=${this.stale ? "true" : "false"}>
         <section aria-label="State"><h2>State</h2>${this.state ? tree(this.state.state, this.changes ?? []) : html`<p class="dim">Reading…</p>`}</section>
