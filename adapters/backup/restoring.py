@@ -4,6 +4,7 @@ import asyncio
 import re
 import shutil
 import signal
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -104,7 +105,8 @@ async def restore(wanted: Wanted) -> Reached:
         for path in home.path.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         if new:
-            home.path.rmdir()
+            with suppress(OSError):  # what went wrong before is what is told
+                home.path.rmdir()
         raise
     finally:
         home.free()

@@ -25,12 +25,12 @@ from adapters.log.requests import Request
 from adapters.log.rows import COLUMNS, Row
 from adapters.log.tail import house_codec
 from adapters.media.objects import Objects
+from adapters.policies.silences import RUNNING
 from adapters.postgres.pools import APPEND, PROJECT, Connection
 from application.ports import Appended, Call
 from domain import AGGREGATES
 
 AT_ONCE = 100  # appends under way
-RUNNING = 2**62  # a position that no log reaches: until it is done, nothing of it fires
 _LAST = "SELECT max(position) FROM log.events WHERE tenant = %s AND position <= %s"
 _THEN = "SELECT coalesce(max(position), 0) FROM log.events WHERE recorded_at <= %s"
 _EVENTS = "SELECT count(*) FROM log.events WHERE tenant = %s"

@@ -31,19 +31,23 @@ class Clock:
     """What this machine's clock shows, nobody needs: it may be an hour off."""
 
     def __init__(self, pool: Pool) -> None:
-        self._pool, self._asking = pool, asyncio.Lock()
+        self._pool = pool
         self._reading: Reading | None = None
+        self._asking: asyncio.Task[datetime] | None = None  # one for all who want to know
 
     async def now(self) -> datetime:
         """Raises Unavailable."""
-        if (told := self._told()) is not None:
-            return told
-        async with self._asking:  # one for all who want to know
-            return self._told() or await self._ask()
+        if self._reading and self._reading.fresh:
+            return self._reading.now()
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask(), name="souk-clock")
+            self._asking.add_done_callback(self._asked)
+        return await asyncio.shield(self._asking)  # also when who asked first hangs up
 
-    def _told(self) -> datetime | None:
-        """None: not lately."""
-        return self._reading.now() if self._reading and self._reading.fresh else None
+    def _asked(self, asking: asyncio.Task[datetime]) -> None:
+        self._asking = None
+        if not asking.cancelled():
+            asking.exception()  # told to whoever is still there
 
     async def _ask(self) -> datetime:
         async with borrow(self._pool) as connection:

@@ -15,6 +15,7 @@ from adapters.media.objects import Objects
 from adapters.media.sweeping import Sweeping
 from adapters.policies.outcomes import keep
 from adapters.policies.settling import Lost, settled
+from adapters.policies.silences import RUNNING
 from adapters.postgres.pools import Connection
 from adapters.projector.hints import listen, ringing
 from adapters.projector.leader import Bell, connected, persist, sleep
@@ -23,11 +24,14 @@ from application.ports import Log, Unavailable
 NAME = "media"  # what its outcomes are kept under
 LOOK = 1.0  # seconds between looks at the jobs when no hint comes: polling is the truth
 AT_ONCE = 2
-# Oldest first; those that failed wait until a worker starts anew.
+# Oldest first; those that failed wait until a worker starts anew. A tenant whose history is being
+# restored has states that it left long ago, and files that nothing counts yet.
 _WAITING = (
     "SELECT tenant, id, position FROM read.media_jobs j WHERE NOT EXISTS"
     " (SELECT FROM policies.outcomes o WHERE (o.tenant, o.policy, o.position, o.outcome)"
-    f" = (j.tenant, '{NAME}', j.position, 'parked')) ORDER BY position LIMIT 200"
+    f" = (j.tenant, '{NAME}', j.position, 'parked')) AND NOT EXISTS"
+    f" (SELECT FROM policies.silences s WHERE (s.tenant, s.until) = (j.tenant, {RUNNING}))"
+    " ORDER BY position LIMIT 200"
 )
 logger = structlog.get_logger(__name__)
 

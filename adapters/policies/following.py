@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from adapters.log.codec import Codec, tag_of
 from adapters.log.rows import Row
 from adapters.log.tail import house_codec, rows_after
-from adapters.policies.outcomes import PARKED, Outcome, forget, keep, parked_by, settle
+from adapters.policies.outcomes import PARKED, REJECTED, Outcome, forget, keep, parked_by, settle
 from adapters.policies.reading import Reading
 from adapters.policies.settling import settled
 from adapters.postgres.pools import Connection
@@ -114,7 +114,8 @@ class Follower:
 
         async def react() -> None:
             heard = [row.decoded(self._codec) for row in joint]
-            call = self.policy.call(heard[0])
+            # Of several, after all of them: it did not happen before what it follows from.
+            call = self.policy.call(max(heard, key=lambda recorded: recorded.occurred_at))
             if len(heard) > 1 and self.policy.jointly is not None:
                 await self.policy.jointly(self._commands, call, heard)
             else:
@@ -122,6 +123,8 @@ class Follower:
 
         first = joint[0]
         found = await settled(first.tenant, self.policy.name, first.position, react, self._stop)
+        if found and found.outcome == REJECTED and len(joint) > 1:  # which nobody would try again
+            return [outcome for row in joint for outcome in await self._settled([row])]
         return [replace(found, position=row.position) for row in joint] if found else []
 
     async def retry_parked(self, db: Connection, tenant: str | None = None) -> None:

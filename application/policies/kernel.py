@@ -23,7 +23,7 @@ class Policy:
     ``name`` is for ever: its position and its idempotency keys are kept under it. ``sieve``: of
     several of a tenant's events at once, those that call for a reaction, and those together that
     one is for; None: all do, each for its own. ``jointly``: the reaction to those together, for the
-    call that the first of them makes.
+    call that the one which occurred last makes.
     ``in_turn``: a tenant's reactions run one after another, not those to one stream only.
     """
 

@@ -47,14 +47,14 @@ class Ready(Struct, frozen=True):
     parked: int  # reactions of policies that failed and wait for someone to look
     dead_letters: dict[str, int]
     newer: dict[str, int]
-    clock: float
+    clock: float | None
 
     @property
     def poor(self) -> bool:
         away = any(check.status != "ok" for check in self.checks.values())
         stuck = self.parked or self.dead_letters or self.newer
         late = _late(self.projections, PROJECTIONS) or _late(self.policies, POLICIES)
-        return bool(away or stuck or late or abs(self.clock) > LEEWAY)
+        return bool(away or stuck or late or abs(self.clock or 0) > LEEWAY)
 
 
 class HealthController(Controller):
@@ -71,7 +71,7 @@ class HealthController(Controller):
         checks = await souk.health()
         told = await _told(souk, checks) if checks["postgres"].status == "ok" else None
         if told is None:
-            away = Ready("unavailable", checks, {}, {}, 0, {}, {}, 0.0)
+            away = Ready("unavailable", checks, {}, {}, 0, {}, {}, None)
             return Response(away, status_code=503)
         return Response(replace(told, status="degraded") if told.poor else told)
 
@@ -89,21 +89,29 @@ def _newer(versions: Mapping[str, int]) -> dict[str, int]:
 async def _told(souk: Souk, checks: dict[str, Check]) -> Ready | None:
     """None while Postgres fails, or nobody projects."""
     try:
-        lags, reacting, stuck, letters, versions, time = await asyncio.gather(
+        lags, reacting, stuck, letters, versions, clock = await asyncio.gather(
             souk.positions.lags(),
             souk.positions.policies(),
             outcomes.parked(souk.project),
             counts(souk.project),
             souk.positions.versions(),
-            souk.log.now(),
+            _clock(souk),
         )
     except Unavailable:
         return None
     if not lags:
         return None
-    parked, ahead = sum(policy.count for policy in stuck), datetime.now(UTC) - time
-    clock = round(ahead.total_seconds(), 1)
+    parked = sum(policy.count for policy in stuck)
     return Ready("ok", checks, lags, reacting, parked, letters, _newer(versions), clock)
+
+
+async def _clock(souk: Souk) -> float | None:
+    """Seconds that this process's is ahead; None: Postgres does not say."""
+    try:
+        time = await souk.log.now()
+    except Unavailable:
+        return None
+    return round((datetime.now(UTC) - time).total_seconds(), 1)
 
 
 @get("/.well-known/jwks.json", **opens(), tags=["health"], sync_to_thread=False)

@@ -16,6 +16,7 @@ from application.policies.costing import COSTING
 from domain import costing, materials, tenants
 from domain.costing import Component, CostRolledUp, Labour, SetComponents, SetLabour
 from domain.costs import Cost
+from domain.kernel import Rejected
 from domain.materials import SetStandardCost
 from domain.money import Money
 from domain.tenants import SetCostBasis
@@ -198,6 +199,30 @@ async def test_edits_that_meet_in_a_product_are_looked_after_once_for_all(
     await step(workshop, follower)
     assert commands.ran == 2, "one for the feet, one for what is in the box"
     assert await workshop.events() == before, "each edit has costed all that uses it itself"
+    assert await workshop.costs() == await workshop.scratch()
+
+
+async def test_what_moved_together_is_rolled_up_when_the_last_of_them_had_moved(workshop, follower):
+    wools, _, top, _ = await many_feet(workshop, follower)
+    length = len(await workshop.events())
+    await standard(workshop, wools, 10**6)
+    *_, last = heard = (await workshop.events())[length:]
+    await step(workshop, follower)
+    new = (await workshop.events())[length + len(heard) :]
+    assert {(r.occurred_at, r.causation) for r in new} == {(last.occurred_at, last.event_id)}
+    assert top in {r.id for r in new}
+
+
+async def test_what_all_at_once_were_refused_is_tried_for_each(workshop, commands, follower):
+    wools, *_ = await many_feet(workshop, follower)
+
+    async def refuses(commands, call, heard):
+        raise Rejected("no.more", "")
+
+    follower.policy = replace(COSTING, jointly=refuses)
+    await standard(workshop, wools, 10**6)
+    await step(workshop, follower)
+    assert await workshop.market.outcomes() == []
     assert await workshop.costs() == await workshop.scratch()
 
 

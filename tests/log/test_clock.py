@@ -77,6 +77,31 @@ async def test_to_wait_for_a_connection_is_not_to_wait_for_the_answer(database, 
         assert await minutes_ahead(log) == 0
 
 
+async def test_however_many_want_to_know_none_waits_for_more_than_one_answer(database, monkeypatch):
+    """Whoever asked for one that came too late to go by, or for none, has waited long enough."""
+    asked = []
+
+    @asynccontextmanager
+    async def away(pool):
+        asked.append(pool)
+        await asyncio.sleep(0.1)
+        raise Unavailable("postgres")
+        yield
+
+    monkeypatch.setattr(clocks, "borrow", away)
+    async with opened(database) as log:
+        told = await asyncio.gather(*(log.now() for _ in range(20)), return_exceptions=True)
+        assert ({type(each) for each in told}, len(asked)) == ({Unavailable}, 1)
+        first = asyncio.create_task(log.now())
+        await asyncio.sleep(0)
+        second = asyncio.create_task(log.now())
+        await asyncio.sleep(0)
+        first.cancel()
+        with pytest.raises(Unavailable):
+            await second
+        assert len(asked) == 2
+
+
 async def test_who_was_told_can_tell_while_postgres_is_away(database, monkeypatch):
     async with opened(database) as log:
         await log.now()

@@ -12,6 +12,7 @@ from adapters.media.job import Rendering
 from adapters.media.objects import Objects
 from adapters.media.sweeping import Sweeping
 from adapters.media.worker import Worker
+from adapters.policies.silences import RUNNING
 from adapters.projector.leader import connected
 from application.ports import Unavailable
 from domain.media import Rendered, Stored, UploadRequested
@@ -202,6 +203,18 @@ async def test_what_a_killed_worker_put_of_a_crop_goes_with_the_next_crop(house,
     await render(house, db, id)
     assert left - await house.objects()
     assert await house.kept() == (await house.usage())["used"]
+
+
+async def test_what_a_tenant_waits_for_while_it_is_restored_is_left_alone(house):
+    begun = "INSERT INTO policies.silences (tenant, origin, reached, until) VALUES (%s, 'a', 0, %s)"
+    with psycopg.connect(house.souk.settings.postgres_url, autocommit=True) as db:
+        db.execute(begun, (house.tenant, RUNNING))
+        id = await house.upload(JPEG)
+        async with worker(house) as working:
+            async with connected(house.souk.settings.postgres_url, "tests") as own:
+                assert not await working._next(own, asyncio.Event())
+            db.execute("UPDATE policies.silences SET until = 1 WHERE tenant = %s", (house.tenant,))
+            assert (await house.settled(id))["status"] == "rendered"
 
 
 async def test_what_is_sent_again_when_it_was_looked_at_is_swept(house):
