@@ -71,7 +71,7 @@ class Negotiations:
                 proposal,
                 method,
                 found.terms.valid_until,
-                _note(buyer, proposed),
+                _words(buyer, proposed.note),
                 Personal(buyer, address) if address else None,
             )
             await work.decide(negotiations, id, new)
@@ -86,7 +86,7 @@ class Negotiations:
             found, side = await _own(work, id)
             offer: Offer = await work.load(offers, found.offer)
             proposal = await _proposal(work, offer, proposed)
-            until, note = offer.terms.valid_until, _note(call.actor, proposed)
+            until, note = offer.terms.valid_until, _words(call.actor, proposed.note)
             new = negotiations.Counter(side, proposal, until, note)
             await work.decide(negotiations, id, new)
             return work.receipt(negotiations, id)
@@ -111,7 +111,9 @@ class Negotiations:
         return await self._commands.run(call, Agreed, attempt, queues)
 
     async def decline(self, call: Call, id: str, reason: str = "") -> Receipt:
-        return await self._end(call, id, lambda side: negotiations.Decline(side, reason))
+        return await self._end(
+            call, id, lambda side: negotiations.Decline(side, _words(call.actor, reason))
+        )
 
     async def withdraw(self, call: Call, id: str, reason: str = "") -> Receipt:
         """By the buyer, as long as it is open."""
@@ -121,7 +123,7 @@ class Negotiations:
                 raise Rejected(
                     "negotiations.not_yours_to_withdraw", "the buyer withdraws; decline it"
                 )
-            return negotiations.Withdraw(reason)
+            return negotiations.Withdraw(_words(call.actor, reason))
 
         return await self._end(call, id, command)
 
@@ -206,8 +208,8 @@ async def _seller(work: Work, product: str, seller: str) -> Member:
     return member
 
 
-def _note(writer: str, proposed: Proposed) -> Personal | None:
-    return Personal(writer, proposed.note) if proposed.note else None
+def _words(writer: str, text: str | None) -> Personal | None:
+    return Personal(writer, text) if text else None
 
 
 def _terms(found: Negotiation, address: str) -> Terms:

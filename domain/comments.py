@@ -1,5 +1,6 @@
 """Comments: what people say under a reel."""
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import assert_never
@@ -7,6 +8,7 @@ from typing import assert_never
 from domain.kernel import Command, Event, Personal, Rejected, Value, but
 
 LONGEST = 500  # characters
+REASON = re.compile(r"[a-z_]{0,40}", re.ASCII)
 UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")  # not Cn: new emoji are unknown before Python is new
 FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and a symbol that show nothing
 
@@ -18,7 +20,7 @@ class AddComment(Command):
 
 
 class RemoveComment(Command):
-    """``by``: author, seller or staff."""
+    """``by``: author, seller or staff. ``reason``: a code, since what people write is sealed."""
 
     by: str
     reason: str = ""
@@ -92,6 +94,8 @@ def decide(comment: Comment, command: COMMANDS) -> list[EVENTS]:
             return [CommentAdded(reel, author, text)]
         case RemoveComment(by=by, reason=reason):
             _check_there(comment)
+            if not REASON.fullmatch(reason):
+                raise Rejected("comments.reason_malformed", "up to 40 letters of a-z and _")
             return [] if comment.removed else [CommentRemoved(comment.reel, by, reason)]
         case RestoreComment():
             return _restore(comment, command)

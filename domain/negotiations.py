@@ -52,12 +52,14 @@ class Accept(Command):
 
 
 class Decline(Command):
+    """``by``: buyer or seller. ``note``: why."""
+
     by: str
-    reason: str = ""
+    note: Personal | None = None
 
 
 class Withdraw(Command):
-    reason: str = ""
+    note: Personal | None = None
 
 
 class Expire(Command):
@@ -89,12 +91,18 @@ class ResponseAccepted(Event, tag="negotiations.response_accepted"):
 
 
 class ResponseDeclined(Event, tag="negotiations.response_declined"):
+    """``reason``: what was said before words were sealed here, too; nobody reads it any more."""
+
     by: str
-    reason: str
+    reason: str = ""
+    note: Personal | None = None
 
 
 class ResponseWithdrawn(Event, tag="negotiations.response_withdrawn"):
-    reason: str
+    """``reason``: as in ResponseDeclined."""
+
+    reason: str = ""
+    note: Personal | None = None
 
 
 class ResponseExpired(Event, tag="negotiations.response_expired"):
@@ -149,10 +157,12 @@ def decide(negotiation: Negotiation, command: COMMANDS) -> list[EVENTS]:
             return _counter(negotiation, command)
         case Accept():
             return _accept(negotiation, command)
-        case Decline(by=by, reason=reason):
-            return _end(negotiation, "declined", ResponseDeclined(by, reason))
-        case Withdraw(reason=reason):
-            return _end(negotiation, "withdrawn", ResponseWithdrawn(reason))
+        case Decline(by=by, note=note):
+            _check_note(note)
+            return _end(negotiation, "declined", ResponseDeclined(by, note=note))
+        case Withdraw(note=note):
+            _check_note(note)
+            return _end(negotiation, "withdrawn", ResponseWithdrawn(note=note))
         case Expire(now=now):
             over = negotiation.status == "open" and now >= negotiation.until
             return [ResponseExpired()] if over else []
@@ -211,6 +221,10 @@ def _check_turn(negotiation: Negotiation, by: str) -> None:
 def _check(proposal: Proposal, note: Personal | None) -> None:
     if not 1 <= proposal.quantity <= LARGEST:
         raise Rejected("negotiations.quantity_out_of_range", f"1 to {LARGEST}")
+    _check_note(note)
+
+
+def _check_note(note: Personal | None) -> None:
     if note and len(note.text) > LONGEST_NOTE:
         raise Rejected("negotiations.note_too_long", f"at most {LONGEST_NOTE} characters")
 

@@ -18,7 +18,7 @@ from domain.negotiations import (
 from domain.offers import OfferClosed, OfferExpired
 from projections.kernel import Column, Document, Found, Page, Reader, Table, given, one, own, page
 
-VERSION = 1
+VERSION = 2
 
 
 class Turn(Document):
@@ -31,10 +31,11 @@ class Turn(Document):
 
 
 class Words(Value):
-    """``notes``: one for each turn, null without."""
+    """``notes``: one for each turn, null without. ``reason``: why it was ended."""
 
     notes: list[Personal | None]
     address: Personal | None = None
+    reason: Personal | None = None
 
 
 class Negotiation(Document):
@@ -55,7 +56,6 @@ class Negotiation(Document):
     offer_over: bool = False
     order: str | None = None
     ended_by: str | None = None
-    reason: str = ""
     personal: Words | UnsetType = UNSET
 
 
@@ -99,19 +99,29 @@ def _changed(negotiation: Negotiation, recorded: Recorded) -> Negotiation:
             return but(negotiation, turns=turns, until=until, personal=_said(negotiation, note))
         case ResponseAccepted(by=by, order=order):
             return but(negotiation, status="accepted", ended_by=by, order=order)
-        case ResponseDeclined(by=by, reason=reason):
-            return but(negotiation, status="declined", ended_by=by, reason=reason)
-        case ResponseWithdrawn(reason=reason):
-            return but(negotiation, status="withdrawn", ended_by="buyer", reason=reason)
+        case ResponseDeclined(by=by, note=note):
+            return _ended(negotiation, "declined", by, note)
+        case ResponseWithdrawn(note=note):
+            return _ended(negotiation, "withdrawn", "buyer", note)
         case ResponseExpired():
             return but(negotiation, status="expired")
     return negotiation
 
 
+def _ended(negotiation: Negotiation, status: str, by: str, why: Personal | None) -> Negotiation:
+    personal = but(_words(negotiation), reason=why)
+    return but(negotiation, status=status, ended_by=by, personal=personal)
+
+
 def _said(negotiation: Negotiation, note: Personal | None) -> Words:
+    words = _words(negotiation)
+    return but(words, notes=[*words.notes, note])
+
+
+def _words(negotiation: Negotiation) -> Words:
     words = negotiation.personal
     assert not isinstance(words, UnsetType)  # it is there from the first turn
-    return but(words, notes=[*words.notes, note])
+    return words
 
 
 NEGOTIATIONS = Table(

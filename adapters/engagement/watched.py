@@ -43,8 +43,8 @@ class Watched:
     async def see(self, tenant: str, reel: str, viewer: str) -> bool:
         """Whether that is a view more: the viewer's first within the window. Raises
         Unavailable."""
-        window = f"souk:views:{tenant}:{reel}:{viewer}"
         try:
+            window = window_key(tenant, reel, viewer)
             return bool(await self._see([window, GATHERED], [WINDOW, f"{tenant}/{reel}"]))
         except (RedisError, OSError) as error:
             raise Unavailable("valkey") from error
@@ -82,6 +82,12 @@ class Watched:
             pipe.delete(key)
             pipe.lrem(BATCHES, 1, key)
             await pipe.execute()
+
+
+def window_key(tenant: str, reel: str, viewer: str) -> str:
+    """That the viewer has just watched it. It begins as no row's counters do, whatever a tenant is
+    called: who is erased in one leaves the keys of all others alone."""
+    return f"souk-views:{tenant}:{reel}:{viewer}"
 
 
 def _split(key: bytes) -> tuple[str, str]:

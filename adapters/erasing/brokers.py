@@ -5,6 +5,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from redis.exceptions import RedisError
 
+from adapters.engagement.watched import window_key
 from adapters.nats.connecting import connected
 from adapters.projector.relay import STREAM
 from adapters.projector.valkey import client
@@ -46,12 +47,12 @@ async def _purged(stream: JetStreamContext, wanted: str) -> int:
 
 
 async def purge_keys(url: str, tenant: str, subject: str) -> int:
-    """Keys with their id: which reels they have watched just now. Raises Unavailable."""
+    """Which reels they have watched just now. Raises Unavailable."""
     valkey, purged = client(url, TIMEOUT), 0
     try:
-        async for key in valkey.scan_iter(match=f"souk:*:{tenant}:*", count=SCANNED):
-            if subject.encode() in key.split(b":")[3:]:
-                purged += int(await valkey.delete(key))
+        watched = window_key(tenant, "*", subject)
+        async for key in valkey.scan_iter(match=watched, count=SCANNED):
+            purged += int(await valkey.delete(key))
     except (RedisError, OSError) as error:
         raise Unavailable("valkey") from error
     finally:

@@ -14,7 +14,7 @@ from application.reels import UNKNOWN
 from domain.comments import LONGEST
 from entrypoints.http.caller import Caller
 from entrypoints.http.commands import Sent, SentToCreate
-from entrypoints.http.names import Short
+from entrypoints.http.names import Code
 from entrypoints.http.reels import shown
 from entrypoints.http.routes import changes, creates, reads, slices
 from entrypoints.http.slicing import Slicing, slicing
@@ -51,7 +51,7 @@ class CommentsController(Controller):
 
     @delete(
         "/{comment:uuid}",
-        **changes("comments:update", **OWN),
+        **changes("comments:update", "comments.reason_malformed", **OWN),
     )
     async def remove(
         self,
@@ -60,7 +60,7 @@ class CommentsController(Controller):
         call: Sent,
         caller: NamedDependency[Caller],
         souk: NamedDependency[Souk],
-        reason: FromQuery[Short] = "",
+        reason: FromQuery[Code] = "",
     ) -> Receipt:
         """By its author, the reel's seller, or staff."""
         owner = caller.as_owner("comments")

@@ -45,7 +45,7 @@ class EngagementController(Controller):
         found = (await engagement.of(view.counts, [str(id)])).get(str(id))
         return view.one(found, UNKNOWN)
 
-    @post("/{id:uuid}/view", **changes("reels:read", missing=UNKNOWN))
+    @post("/{id:uuid}/view", **changes("reels:like", missing=UNKNOWN))
     async def watched(
         self,
         id: FromPath[UUID],

@@ -35,7 +35,7 @@ class Countering(Struct, forbid_unknown_fields=True):
 
 
 class Ending(Struct, forbid_unknown_fields=True):
-    """Why one side ends a negotiation."""
+    """Why one side ends a negotiation; the other reads it, as its notes."""
 
     reason: Annotated[Short, Meta(examples=["too dear"])] = ""
 

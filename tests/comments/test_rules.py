@@ -65,10 +65,13 @@ def test_a_comment_shows_something():
 
 
 def test_a_comment_is_removed_once_and_it_is_kept_who_did_and_why():
-    remove = RemoveComment("staff", "an insult")
-    given(comments, said("x")).when(remove).then(CommentRemoved("rug", "staff", "an insult"))
+    remove = RemoveComment("staff", "insult")
+    given(comments, said("x")).when(remove).then(CommentRemoved("rug", "staff", "insult"))
     given(comments, said("x"), removed).when(remove).then()
     given(comments).when(remove).rejected("comments.unknown_comment")
+    for words in ("Ana lied", "x" * 41, "é", "spam\n"):
+        told = given(comments, said("x")).when(RemoveComment("author", words))
+        told.rejected("comments.reason_malformed")
 
 
 def test_a_comment_whose_words_were_erased_is_still_one_and_is_removed_as_ever():

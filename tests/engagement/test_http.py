@@ -51,6 +51,14 @@ async def test_a_view_takes_no_key_and_within_the_window_needs_none(api):
     assert "It takes no Idempotency-Key" in operation["description"]
 
 
+async def test_an_auditor_who_watches_changes_nothing(api):
+    reel = await shown(api)
+    answer = await api.of("auditor", "olga").post(f"/reels/{reel}/view", SECONDS)
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    async with Redis.from_url(api.souk.settings.valkey_url) as client:
+        assert not await client.exists(GATHERED)
+
+
 async def test_what_is_not_shown_is_not_watched(api):
     reel, mia = await shown(api), api.of("buyer", "mia")
     product = await api.product("ada", "mint")

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from adapters.engagement import gathering
 from adapters.engagement.gathering import Gathering
-from adapters.engagement.watched import SLOW, WINDOW, Watched
+from adapters.engagement.watched import SLOW, WINDOW, Watched, window_key
 from adapters.log.log import PostgresLog
 from adapters.postgres.pools import PROJECT, open_pool
 from application.ports import Unavailable
@@ -91,7 +91,7 @@ async def test_a_viewers_views_of_one_reel_are_one_until_the_window_is_over(hous
     (reel,) = some(1)
     assert [await house.see("a", reel, "mia") for _ in range(3)] == [True, False, False]
     async with Redis.from_url(house.valkey) as client:
-        window = f"souk:views:a:{reel}:mia"
+        window = window_key("a", reel, "mia")
         assert 0 < await client.ttl(window) <= WINDOW
         await client.delete(window)  # as it is once that time is over
     assert await house.see("a", reel, "mia")

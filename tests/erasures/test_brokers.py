@@ -3,8 +3,10 @@
 import nats
 import redis.asyncio as redis
 
+from adapters.engagement.watched import Watched
 from adapters.erasing.brokers import purge_keys, purge_messages
 from adapters.projector.relay import STREAM, ensure
+from adapters.projector.valkey import row_key
 from tests.support.http import empty_valkey
 from tests.support.patience import PATIENCE
 
@@ -29,11 +31,22 @@ async def test_messages_go_wherever_their_subject_names_them(stack):
     assert await purge_messages(stack.nats_url, "named", "ana") == 0
 
 
-async def test_keys_go_wherever_they_name_them(stack):
+async def test_what_they_have_just_watched_goes_and_no_key_of_another_tenant_whatever_it_is_called(
+    stack,
+):
     url = await empty_valkey(stack)
-    kept = {b"souk:watched:named:reel:bob", b"souk:watched:another:reel:ana", b"souk:ana:named:x"}
+    watched = Watched(url)
     async with redis.Redis.from_url(url) as valkey:
-        for key in (b"souk:watched:named:reel:ana", b"souk:seen:named:ana", *kept):
-            await valkey.set(key, 1)
+        for tenant in ("named", "another", "analytics_sellers", "views"):
+            await valkey.set(row_key(tenant, "analytics_sellers", "ana"), 1)
+        for tenant, viewer in (("named", "bob"), ("named", "ana1"), ("another", "ana")):
+            assert await watched.see(tenant, "r1", viewer)
+        kept = set(await valkey.keys("*"))
+        for reel in ("r1", "r2"):
+            assert await watched.see("named", reel, "ana")
         assert await purge_keys(url, "named", "ana") == 2
         assert set(await valkey.keys("*")) == kept
+        for tenant in ("analytics_sellers", "views"):
+            assert await purge_keys(url, tenant, "ana") == 0
+        assert set(await valkey.keys("*")) == kept
+    await watched.close()

@@ -38,7 +38,6 @@ proposals = st.builds(
 times = st.integers(-1, 4).map(lambda days: NOW + timedelta(days=days))
 either = st.sampled_from(SIDES)
 notes = st.none() | st.sampled_from(["Please", "x" * (LONGEST_NOTE + 1)]).map(note)
-reasons = st.sampled_from(["", "too dear"])
 responding = st.builds(
     lambda proposal, until, note, buyer: but(
         respond, proposal=proposal, until=until, note=note, buyer=buyer
@@ -55,8 +54,8 @@ command = (
     | countering
     | countering
     | st.builds(Accept, either, st.sampled_from(["o1", "o2"]), times)
-    | st.builds(Decline, either, reasons)
-    | st.builds(Withdraw, reasons)
+    | st.builds(Decline, either, notes)
+    | st.builds(Withdraw, notes)
     | st.builds(Expire, times)
 )
 commands = st.lists(command, max_size=14)

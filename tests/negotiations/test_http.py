@@ -9,6 +9,7 @@ from tests.reels.house import refused
 OVER = (422, "negotiations.over")
 NOT_YOUR_TURN = (422, "negotiations.not_your_turn")
 NOTE, REPLY, ADDRESS = "I am Farid of Sétif", "For you, Imen", "12 Rue Didouche"
+WHY = "Too dear for my cousin Salim"
 ASKED = {
     "quantity": 100,
     "unit_price": price("10.00"),
@@ -77,7 +78,8 @@ async def test_both_sides_read_every_turn_and_what_was_written(house):
         ("buyer", 100, price("10.00")),
         ("seller", 120, price("10.50")),
     ]
-    assert thread["personal"] == {"notes": [NOTE, REPLY], "address": ADDRESS}
+    said = {"notes": [NOTE, REPLY], "address": ADDRESS, "reason": None}
+    assert thread["personal"] == said
     assert (thread["status"], thread["ended_by"], thread["order"]) == (
         "accepted",
         "buyer",
@@ -121,7 +123,10 @@ async def test_without_a_price_one_takes_the_offers_at_that_quantity(house):
 
 async def test_what_was_written_is_sealed_in_the_log_and_in_rows_and_in_no_push(house):
     id, agreed = await agreed_on(house)
-    for path in (f"/negotiations/{id}", f"/orders/{agreed['order']}", f"/offers/{house.id}"):
+    declined = await house.respond(house.id, **ASKED)
+    await house.done(house.imen.post(f"/negotiations/{declined}/decline", {"reason": WHY}))
+    threads = f"/negotiations/{id}", f"/negotiations/{declined}"
+    for path in (*threads, f"/orders/{agreed['order']}", f"/offers/{house.id}"):
         await house.seen(house.imen, path)
     found = {}
     async with borrow(house.souk.project) as db:
@@ -136,17 +141,18 @@ async def test_what_was_written_is_sealed_in_the_log_and_in_rows_and_in_no_push(
             )
             found[table] = [bytes(c) for row in await cursor.fetchall() for c in row if c]
         cursor = await db.execute(
-            "SELECT document FROM read.changes WHERE tenant = %s AND id = %s", (house.tenant, id)
+            "SELECT document FROM read.changes WHERE tenant = %s AND id = ANY(%s)",
+            (house.tenant, [id, declined]),
         )
         pushed = [bytes(document) for (document,) in await cursor.fetchall()]
     for table, cells in found.items():
         assert cells, table
         for cell in cells:
             text = cell.decode()
-            assert not any(word in text for word in (NOTE, "Didouche", REPLY)), table
+            assert not any(word in text for word in (NOTE, "Didouche", REPLY, WHY)), table
     assert pushed
     for document in pushed:
-        assert not any(word in document for word in (b"notes", b"personal", b"sealed"))
+        assert not any(word in document for word in (b"notes", b"reason", b"personal", b"sealed"))
 
 
 async def test_an_auditor_sees_the_figures_and_not_what_was_written(house):
@@ -210,7 +216,7 @@ async def test_each_answers_in_turn(house):
 
 
 async def test_either_side_declines_and_only_the_buyer_withdraws(house):
-    reason = {"reason": "too dear"}
+    reason = {"reason": WHY}
     for client, step, status, by in (
         (house.imen, "decline", "declined", "seller"),
         (house.farid, "decline", "declined", "buyer"),
@@ -222,8 +228,8 @@ async def test_either_side_declines_and_only_the_buyer_withdraws(house):
         again = await house.done(client.post(f"{path}/{step}", {}))
         assert (first["version"], again["version"]) == (2, 2)
         thread = await house.thread(id)
-        ended = thread["status"], thread["ended_by"], thread["reason"], thread["order"]
-        assert ended == (status, by, "too dear", None)
+        ended = thread["status"], thread["ended_by"], thread["personal"]["reason"], thread["order"]
+        assert ended == (status, by, WHY, None)
         assert await refused(house.imen.post(f"{path}/accept")) == OVER
         assert await refused(house.imen.post(f"{path}/counter", {"quantity": 10})) == OVER
     id = await house.respond(house.id)
@@ -237,11 +243,23 @@ async def test_who_is_erased_leaves_their_figures_and_no_words(house):
     await house.counter(id, quantity=120, unit_price=price("10.50"), note=REPLY)
     await house.souk.keyring.destroy(house.tenant, "farid")
     thread = await house.thread(id)
-    assert thread["personal"] == {"notes": [None, REPLY], "address": None}
+    assert thread["personal"] == {"notes": [None, REPLY], "address": None, "reason": None}
     assert len(thread["turns"]) == 2
     agreed = await house.accept(id, house.farid)
     order = await house.seen(house.imen, f"/orders/{agreed['order']}")
     assert (order["total"], order["personal"]) == (price("1260.00"), None)
+
+
+async def test_why_who_is_erased_left_goes_with_them(house):
+    whys = {}
+    for client, other in ((house.farid, house.imen), (house.imen, house.farid)):
+        id = await house.respond(house.id, **ASKED)
+        await house.done(client.post(f"/negotiations/{id}/decline", {"reason": WHY}))
+        whys[id] = (await house.thread(id, other))["personal"]["reason"]
+    assert [*whys.values()] == [WHY, WHY]
+    await house.souk.keyring.destroy(house.tenant, "farid")
+    whys = {id: (await house.thread(id))["personal"]["reason"] for id in whys}
+    assert [*whys.values()] == [None, WHY]
 
 
 async def test_what_was_proposed_stands_when_the_offer_is_revised(house):

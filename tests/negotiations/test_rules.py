@@ -49,8 +49,8 @@ countered = ResponseCountered("seller", proposal(minor=1100), UNTIL, note("For t
 accepted = ResponseAccepted("seller", "o1")
 over = {
     "accepted": accepted,
-    "declined": ResponseDeclined("seller", ""),
-    "withdrawn": ResponseWithdrawn(""),
+    "declined": ResponseDeclined("seller"),
+    "withdrawn": ResponseWithdrawn(),
     "expired": ResponseExpired(),
 }
 
@@ -102,6 +102,8 @@ def test_a_note_has_a_length():
     given(negotiations).when(but(respond, note=longest)).then(but(responded, note=longest))
     given(negotiations).when(but(respond, note=longer)).rejected(code)
     given(negotiations, responded).when(but(counter, note=longer)).rejected(code)
+    for end in (Decline("buyer", longer), Withdraw(longer)):
+        given(negotiations, responded).when(end).rejected(code)
     given(negotiations, responded).when(but(counter, note=None)).then(but(countered, note=None))
 
 
@@ -127,13 +129,14 @@ def test_a_proposal_is_accepted_while_it_stands():
 def test_either_side_declines_and_the_buyer_withdraws_whoever_has_the_turn():
     for past in ((responded,), (responded, countered)):
         for side in SIDES:
-            declined = ResponseDeclined(side, "too dear")
-            given(negotiations, *past).when(Decline(side, "too dear")).then(declined)
-        given(negotiations, *past).when(Withdraw("found it")).then(ResponseWithdrawn("found it"))
+            declined = ResponseDeclined(side, note=note("Too dear"))
+            given(negotiations, *past).when(Decline(side, note("Too dear"))).then(declined)
+        withdrawn = ResponseWithdrawn(note=note("Found it"))
+        given(negotiations, *past).when(Withdraw(note("Found it"))).then(withdrawn)
 
 
 def test_ending_it_again_in_the_same_way_is_no_news_and_in_another_is_refused():
-    endings = {"declined": Decline("buyer", "again"), "withdrawn": Withdraw("again")}
+    endings = {"declined": Decline("buyer", note("Again")), "withdrawn": Withdraw(note("Again"))}
     for status, end in over.items():
         for how, command in endings.items():
             tried = given(negotiations, responded, end).when(command)
@@ -166,7 +169,7 @@ def test_it_takes_so_many_turns_and_then_it_must_come_to_an_end():
     more = Counter(by, proposal(), UNTIL)
     given(negotiations, *past).when(more).rejected("negotiations.too_many_turns")
     given(negotiations, *past).when(Accept(by, "o1", NOW)).then(ResponseAccepted(by, "o1"))
-    given(negotiations, *past).when(Decline(by)).then(ResponseDeclined(by, ""))
+    given(negotiations, *past).when(Decline(by)).then(ResponseDeclined(by))
     assert len(past) + 1 < SNAPSHOT_EVERY  # so short that none of it lies in a snapshot
 
 
