@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 from litestar import Request
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import Scope
+from litestar.types import Receive, Scope
+from litestar.utils.scope.state import ScopeState
 from msgspec import Struct
 
 from entrypoints.http.authentication import QUERIES
@@ -98,13 +99,15 @@ class Asks:
             if name in self.headers and value.lower() == b"null":
                 raise Problem(400, "malformed", f"{name.decode()}: leave it out for none")
 
-    async def check_body(self, request: Request[Any, Any, Any]) -> None:
-        """Raises Problem 400."""
-        if self.bodiless and (body := (await request.body()).strip()):
+    async def check_body(self, scope: Scope, receive: Receive) -> None:
+        """Of a command that takes none, which has none from here on, however that was said: a key
+        is bound to it. Raises Problem 400."""
+        if body := (await Request(scope, receive).body()).strip():
             try:
                 _nothing(body)
             except UNFIT:
                 raise Problem(400, "malformed", "body: nothing is to be sent here") from None
+        ScopeState.from_scope(scope).body = b""
 
     async def check_kinds(self, request: Request[Any, Any, Any]) -> None:
         """Of what a body is made of. Raises Problem 400."""

@@ -136,9 +136,9 @@ def directing(app: ASGIApp) -> ASGIApp:
             way.asks.check_headers(scope)
         if scope.get("method") not in QUERIES:
             receive = await _whole(scope, receive)
-        request: Request[Any, Any, Any] = Request(scope, receive, send)
         if way.asks.bodiless:
-            await way.asks.check_body(request)
+            await way.asks.check_body(scope, receive)
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
         plan, response = way.plan, None
         try:
             if plan and (values := await plan.filled(request)) is not None:

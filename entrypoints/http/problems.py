@@ -8,7 +8,10 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Request, Response
+from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+from litestar.params import ParameterKwarg
 from litestar.utils.scope.state import ScopeState
 
 from adapters.asof.wanted import Folding
@@ -54,8 +57,9 @@ class Problem(Exception):
         self.progress = progress
 
 
-def of(error: Exception) -> Problem:
-    """The problem that an error of ours is told as; ``internal`` for what nobody foresaw."""
+def of(error: Exception, handler: BaseRouteHandler | None = None) -> Problem:
+    """The problem that an error of ours is told as; ``internal`` for what nobody foresaw.
+    ``handler``: whose parameters it may be about."""
     match error:
         case Problem():
             return error
@@ -85,20 +89,20 @@ def of(error: Exception) -> Problem:
                 503, "as_of.folding", str(error), {"Retry-After": wait}, Progress(events, total)
             )
         case HTTPException():
-            return _of_framework(error)
+            return _of_framework(error, handler)
         case RecursionError() | msgspec.MsgspecError() | UnicodeError():
             return Problem(400, "malformed", "not JSON as this route wants it")
     return Problem(500, "internal", "it is logged, with the correlation id of this answer")
 
 
-def _of_framework(error: HTTPException) -> Problem:
+def _of_framework(error: HTTPException, handler: BaseRouteHandler | None) -> Problem:
     status = error.status_code
     if _is_about_the_key(error):
         return Problem(400, "idempotency_key_missing", "1 to 255 characters")
     if status in CODES:
         return Problem(status, CODES[status], headers=_with_head(dict(error.headers or {})))
     if 400 <= status < 500:
-        return Problem(400, "malformed", _reasons(error))
+        return Problem(400, "malformed", _reasons(error, handler))
     if isinstance(error.__cause__, msgspec.ValidationError):
         # What was sent is wrong, in a field that is called like something a handler is given: the
         # framework takes it for our own fault.
@@ -121,21 +125,34 @@ def _is_about_the_key(error: HTTPException) -> bool:
     return any((e.get("source"), e.get("key")) == ("header", "key") for e in wrong)
 
 
-def _reasons(error: HTTPException) -> str:
+def _reasons(error: HTTPException, handler: BaseRouteHandler | None) -> str:
     """What was wrong with which field, never its value."""
     if isinstance(error.extra, list):
         wrong = [extra for extra in error.extra if isinstance(extra, dict)]
-        return "; ".join(map(_reason, wrong))[:500]
+        return "; ".join(_reason(extra, handler) for extra in wrong)[:500]
     text, _, _ = re.sub(r"\s+", " ", str(error.detail)).partition(" for path ")  # with its query
     return text[:500] if text.isprintable() else ""
 
 
-def _reason(wrong: dict[str, Any]) -> str:
-    """The framework calls the body data, and says no more of one that is not there."""
+def _reason(wrong: dict[str, Any], handler: BaseRouteHandler | None) -> str:
+    """The framework calls the body data, and says no more of one that is not there; a parameter it
+    calls as Python does."""
     key, message = str(wrong.get("key", "")), str(wrong.get("message", ""))
-    if key != "data":
-        return f"{key}: {message}"
-    return "body: a JSON object is wanted" if message == "'data'" else f"body: {message}"
+    if key == "data":
+        return "body: a JSON object is wanted" if message == "'data'" else f"body: {message}"
+    if handler is not None and wrong.get("source") != "body":
+        key = _spelt(key, handler)
+    return f"{key}: {message}"
+
+
+def _spelt(name: str, handler: BaseRouteHandler) -> str:
+    """What clients call a parameter of the handler's, or of what it depends on."""
+    takers: list[BaseRouteHandler | Provide] = [handler, *handler.resolve_dependencies().values()]
+    for taker in takers:
+        field = taker.signature_model._fields.get(name)
+        if field is not None and isinstance(field.kwarg_definition, ParameterKwarg):
+            return field.kwarg_definition.name or name
+    return name
 
 
 def _of_body(request: Request[Any, Any, Any], detail: str) -> str:
@@ -153,7 +170,7 @@ def _of_body(request: Request[Any, Any, Any], detail: str) -> str:
 
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The exception handler of every route."""
-    problem = of(error)
+    problem = of(error, request.scope.get("route_handler"))
     if problem.status >= 500 and problem.code not in EXPECTED:
         logger.error("unexpected error", path=request.scope["path"], exc_info=error)
     path = request.scope["path"]

@@ -14,13 +14,11 @@ from entrypoints.http.examples import Told
 from entrypoints.http.views import LINES, Listed, Sliced
 
 EVERY = {400: ("malformed",), 401: ("unauthenticated",), 403: ("forbidden",)}
-COMMAND = {
+BODY = {408: ("too_slow",), 413: ("too_large",), 415: ("unsupported_media_type",)}
+COMMAND = BODY | {
     400: ("idempotency_key_missing",),
     403: ("tenants.archived",),
-    408: ("too_slow",),
     409: ("version_conflict", "idempotency_key_in_flight"),
-    413: ("too_large",),
-    415: ("unsupported_media_type",),
     422: ("idempotency_key_reused", "log.unstorable", "log.too_large"),
     503: ("unavailable",),
 }
@@ -142,9 +140,11 @@ def tells(permission: str, kind: type[Any], missing: str = "") -> dict[str, Any]
 
 
 def welcomes(kind: type[Any], status: int = 200) -> dict[str, Any]:
-    """For whoever is signed in, whatever they may do else; no state of theirs in it."""
+    """For whoever is signed in, whatever they may do else; no state of theirs in it. ``status``:
+    201 is a POST's, whose body is looked at even where none is taken."""
     ok = Response(kind, generate_examples=False, description="As asked for")
-    known = _known((), {}, {400: ("malformed",), 401: ("unauthenticated",)}, QUERY)
+    usual = {400: ("malformed",), 401: ("unauthenticated",)} | (BODY if status == 201 else {})
+    known = _known((), {}, usual, QUERY)
     return {
         "status_code": status,
         "opt": {"anyone": True},

@@ -222,8 +222,9 @@ async def view(
             raise Problem(400, "malformed", "as_of: a command is of now")
         if request.route_handler.opt.get("present"):
             raise Problem(400, "malformed", "as_of: this is told as it is now only")
-        if after is not None:
-            raise Problem(400, "malformed", "after: as_of says how old a state it is")
+        for name, position in (("after", after), ("Souk-After", souk_after)):
+            if position is not None:
+                raise Problem(400, "malformed", f"{name}: as_of says how old a state it is")
         then = await past(request, souk, as_of, axis, purpose)
         return View(souk, caller, unless, past=then)
     if axis is not None:

@@ -63,9 +63,8 @@ def _topics() -> list[tuple[str, Kind]]:
 
 
 def _patterns(kind: Kind) -> list[str]:
-    one = "{id}" if kind.uuids or kind.filters else "{seller}"
     filtered = [f"{kind.context}?{name}={{{name}}}" for name in kind.filters]
-    return [f"{kind.context}/{one}", *filtered, *([kind.context] if kind.whole else [])]
+    return [f"{kind.context}/{{{kind.id}}}", *filtered, *([kind.context] if kind.whole else [])]
 
 
 def _topic(pattern: str, kind: Kind) -> dict[str, Any]:

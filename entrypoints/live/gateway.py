@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.live.change import Change
 from adapters.live.hub import Hub
-from adapters.live.peer import Peer, Request
+from adapters.live.peer import Kind, Peer, Refusal, Request
 from application.ports import Unavailable
 from entrypoints.caller import Caller
 from entrypoints.live.authority import CONTEXT, People
@@ -15,6 +15,8 @@ from entrypoints.live.expiry import Expiries
 from entrypoints.live.signing import SigningIn, away, unauthenticated
 from entrypoints.live.streams import Numbered, positions, topics
 from entrypoints.live.subscription import Splicer
+
+TOLD = 50  # characters of a name that is told again
 
 
 class Gateway:
@@ -38,6 +40,7 @@ class Gateway:
 
     async def accept(self, request: Request, peer: Peer) -> Conversation:
         """Raises Refusal: 400, 401, 503."""
+        check(request, peer.kind)
         wanted = topics(request) if peer.kind == "sse" else []
         resumed = positions(request, len(wanted)) if wanted else []
         caller = await self._signing.caller(request)
@@ -80,3 +83,13 @@ class Gateway:
         for task in self._work:
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
+
+
+def check(request: Request, kind: Kind) -> None:
+    """Raises Refusal for a parameter that is not taken here, as the HTTP API refuses it."""
+    for name, sent in request.query.items():
+        told = f"{name[:TOLD]}: " if name.isprintable() else ""
+        if name == "ticket" and len(sent) > 1:
+            raise Refusal(400, "malformed", f"{told}sent twice")
+        if name != "ticket" and not (name == "topic" and kind == "sse"):
+            raise Refusal(400, "malformed", f"{told}no such parameter")

@@ -13,7 +13,8 @@ class Kind:
     """The documents of one context.
 
     ``permission``: to watch any; ``resource``: whose ``read_all`` lets one watch anyone's.
-    ``unknown``: the code for what is not there, or not theirs to see. ``filters``: by name the
+    ``unknown``: the code for what is not there, or not theirs to see. ``id``: what stands for one
+    in a pattern, which is ``{id}`` unless it is somebody's name. ``filters``: by name the
     token of the change's topic; a column and a field of the document are called the same, and
     hold the user whose it is. ``order``: of a snapshot, newest first; ``where``: what of the table
     is in it; ``shown``: what of that they see who see no ``bin``; ``over``: whether a document has
@@ -28,6 +29,7 @@ class Kind:
     filters: Mapping[str, int] = field(default_factory=dict)
     order: str = "position DESC, id"
     uuids: bool = True  # ids are
+    id: str = "id"
     for_all: bool = False  # whoever has the permission may watch everyone's
     bin: bool = False  # what is retired or not shown is there for its owner and for staff only
     shown: str = "true"

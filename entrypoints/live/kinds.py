@@ -227,6 +227,7 @@ ANALYTICS = Kind(
     "analytics",
     "analytics.unknown_seller",
     uuids=False,
+    id="seller",
     newest_wins=True,
     whole=False,
 )

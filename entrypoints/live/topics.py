@@ -162,7 +162,7 @@ def _offered(caller: Caller, kind: Kind) -> list[str]:
         return [f"{kind.context}?target={tier}"] if tier else []
     if kind is TOTALS:
         return [f"{kind.context}/{SALES_ID}"] if wide else []
-    one = "{id}" if kind.uuids or kind.filters else "{seller}" if wide else caller.user
+    one = f"{{{kind.id}}}" if kind.uuids or kind.filters or wide else caller.user
     names = [f"{name}={{{name}}}" if wide else f"{name}={caller.user}" for name in kind.filters]
     whole = [kind.context] if wide and kind.whole else []
     return [f"{kind.context}/{one}", *(f"{kind.context}?{name}" for name in names), *whole]

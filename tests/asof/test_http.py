@@ -113,6 +113,9 @@ async def test_what_is_no_position_and_no_time_is_malformed(tea):
         {"as_of": "2017-01-31T00:00:00Z", "axis": "effective"},
     ):
         assert await refused(tea.olga.get("/catalog/products", **query)) == (400, "malformed")
+    after = {"souk-after": "1"}
+    sending = tea.olga.send("GET", "/catalog/products?as_of=1", headers=after)
+    assert await refused(sending) == (400, "malformed")
 
 
 @pytest.mark.parametrize("axis", ["recorded", "occurred"])

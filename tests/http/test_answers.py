@@ -40,6 +40,17 @@ async def test_a_key_is_its_senders_and_its_routes_own(api):
     assert (retired.status_code, retired.json()["version"]) == (200, 2)
 
 
+async def test_nothing_is_the_same_to_a_key_however_it_is_sent(api):
+    """A cart is opened by a command that takes no body."""
+    karim, answers = api.of("buyer", "karim"), []
+    for body in (b"", b"{}", b" { } ", b"null", b"[]", b" \r\n\t"):
+        headers = {"content-type": "application/json", "idempotency-key": "k"}
+        answers.append(await karim.send("POST", "/carts", headers=headers, content=body))
+    assert {(answer.status_code, answer.content) for answer in answers} == {
+        (201, answers[0].content)
+    }
+
+
 async def test_a_refused_command_may_be_sent_again_with_its_key(api):
     await api.market("amina")
     seller = api.of("seller", "amina")

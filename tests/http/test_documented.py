@@ -142,6 +142,14 @@ def test_every_command_has_an_example_and_its_codes(page):
     assert lacking == []
 
 
+def test_every_route_that_may_be_sent_a_body_says_how_one_is_refused(page):
+    wanted, lacking = {"408", "413", "415"}, {}
+    for name, operation in operations(page):
+        if not name.startswith("GET ") and (missing := wanted - set(operation["responses"])):
+            lacking[name] = missing
+    assert lacking == {}
+
+
 def test_every_route_may_be_asked_by_an_address_that_is_none(page):
     told = {
         name: operation["responses"].get("400", {}).get("description", "")

@@ -2,14 +2,18 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 
 from tests.catalog.test_http import TEA
+from tests.support.http import page
 from tests.support.patience import PATIENCE
 
 PATH = "/catalog/products"
 JSON = {"content-type": "application/json"}
+NOBODY = "018f2f0e-6f3c-7c1e-9a51-0e7a4b6f1a2d"
+NOTHING_AT_ALL = "x" * 9000  # no number, no day, no word of any list, and too long
 BODIES = {
     "nothing": b"",
     "not JSON": b"{",
@@ -297,3 +301,25 @@ async def test_a_refusal_is_logged_with_its_status_whichever_layer_it_comes_from
     await api.http.get("/api/v1/orders")
     orders = "GET", "/api/v1/orders"
     assert logged == [(*orders, 400), (*orders, 400), (*orders, 401)]
+
+
+async def test_what_is_wrong_with_a_parameter_is_told_by_the_name_it_is_sent_by(api):
+    """Every parameter of every query, each given what it cannot be."""
+    client, told, strange = api.of("admin", "root"), set(), []
+    for path, item in page()["paths"].items():
+        known = [each for each in item.get("get", {}).get("parameters", ()) if each["in"] != "path"]
+        needed = {each["name"] for each in known if each.get("required")}
+        for each in known:
+            sent = [p for p in known if p["name"] in needed | {each["name"]}]
+            query = {p["name"]: NOTHING_AT_ALL for p in sent if p["in"] == "query"}
+            headers = {p["name"]: NOTHING_AT_ALL for p in sent if p["in"] == "header"}
+            url = re.sub(r"{[^}]*}", NOBODY, path.removeprefix("/api/v1"))
+            answer = await client.send("GET", url, headers=headers, params=query)
+            if answer.status_code != 400:
+                continue
+            details = answer.json().get("detail", "").split("; ")
+            names = {name for name, colon, _ in (d.partition(": ") for d in details) if colon}
+            told |= names
+            strange += [(path, name) for name in names - {p["name"] for p in known}]
+    assert strange == []
+    assert told >= {"as", "from", "to", "after", "reel", "seller", "Souk-After", "Souk-Purpose"}

@@ -67,7 +67,7 @@ async def test_no_token_and_no_forged_one_opens_the_gateway(readers):
 
 async def test_a_token_in_the_url_is_none(api, readers):
     token = api.token("buyer", "karim")
-    assert (await readers.refused(token=[token])).status == 401
+    assert (await readers.refused(token=[token])).status == 400
     assert (await readers.refused(ticket=[token])).status == 401
 
 

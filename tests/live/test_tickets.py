@@ -96,3 +96,19 @@ async def test_a_ticket_is_no_longer_good_than_the_token_it_was_asked_for_with(a
 async def test_only_who_is_signed_in_gets_one(api):
     assert (await api.http.post("/api/v1/live/tickets")).status_code == 401
     assert (await api.http.get("/api/v1/live")).status_code == 401
+
+
+async def test_a_parameter_that_the_gateway_does_not_know_is_refused(api):
+    """As the API refuses it: whoever misspells ``topic`` is told so."""
+    signed, one = {"authorization": f"Bearer {api.token('buyer', 'karim')}"}, ["carts?owner=karim"]
+    async with running_gateway(api) as readers:
+        for kind, query, detail in (
+            ("websocket", {"topic": one}, "topic: no such parameter"),
+            ("websocket", {"ticket": ["t", "u"]}, "ticket: sent twice"),
+            ("sse", {"topic": one, "topics": one}, "topics: no such parameter"),
+            ("sse", {"topic": one, "a\nb": one}, "no such parameter"),
+        ):
+            refusal = await readers.refused(signed, kind, **query)
+            assert (refusal.status, refusal.code) == (400, "malformed")
+            assert refusal.detail == detail
+        assert (await readers.enter(signed, "sse", topic=one * 2)).told[0]["type"] == "hello"

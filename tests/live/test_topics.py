@@ -1,5 +1,6 @@
 """Topics mean what routes mean: the same documents, for the same people, with the same codes."""
 
+import dataclasses
 import json
 import re
 import uuid
@@ -7,7 +8,10 @@ import uuid
 import pytest
 
 from adapters.live.change import Change
+from domain.permissions import expand
 from entrypoints.caller import Caller
+from entrypoints.live.asyncapi import document
+from entrypoints.live.kinds import ANALYTICS, KINDS
 from entrypoints.live.topics import Malformed, offered, parse
 from tests.carts.test_http import cart
 from tests.support.http import Client
@@ -230,6 +234,19 @@ async def test_what_is_offered_is_what_may_be_watched(api, readers: Readers):
             answer = await reader.subscribed(topic)
             if answer["type"] == "error":
                 assert answer["code"].partition(".")[2].startswith("unknown_"), (topic, answer)
+
+
+def test_what_stands_for_an_id_is_what_its_kind_calls_it(monkeypatch):
+    """A list whose id is its buyer's is not told to be a seller's."""
+    kind = dataclasses.replace(ANALYTICS, context="wishlists", id="buyer")
+    monkeypatch.setitem(KINDS, "wishlists", kind)
+    audrey = Caller("bazaar", "audrey", expand(["analytics:view", "analytics:read_all"]))
+    karim = Caller("bazaar", "karim", expand(["analytics:view"]))
+    assert [topic for topic in offered(audrey) if "wish" in topic] == ["wishlists/{buyer}"]
+    assert [topic for topic in offered(karim) if "wish" in topic] == ["wishlists/karim"]
+    made = document.__wrapped__()  # the page of all others is kept as it is
+    titles = [channel["title"] for channel in made["channels"].values()]
+    assert {"wishlists/{buyer}", "analytics/{seller}", "orders/{id}"} <= {*titles}
 
 
 def change(topic, document, **more):
