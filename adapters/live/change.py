@@ -27,6 +27,9 @@ class Change(msgspec.Struct, frozen=True, gc=False):
         return self.topic.split(".", 2)[1]
 
 
+ID = 1  # the token of a topic that is the document's id
+
+
 class Where(msgspec.Struct, frozen=True, gc=False):
     """Which changes: those of a context (token 0), or with `value` as that token.
 

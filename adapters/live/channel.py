@@ -36,6 +36,10 @@ class Watched(Protocol):
         """Is that another message for who may not see all of it?"""
         ...
 
+    def loses(self, changed: Change) -> bool:
+        """May some of its readers not see it, now that what it is under has changed so?"""
+        ...
+
 
 class Sink(Protocol):
     """Where messages go: a peer, or what numbers them for one."""
@@ -68,6 +72,10 @@ class Slot(ABC):
     @abstractmethod
     def restart(self) -> None:
         """The reader must be told everything anew. Leaves the channel, and joins it again."""
+
+    @abstractmethod
+    def hear_over(self, over: Change) -> None:
+        """What the topic is under has changed. Leaves the channel, if it is not for this reader."""
 
     def push(self, told: Told) -> None:
         frame = told.hidden if self.hidden else told.shown
@@ -137,6 +145,12 @@ class Channel:
         for slot in tuple(self.live):
             if slot.above < told.position:
                 slot.push(told)
+
+    def tell_over(self, over: Change) -> None:
+        """A change of what the topic is under."""
+        if self.topic.loses(over):
+            for slot in (*self.live, *self.joining):
+                slot.hear_over(over)
 
     def _message(self, changes: Sequence[Change]) -> Told:
         shown = self.topic.changed(changes, False)

@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from adapters.live.change import ID
 from entrypoints.live.kind import Kind
 from entrypoints.live.kinds import BOARD, KINDS, TOTALS
 from entrypoints.live.messages import RECEIVED, SENT, ChangedItem, Close, Item
@@ -70,7 +71,7 @@ def _patterns(kind: Kind) -> list[str]:
 def _topic(pattern: str, kind: Kind) -> dict[str, Any]:
     """A channel inside the two others: what its documents are, and what it takes to watch it."""
     whose = "of another tier" if kind.tiers else "anyone's"
-    wide = "" if kind.for_all else f"; {whose}: {kind.resource}:read_all"
+    wide = "" if _is_open(pattern, kind) else f"; {whose}: {(kind.under or kind).resource}:read_all"
     name = _shown(kind).__name__
     return {
         "title": pattern,
@@ -91,6 +92,11 @@ def _topic(pattern: str, kind: Kind) -> dict[str, Any]:
         "x-topic": pattern,
         "x-newest-wins": kind.newest_wins,
     }
+
+
+def _is_open(pattern: str, kind: Kind) -> bool:
+    filter = pattern.partition("?")[2].partition("=")[0]
+    return kind.open(ID if "/" in pattern else kind.filters.get(filter, 0))
 
 
 def _operations() -> dict[str, Any]:

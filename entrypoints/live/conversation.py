@@ -180,13 +180,18 @@ class Conversation:
 
     def _look_again(self) -> None:
         """Topics that are theirs no longer end; one of which they see more or less begins anew."""
-        for text, sub in list(self.watched.items()):
+        for sub in list(self.watched.values()):
             if not sub.allowed(self.caller):
-                self._drop(text)
-                self._refuse(text, Forbidden("forbidden"))
-                self._say(Unsubscribed(text, "forbidden"))
+                self.end(sub, Forbidden("forbidden"))
             elif sub.joining or sub.hidden != hidden(self.caller, sub.topic, sub.own):
                 self.restart(sub)
+
+    def end(self, sub: Subscription, error: Forbidden | Missing) -> None:
+        """They may not watch it any more."""
+        text = sub.topic.text
+        self._drop(text)
+        self._refuse(text, error)
+        self._say(Unsubscribed(text, error.code))
 
     def expired(self) -> None:
         self._end("the token has expired")

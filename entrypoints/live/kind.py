@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.live.change import ID
+from entrypoints.caller import Caller
 from entrypoints.live.messages import Event
 from projections.kernel import Table
 
@@ -18,7 +20,8 @@ class Kind:
     token of the change's topic; a column and a field of the document are called the same, and
     hold the user whose it is. ``order``: of a snapshot, newest first; ``where``: what of the table
     is in it; ``shown``: what of that they see who see no ``bin``; ``over``: whether a document has
-    left it, so that it is told as gone.
+    left it, so that it is told as gone. ``under``: it is for who sees the document of that kind
+    that its field ``by`` names, and a filter that is called so.
     """
 
     context: str
@@ -31,7 +34,8 @@ class Kind:
     uuids: bool = True  # ids are
     id: str = "id"
     for_all: bool = False  # whoever has the permission may watch everyone's
-    bin: bool = False  # what is retired or not shown is there for its owner and for staff only
+    # What is retired or not shown is there for its owner, and for who may do this to anyone's.
+    bin: str = ""
     shown: str = "true"
     newest_wins: bool = False
     own: bool = True  # an id or a filter that is the caller's own name lets them watch it
@@ -40,3 +44,19 @@ class Kind:
     where: str = "true"
     over: Callable[[bytes], bool] | None = None
     events: tuple[Event, Event] | None = None  # for a new document, for a changed one
+    under: "Kind | None" = None
+    by: str = "id"
+
+    @property
+    def names(self) -> int:
+        """The token of a topic that names what its documents are under."""
+        return ID if self.by == "id" else self.filters[self.by]
+
+    def open(self, token: int) -> bool:
+        """Whoever has the permission may watch anyone's by that token of a topic. What is under
+        others is looked at for each of these alone."""
+        return self.for_all and (self.under is None or token in (ID, self.names))
+
+    def seen_by(self, caller: Caller) -> bool:
+        """All of it, without being whose it is."""
+        return caller.sees_all((self.under or self).resource)

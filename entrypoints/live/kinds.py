@@ -70,7 +70,7 @@ CATALOG = Kind(
     {"seller": 2},
     "created_at DESC, id",
     for_all=True,
-    bin=True,
+    bin="manage",
     shown="NOT retired",
 )
 CATEGORIES = Kind(
@@ -150,7 +150,7 @@ REELS = Kind(
     {"seller": 2},
     "place DESC, created_at DESC, id",
     for_all=True,
-    bin=True,
+    bin="read_all",
     shown="visible",
 )
 LIKES = Kind(
@@ -174,6 +174,8 @@ COMMENTS = Kind(
     "place DESC, id",
     for_all=True,
     events=("reel:comment", "reel:comment"),
+    under=REELS,
+    by="reel",
 )
 ENGAGEMENT = Kind(
     "engagement",
@@ -185,6 +187,7 @@ ENGAGEMENT = Kind(
     for_all=True,
     newest_wins=True,
     events=("reel:counters", "reel:counters"),
+    under=REELS,
 )
 OFFERS = Kind(
     "offers",

@@ -22,10 +22,10 @@ WAITING = 10_000  # readings that wait; more are turned away
 class Shot:
     """A topic's documents at one position, encoded once for all who are sent them."""
 
-    __slots__ = ("_frame", "_standing", "_topic")
+    __slots__ = ("_frame", "_standing", "topic")
 
     def __init__(self, topic: Topic, standing: Standing) -> None:
-        self._topic, self._standing = topic, standing
+        self.topic, self._standing = topic, standing
         self._frame: Frame | None = None
 
     @property
@@ -47,7 +47,7 @@ class Shot:
     def _encoded(self) -> Frame:
         items = [_item(row) for row in self._standing.rows[:MOST]]
         complete = len(self._standing.rows) <= MOST
-        message = Snapshot(self._topic.text, self.position, items, complete)
+        message = Snapshot(self.topic.text, self.position, items, complete)
         return Frame(msgspec.json.encode(message), str(self.position))
 
 

@@ -3,19 +3,20 @@
 import asyncio
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Protocol
+from typing import Protocol, cast
 from weakref import WeakValueDictionary
 
 import msgspec
 
 from adapters.live.change import Change, Where
 from adapters.live.channel import Channel, Sink, Slot
+from adapters.live.hub import Hub
 from adapters.live.peer import Frame, Peer
 from application.ports import Forbidden, Missing, Unavailable
 from entrypoints.caller import Caller
 from entrypoints.live.messages import Resumed, Resync
 from entrypoints.live.snapshots import Shot, Snapshots
-from entrypoints.live.topics import Right, Topic, hidden, owned, retired, right
+from entrypoints.live.topics import Right, Topic, hidden, owned, retired, right, sees
 
 AT_ONCE = 8  # snapshots that are read for one reader; each is held until their network takes it
 TURNS = 20  # times that somebody is read more to before they are told to come back later
@@ -36,6 +37,7 @@ class Reader(Protocol):
     peer: Peer
 
     def restart(self, sub: "Subscription") -> None: ...
+    def end(self, sub: "Subscription", error: Forbidden | Missing) -> None: ...
 
 
 class Subscription(Slot):
@@ -55,6 +57,11 @@ class Subscription(Slot):
     def restart(self) -> None:
         self.reader.restart(self)
 
+    def hear_over(self, over: Change) -> None:
+        kind = self.topic.kind.under
+        if kind is not None and not sees(self.reader.caller, kind, over.document):
+            self.reader.end(self, Missing(kind.unknown))
+
     @property
     def joining(self) -> bool:
         return self in self.channel.joining
@@ -71,30 +78,37 @@ class Subscription(Slot):
         except Forbidden:
             return False
 
-    def admit(self, caller: Caller, shot: Shot) -> None:
-        """What the right to a topic depends on, once its document is known. Raises Missing, the
-        same for what is not there and for what is not theirs; Forbidden."""
+    def admit(self, caller: Caller, document: bytes | None, over: Shot | None) -> None:
+        """What the right to a topic depends on, once its ``document`` is known, if it is one, and
+        what it is under. Raises Missing, the same for what is not there and for what is not
+        theirs; Forbidden."""
         kind, found, topic = self.topic.kind, right(caller, self.topic), self.topic
-        if topic.by_id and shot.document is not None:
-            self.own = owned(kind, shot.document, caller.user)
+        if over is not None:
+            self._admit_under(caller, over)
+        elif document is not None:
+            self.own = owned(kind, document, caller.user)
         self.hidden = hidden(caller, topic, self.own)
         if not topic.by_id:
             return
-        if shot.document is None:
+        if document is None:
             unseen = kind.unknown != ""
         else:
-            unseen = (found is Right.PARTY and not self.own) or (
-                self.hidden and retired(shot.document)
-            )
+            unseen = (found is Right.PARTY and not self.own) or (self.hidden and retired(document))
         if unseen:
             raise Missing(kind.unknown)
+
+    def _admit_under(self, caller: Caller, over: Shot) -> None:
+        kind = over.topic.kind
+        if not sees(caller, kind, over.document):
+            raise Missing(kind.unknown)
+        self.own = over.document is not None and owned(kind, over.document, caller.user)
 
 
 class Splicer:
     """Brings a subscription to where its channel is: by a snapshot, or by what it missed."""
 
-    def __init__(self, snapshots: Snapshots, past: Past) -> None:
-        self._snapshots, self._past = snapshots, past
+    def __init__(self, snapshots: Snapshots, past: Past, hub: Hub) -> None:
+        self._snapshots, self._past, self._hub = snapshots, past, hub
         self._made: dict[tuple[str, str, int, int, int, bool], Frame] = {}
         # Each is there while somebody has it, or waits for it.
         self._turns: WeakValueDictionary[Reader, asyncio.Semaphore] = WeakValueDictionary()
@@ -106,13 +120,12 @@ class Splicer:
         if (after := sub.after) is None:
             await self._snapshot(sub, 0)
             return
+        shot: Shot | None = None
         if sub.topic.by_id:
             _, shot = await sub.channel.read(self._snapshots, False)
-            if sub.gone:
-                return
-            sub.admit(sub.reader.caller, shot)
-        else:
-            sub.hidden = hidden(sub.reader.caller, sub.topic, False)
+        await self._admit(sub, shot)
+        if sub.gone:
+            return
         sub.begun = True
         sub.sink.send(_frame(Resumed(sub.topic.text, after), after))
         await self._follow(sub, after, -1, 0)
@@ -146,15 +159,26 @@ class Splicer:
             return None
         unseen = not sub.topic.by_id and hidden(sub.reader.caller, sub.topic, False)
         lost, shot = await sub.channel.read(self._snapshots, unseen)
-        if sub.gone:
-            return None
-        sub.admit(sub.reader.caller, shot)
+        await self._admit(sub, shot)
         await sub.reader.peer.drained()
         if sub.gone:
             return None
         sub.begun = True
         sub.sink.send(shot.frame)
         return shot.position, lost
+
+    async def _admit(self, sub: Subscription, shot: Shot | None) -> None:
+        """Unless it is gone. What it is under is read when its changes are told already, so that
+        none is missed."""
+        document = shot.document if shot and sub.topic.by_id else None
+        under: Shot | None = None
+        if not sub.gone and (topic := sub.topic.over(document)) is not None:
+            over = self._hub.over(sub.channel, topic)
+            under = cast(Shot, await over.read(self._snapshots))
+            if under.document is not None and not retired(under.document):
+                over.shown(under.position)
+        if not sub.gone:
+            sub.admit(sub.reader.caller, document, under)
 
     async def _follow(self, sub: Subscription, after: int, lost: int, turn: int) -> None:
         """What was kept by its channel; else, since that is too much, what the past has."""

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from adapters.live import change
-from adapters.live.change import Where
+from adapters.live.change import ID, Where
 from adapters.live.peer import Frame
 from application.ports import Forbidden, Missing
 from entrypoints.caller import Caller
@@ -24,7 +24,6 @@ NAME = re.compile(
     r"(?:/(?P<id>[A-Za-z0-9_-]{1,64})|\?(?P<filter>[a-z_]{1,40})=(?P<value>[A-Za-z0-9_-]{1,64}))?",
     re.ASCII,
 )
-ID = 1  # the token of a topic that is the document's id
 GONE = b"null"
 
 
@@ -73,7 +72,26 @@ class Topic:
 
     def hides(self, changes: Sequence[change.Change]) -> bool:
         """Some of it is retired, which most people must not see."""
-        return self.kind.bin and any(retired(told.document) for told in changes)
+        return self.kind.bin != "" and any(retired(told.document) for told in changes)
+
+    def over(self, document: bytes | None) -> "Topic | None":
+        """The document that it is under, where there is one: its name says which, or else the one
+        ``document`` that it is itself, if that is there."""
+        kind, where = self.kind, self.where
+        if kind.under is None:
+            return None
+        if where.token == kind.names:
+            id = where.value
+        elif self.by_id and document is not None:
+            id = msgspec.json.decode(document)[kind.by]
+        else:
+            return None
+        context = kind.under.context
+        return Topic(f"{context}/{id}", kind.under, Where(context, context, ID, id))
+
+    def loses(self, changed: change.Change) -> bool:
+        """What it is under is gone, or not for everybody."""
+        return changed.document == GONE or retired(changed.document)
 
     def changed(self, changes: Sequence[change.Change], hidden: bool) -> Frame:
         position = changes[-1].position
@@ -136,7 +154,7 @@ def right(caller: Caller, topic: Topic) -> Right:
     """Raises Forbidden for what needs more than the caller holds, whether it exists or not."""
     kind, where = topic.kind, topic.where
     caller.need(kind.permission)
-    if kind.for_all or caller.sees_all(kind.resource):
+    if kind.open(where.token) or kind.seen_by(caller):
         return Right.ANY
     if kind.tiers and where.value == caller.tier:
         return Right.ANY
@@ -156,23 +174,37 @@ def offered(caller: Caller) -> list[str]:
 def _offered(caller: Caller, kind: Kind) -> list[str]:
     if not caller.may(kind.permission):
         return []
-    wide = kind.for_all or caller.sees_all(kind.resource)
+    wide = kind.open(0) or kind.seen_by(caller)
     if kind is BOARD:
         tier = "{target}" if wide else caller.tier
         return [f"{kind.context}?target={tier}"] if tier else []
     if kind is TOTALS:
         return [f"{kind.context}/{SALES_ID}"] if wide else []
     one = f"{{{kind.id}}}" if kind.uuids or kind.filters or wide else caller.user
-    names = [f"{name}={{{name}}}" if wide else f"{name}={caller.user}" for name in kind.filters]
+    names = [
+        f"{name}={{{name}}}" if wide or kind.open(token) else f"{name}={caller.user}"
+        for name, token in kind.filters.items()
+    ]
     whole = [kind.context] if wide and kind.whole else []
     return [f"{kind.context}/{one}", *(f"{kind.context}?{name}" for name in names), *whole]
 
 
 def hidden(caller: Caller, topic: Topic, own: bool) -> bool:
     """Whether what is retired is hidden from them; ``own``: the one document is theirs."""
-    where = topic.where
+    kind, where = topic.kind.under or topic.kind, topic.where
     mine = own or (where.token > ID and where.value == caller.user)
-    return topic.kind.bin and not (mine or caller.manages(topic.kind.resource))
+    return kind.bin != "" and not (mine or _sees_bin(caller, kind))
+
+
+def sees(caller: Caller, kind: Kind, document: bytes | None) -> bool:
+    """Whether that one document of a kind for all is there for them."""
+    if document is None or document == GONE:
+        return False
+    return not retired(document) or owned(kind, document, caller.user) or _sees_bin(caller, kind)
+
+
+def _sees_bin(caller: Caller, kind: Kind) -> bool:
+    return caller.may(f"{kind.resource}:{kind.bin}")
 
 
 def owned(kind: Kind, document: bytes, user: str) -> bool:

@@ -54,12 +54,12 @@ async def connect(settings: Settings) -> AsyncIterator[Live]:
         )
         stack.push_async_callback(log.close)
         history = History(pool, Positions(pool, log).head)
-        tokens, people = _verifier(settings), People(reader)
+        tokens, people, hub = _verifier(settings), People(reader), Hub()
         gateway = Gateway(
             SigningIn(tokens, tickets),
             people,
-            Splicer(Snapshots(reader), history),
-            Hub(),
+            Splicer(Snapshots(reader), history, hub),
+            hub,
         )
         stack.push_async_callback(gateway.close)
 

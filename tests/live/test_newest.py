@@ -27,7 +27,8 @@ class Stock:
 
     def __init__(self, house: House) -> None:
         self.house, self.log, self.position = house, list[Change](), 0
-        self.gateway = Gateway(None, People(None), Splicer(self, self), Hub())
+        hub = Hub()
+        self.gateway = Gateway(None, People(None), Splicer(self, self, hub), hub)
         peer = house.sessions[0].peer
         self.reader = Conversation(self.gateway, peer, Person(TENANT, "amina"), STAFF)
 

@@ -37,7 +37,7 @@ class World:
         self.position = 0
         self.reads = 0
         self.hub = Hub()
-        self.gateway = Gateway(None, People(None), Splicer(self, self), self.hub)
+        self.gateway = Gateway(None, People(None), Splicer(self, self, self.hub), self.hub)
 
     def commit(self) -> None:
         """One position with one or two documents; now and then a change that comes late."""
