@@ -21,7 +21,13 @@ from entrypoints.settings import to_env
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@click.option("--workers", default=1, show_default=True, help="Processes that answer.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes that answer.",
+)
 @data_dir
 def api(host: str, port: int, workers: int, directory: Path | None) -> None:
     """Serve the HTTP API.
