@@ -46,8 +46,6 @@ def export(
       souk audit export --tenant bazaar bazaar.zip
     """
     settings = find(directory)
-    if out.exists():
-        raise Refusal(f"{out} is there already.")
     asked = {"out": out.name, "to": upto}
 
     async def run(bar: Bar) -> Manifest:
@@ -56,6 +54,8 @@ def export(
         return said
 
     try:
+        if out.exists():
+            raise Refusal(f"{out} is there already.")
         with Bar("events") as bar:
             said = asyncio.run(run(bar))
     except Nothing:
