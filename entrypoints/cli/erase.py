@@ -19,7 +19,7 @@ from adapters.media.objects import Objects
 from application.ports import Call
 from domain.erasures import REASON
 from entrypoints import logs
-from entrypoints.cli.failures import Refusal
+from entrypoints.cli.failures import Nothing, Refusal
 from entrypoints.cli.options import NAMED, data_dir
 from entrypoints.cli.recording import write
 from entrypoints.instance import find
@@ -133,10 +133,10 @@ async def _replay(settings: Settings) -> list[Receipt]:
 
 @asynccontextmanager
 async def _of(settings: Settings, tenant: str) -> AsyncIterator[Eraser]:
-    """Raises Refusal for a tenant without a history: to erase there would begin one."""
+    """Raises Nothing for a tenant without a history: to erase there would begin one."""
     async with connected(settings) as eraser:
         if not await eraser.has(tenant):
-            raise Refusal(f"Nothing ever happened in a tenant {tenant}.")
+            raise Nothing(tenant)
         yield eraser
 
 
