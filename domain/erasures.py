@@ -3,9 +3,8 @@
 import re
 from typing import assert_never
 
-from domain.kernel import Command, Event, Rejected, Value
+from domain.kernel import NAME, Command, Event, Rejected, Value
 
-SUBJECT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 REASON = re.compile(r"[a-z_]{1,40}", re.ASCII)
 
 
@@ -41,7 +40,7 @@ def decide(erasure: Erasure, command: COMMANDS) -> list[EVENTS]:
 
 
 def _erase(erasure: Erasure, subject: str, reason: str) -> list[EVENTS]:
-    if not SUBJECT.fullmatch(subject):
+    if not NAME.fullmatch(subject):
         raise Rejected("erasures.subject_malformed", "letters, digits, - and _")
     if not REASON.fullmatch(reason):
         raise Rejected("erasures.reason_malformed", "a-z and _")

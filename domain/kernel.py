@@ -1,5 +1,6 @@
 """The few words every context is written in."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache, reduce
@@ -8,6 +9,9 @@ from uuid import UUID
 
 from msgspec import Struct, StructMeta, field
 from msgspec.structs import replace
+
+# Of a tenant or a person: one word of subjects and streams, which a dot or a slash would divide.
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))

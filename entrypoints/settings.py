@@ -14,6 +14,8 @@ import msgspec
 from msgspec import Struct
 
 from adapters.addresses import is_nats, is_postgres, is_s3, is_valkey
+from adapters.roots.keys import Seal
+from adapters.tokens.signing import key_of as signing_key
 
 
 class Issuer(Struct, frozen=True):
@@ -106,9 +108,9 @@ def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         nats_url=server_url_of(env, "SOUK_NATS_URL"),
         s3_url=server_url_of(env, "SOUK_S3_URL"),
         master_key=_master_key(env["SOUK_MASTER_KEY"]),
-        signing_key_pem=_pem(env["SOUK_SIGNING_KEY"]),
+        signing_key_pem=_pem(env, "SOUK_SIGNING_KEY", signing_key, "an EC P-256"),
         secret=env["SOUK_SECRET"].encode(),
-        roots_key_pem=_pem(env["SOUK_ROOTS_KEY"], "SOUK_ROOTS_KEY")
+        roots_key_pem=_pem(env, "SOUK_ROOTS_KEY", Seal, "an Ed25519")
         if env.get("SOUK_ROOTS_KEY")
         else "",
         receipts=env.get("SOUK_RECEIPTS") or "",
@@ -182,13 +184,18 @@ def _master_key(text: str) -> bytes:
     return key
 
 
-def _pem(text: str, name: str = "SOUK_SIGNING_KEY") -> str:
-    if "-----BEGIN" in text:
-        return text
+def _pem(env: Mapping[str, str], name: str, read: Callable[[str], object], kind: str) -> str:
+    """``read``: raises ValueError for what is no private key of that kind."""
+    pem = env[name]
     try:
-        return Path(text).read_text()
+        if "-----BEGIN" not in pem:
+            pem = Path(pem).read_text()
+        read(pem)
     except OSError:
         raise SettingsMissing(f"{name} is neither a PEM nor a readable file.") from None
+    except ValueError:
+        raise SettingsMissing(f"{name} must be {kind} private key: a PEM, or its path.") from None
+    return pem
 
 
 def _seconds(env: Mapping[str, str], name: str, default: str) -> float:

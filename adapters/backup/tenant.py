@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
+from adapters.asof.points import Beyond
 from adapters.backup.filling import Filled, fill
 from adapters.backup.history import Origin, Renaming, commands
 from adapters.backup.named import Named, named
@@ -29,10 +30,14 @@ from adapters.policies.silences import RUNNING
 from adapters.postgres.pools import APPEND, PROJECT, Connection
 from application.ports import Appended, Call
 from domain import AGGREGATES
+from domain.kernel import NAME
 
 AT_ONCE = 100  # appends under way
 _LAST = "SELECT max(position) FROM log.events WHERE tenant = %s AND position <= %s"
-_THEN = "SELECT coalesce(max(position), 0) FROM log.events WHERE recorded_at <= %s"
+_THEN = (
+    "SELECT coalesce(max(position), 0), %s > clock_timestamp() FROM log.events"
+    " WHERE recorded_at <= %s"
+)
 _EVENTS = "SELECT count(*) FROM log.events WHERE tenant = %s"
 _BEGUN = "SELECT origin, reached, until FROM policies.silences WHERE tenant = %s"
 _BEGIN = "INSERT INTO policies.silences (tenant, origin, reached, until) VALUES (%s, %s, %s, %s)"
@@ -41,6 +46,10 @@ _NUMBERS = (
     "SELECT max((convert_from(data, 'UTF8')::jsonb ->> 'number')::bigint) FROM log.events"
     " WHERE tenant = %s AND tag = %s AND position <= %s"
 )
+
+
+class Malformed(Exception):
+    """No tenant may be called that: nobody would be let into it."""
 
 
 class Unknown(Exception):
@@ -71,9 +80,11 @@ class Source(Struct, frozen=True):
 
 
 async def position_at(db: Connection, moment: datetime) -> int:
-    """The log's position at a time."""
-    row = await (await db.execute(_THEN, (moment,))).fetchone()
-    return int(row[0]) if row else 0
+    """The log's position at a time. Raises Beyond."""
+    position, future = await _one(db, _THEN, moment, moment)
+    if future:
+        raise Beyond(position)
+    return int(position)
 
 
 class TenantRestore:
@@ -85,7 +96,12 @@ class TenantRestore:
         self._source, self._db, self._log, self._objects = source, db, log, objects
 
     async def run(self, tenant: str, to: str, until: int | None) -> Restored:
-        """Raises Unknown, Exists, Unavailable."""
+        """Raises Malformed, Beyond, Unknown, Exists, Unavailable."""
+        if not NAME.fullmatch(to):
+            raise Malformed(to)
+        (head,) = await _one(self._source.db, "SELECT position FROM log.head")
+        if until is not None and until > head:
+            raise Beyond(head)
         reached = await self._begin(tenant, to, until)
         origin = Origin(self._source.db, self._source.log.keyring, tenant, reached, to)
         erased = await self._forget_erased(origin)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -46,17 +47,19 @@ class Scope(Struct, frozen=True):
 async def export(
     url: str, tenant: str, path: Path, upto: int | None, progress: Progress
 ) -> Manifest:
-    """The tenant's events up to that position, or all. Raises Nothing, Unavailable."""
-    with unavailable():
-        async with connected(url, NAME) as db:
+    """The tenant's events up to that position, or all. Raises Nothing, Unavailable; OSError is the
+    file's."""
+    async with AsyncExitStack() as stack:
+        with unavailable():
+            db = await stack.enter_async_context(connected(url, NAME))
             if upto is None:
                 await _caught_up(db)
-            async with db.transaction():
-                await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                await db.execute("SET LOCAL statement_timeout = 0")
-                scope = await _scope(db, tenant, upto)
-                with written(path) as writer:
-                    return await Export(db, writer, scope).write(progress)
+            await stack.enter_async_context(db.transaction())
+            await db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            await db.execute("SET LOCAL statement_timeout = 0")
+            scope = await _scope(db, tenant, upto)
+        with written(path) as writer:
+            return await Export(db, writer, scope).write(progress)
 
 
 async def _caught_up(db: Connection) -> None:
@@ -143,7 +146,8 @@ class Export:
                     signed.add(root.key)
                     file.write(root.file)
         self._came_to(manifest.ROOTS, file)
-        known = await roots.keys(self._db)
+        with unavailable():
+            known = await roots.keys(self._db)
         with self._writer.file(manifest.KEYS) as file:
             used = [known[id] for id in sorted(signed & known.keys())]
             file.write(msgspec.json.encode(jwks(used)) + b"\n")
@@ -151,7 +155,9 @@ class Export:
 
     async def _figures(self) -> dict[str, int]:
         """Where they stand: all events of the tenant up to there, and none beyond, are in them."""
-        positions, told = await _positions(self._db), dict[str, int]()
+        told = dict[str, int]()
+        with unavailable():
+            positions = await _positions(self._db)
         with self._writer.file(manifest.FIGURES) as file:
             for kind, source in figures.SOURCES.items():
                 at = positions.get(source.projection)
@@ -187,16 +193,18 @@ class Export:
         return End(found[0], found[1].hex()) if found else End(0, "")
 
     async def _one(self, sql: str, params: Sequence[Any] = ()) -> tuple[Any, ...]:
-        cursor = await self._db.execute(sql, params)
-        return await cursor.fetchone() or ()
+        with unavailable():
+            cursor = await self._db.execute(sql, params)
+            return await cursor.fetchone() or ()
 
     async def _chunks(
         self, sql: str, params: Sequence[Any]
     ) -> AsyncIterator[list[tuple[Any, ...]]]:
-        async with self._db.cursor(name="souk_export", binary=True) as cursor:
-            await cursor.execute(sql, params)
-            while rows := await cursor.fetchmany(AT_ONCE):
-                yield rows
+        with unavailable():
+            async with self._db.cursor(name="souk_export", binary=True) as cursor:
+                await cursor.execute(sql, params)
+                while rows := await cursor.fetchmany(AT_ONCE):
+                    yield rows
 
     def _came_to(self, name: str, file: Digested) -> None:
         self._files[name] = File(file.lines, file.bytes, file.sha256)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from adapters.asof import tidying
 from adapters.erasing import brokers, files, held, rows
 from adapters.erasing.receipts import Receipt, Receipts, Signed
+from adapters.log.chain import has
 from adapters.log.log import PostgresLog
 from adapters.media.objects import Objects
 from adapters.postgres.pools import APPEND, Connection, unavailable
@@ -52,8 +53,7 @@ class Eraser:
     async def has(self, tenant: str) -> bool:
         """Whether anything ever happened there."""
         async with self._reading() as db:
-            found = await db.execute("SELECT FROM log.chains WHERE tenant = %s", (tenant,))
-            return await found.fetchone() is not None
+            return await has(db, tenant)
 
     async def holding(self, tenant: str, subject: str) -> held.Holding:
         """What there is of them; nothing is changed."""

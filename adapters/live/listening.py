@@ -1,5 +1,6 @@
 """The sockets that connections come in at, set so that a stalled reader costs little."""
 
+import errno
 import resource
 import socket
 import sys
@@ -10,6 +11,14 @@ UNSENT = 64 * 1024  # bytes that the kernel keeps for one reader beyond what is 
 REUSE = sys.platform == "linux"  # elsewhere they would not share what comes in
 SPARE = 256  # descriptors that the process needs itself
 UNTAKEN = 60_000  # milliseconds after which a network that confirms nothing is dead
+
+
+class Unbound(OSError):
+    """Nobody can listen there; why, in a sentence."""
+
+
+class Taken(Unbound):
+    """Somebody else listens there."""
 
 
 def room(most: int) -> int:
@@ -26,24 +35,45 @@ def room(most: int) -> int:
 def listening(host: str, port: int) -> list[socket.socket]:
     """Several for each address of the host. What connections inherit is set here, once.
 
-    Raises OSError when somebody else is at that port.
+    Raises Unbound.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     opened: list[socket.socket] = []
     try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, _, _, _, address in dict.fromkeys(found):
-            host = str(address[0])
-            at = host, _free(family, (host, port or _port(opened)))
+            place = str(address[0])
+            at = place, _free(family, (place, port or _port(opened)))
             for _ in range(QUEUES if REUSE else 1):
                 opened.append(socket.socket(family, socket.SOCK_STREAM))
                 _set(opened[-1], family)
                 opened[-1].bind(at)
                 opened[-1].listen(BACKLOG)
-    except OSError:
+    except (OSError, UnicodeError) as error:
         for each in opened:
             each.close()
-        raise
+        raise _unbound(host, port, error) from error
     return opened
+
+
+def looked(address: str, port: int) -> int:
+    """That port of an IP address, or for 0 any, once nobody is found to listen there: a server
+    that shares its port among its workers would share it with strangers too. What is left of
+    connections of one that has ended is no hindrance. Raises Unbound."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as alone:
+            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            alone.bind((address, port))
+            return int(alone.getsockname()[1])
+    except OSError as error:
+        raise _unbound(address, port, error) from error
+
+
+def _unbound(host: str, port: int, error: Exception) -> Unbound:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return Taken(f"Port {port} of {host} is taken.")
+    why = error.strerror if isinstance(error, OSError) else "it is no host"
+    return Unbound(f"Port {port} of {host} cannot be listened at: {why}.")
 
 
 def _free(family: int, at: tuple[str, int]) -> int:

@@ -60,7 +60,7 @@ class Server:
         return not self._closing and self._ready()
 
     async def start(self, host: str, port: int) -> int:
-        """The port that it listens at; any free one when 0 is asked for. Raises OSError."""
+        """The port that it listens at; any free one when 0 is asked for. Raises Unbound."""
         loop = asyncio.get_running_loop()
         sockets = listening(host, port)
         for each in sockets:

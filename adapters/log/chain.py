@@ -88,6 +88,12 @@ class Verdict(NamedTuple):
         return self.bad is None
 
 
+async def has(connection: Connection, tenant: str) -> bool:
+    """Whether anything ever happened there."""
+    found = await connection.execute("SELECT FROM log.chains WHERE tenant = %s", (tenant,))
+    return await found.fetchone() is not None
+
+
 async def verify(connection: Connection, tenant: str) -> Verdict:
     """Recompute the tenant's chain from its first event to the last link that is kept apart.
 

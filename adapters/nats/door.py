@@ -18,9 +18,10 @@ from adapters.nats.connecting import connected
 from adapters.nats.consumers import Consumers
 from adapters.nats.flushing import flushed
 from adapters.nats.issuer import Issuer, payload
-from adapters.nats.reader import NAME, Reader, subjects
+from adapters.nats.reader import Reader, subjects
 from adapters.tokens.verifying import Claims, Refused
 from application.ports import Unavailable
+from domain.kernel import NAME
 
 AUTHORIZATIONS = "$SYS.REQ.USER.AUTH"
 QUEUE = "souk-door"  # of several processes, one answers

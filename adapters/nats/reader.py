@@ -1,7 +1,6 @@
 """What one reader may: its own consumer, its own inbox, and its tenant's subjects."""
 
 import hashlib
-import re
 import time
 from typing import Any
 
@@ -11,7 +10,6 @@ from adapters.nats.accounts import API, READERS, STREAM
 from adapters.tokens.verifying import Claims
 from domain.permissions import allows, expand
 
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 LASTS = 3600  # seconds of a connection; then its token is looked at anew
 # What shows all of a context's changes; and what shows one's own, and which those are.
 CONTEXTS = {

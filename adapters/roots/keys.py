@@ -80,7 +80,10 @@ class Seal:
     """The private key that roots are signed with. ValueError for a PEM of anything else."""
 
     def __init__(self, pem: str) -> None:
-        key = serialization.load_pem_private_key(pem.encode(), None)
+        try:
+            key = serialization.load_pem_private_key(pem.encode(), None)
+        except (TypeError, UnsupportedAlgorithm) as error:  # it has a password, or an unknown curve
+            raise ValueError(str(error)) from error
         if not isinstance(key, Ed25519PrivateKey):
             raise ValueError("the key of roots must be an Ed25519 key")
         self._key, self.public = key, Public(key.public_key().public_bytes_raw())

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
@@ -33,15 +34,23 @@ def new_key() -> str:
     )
 
 
+def key_of(pem: str) -> EllipticCurvePrivateKey:
+    """ValueError for a PEM of anything else."""
+    try:
+        key = serialization.load_pem_private_key(pem.encode(), None)
+    except (TypeError, UnsupportedAlgorithm) as error:  # it has a password, or an unknown curve
+        raise ValueError(str(error)) from error
+    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
+        raise ValueError("the signing key must be an EC key on P-256")
+    return key
+
+
 class Signer:
     """Issues tokens with Souk's own key, and publishes its public half."""
 
     def __init__(self, pem: str, issuer: str, audience: str) -> None:
-        key = serialization.load_pem_private_key(pem.encode(), None)
-        if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
-            raise ValueError("the signing key must be an EC key on P-256")
-        self._key, self.issuer, self.audience = key, issuer, audience
-        public: dict[str, Any] = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+        self._key, self.issuer, self.audience = key_of(pem), issuer, audience
+        public: dict[str, Any] = ECAlgorithm.to_jwk(self.public, as_dict=True)
         self.kid = thumbprint(public)
         self.jwks = {"keys": [{**public, "kid": self.kid, "alg": "ES256", "use": "sig"}]}
 

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from adapters.bundle.check import check as checked
-from adapters.bundle.export import Nothing
+from adapters.bundle.export import Nothing as Empty
 from adapters.bundle.export import export as exported
 from adapters.bundle.faults import MOST, Report
 from adapters.bundle.manifest import Manifest
@@ -17,7 +17,7 @@ from adapters.bundle.witnesses import Witness
 from adapters.log.log import PostgresLog
 from adapters.roots import statement
 from adapters.roots.keys import Public
-from entrypoints.cli.failures import Refusal
+from entrypoints.cli.failures import Nothing, Refusal
 from entrypoints.cli.options import data_dir, tenant
 from entrypoints.cli.progress import Bar
 from entrypoints.cli.recording import write
@@ -46,8 +46,6 @@ def export(
       souk audit export --tenant bazaar bazaar.zip
     """
     settings = find(directory)
-    if out.exists():
-        raise Refusal(f"{out} is there already.")
     asked = {"out": out.name, "to": upto}
 
     async def run(bar: Bar) -> Manifest:
@@ -56,10 +54,12 @@ def export(
         return said
 
     try:
+        if out.exists():
+            raise Refusal(f"{out} is there already.")
         with Bar("events") as bar:
             said = asyncio.run(run(bar))
-    except Nothing:
-        raise Refusal(f"Nothing ever happened in a tenant {tenant}.") from None
+    except Empty:
+        raise Nothing(tenant) from None
     except OSError as error:
         raise Refusal(f"{out} cannot be written: {error.strerror}") from error
     events, roots = (said.files[name].lines for name in ("events.jsonl", "roots.jsonl"))

@@ -19,6 +19,7 @@ from adapters.log.telling import history, told
 from application.whatif import EVENTS, Accounts, Line, Period, Policy, Report, Sums
 from domain.money import Money, Price
 from entrypoints.cli.entries import safe
+from entrypoints.cli.expecting import expect
 from entrypoints.cli.failures import Refusal
 from entrypoints.cli.options import data_dir, tenant
 from entrypoints.instance import find
@@ -68,6 +69,7 @@ def what_if(
 
 
 async def _asked(url: str, tenant: str, policy: Policy, period: Period) -> Report:
+    await expect(url, tenant)
     accounts = Accounts(policy, period)
     async with told(url, NAME) as db:
         async for recorded in history(db, tenant, EVENTS):

@@ -11,7 +11,7 @@ import click
 
 from adapters.deadletters import Letter, parked, retry
 from entrypoints import logs
-from entrypoints.cli.options import data_dir
+from entrypoints.cli.options import NAMED, data_dir
 from entrypoints.instance import find
 from projections import PROJECTIONS
 from projections.kernel import finds_by_content
@@ -20,7 +20,7 @@ from projections.kernel import finds_by_content
 def chosen(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that narrow both commands."""
     names = click.Choice(list(PROJECTIONS))
-    command = click.option("--tenant", metavar="NAME", help="Only this tenant's.")(command)
+    command = click.option("--tenant", type=NAMED, help="Only this tenant's.")(command)
     return click.option(
         "--projection", type=names, help="Only this projection's, and no policy's."
     )(data_dir(command))

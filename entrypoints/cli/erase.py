@@ -17,10 +17,10 @@ from adapters.erasing.replaying import replay
 from adapters.log.log import PostgresLog
 from adapters.media.objects import Objects
 from application.ports import Call
-from domain.kernel import Rejected
+from domain.erasures import REASON
 from entrypoints import logs
-from entrypoints.cli.failures import Refusal
-from entrypoints.cli.options import data_dir
+from entrypoints.cli.failures import Nothing, Refusal
+from entrypoints.cli.options import NAMED, data_dir
 from entrypoints.cli.recording import write
 from entrypoints.instance import find
 from entrypoints.settings import Settings
@@ -29,10 +29,23 @@ from entrypoints.wiring import eraser_of
 ACTOR = "operator"
 
 
+def coded(context: click.Context, option: click.Parameter, value: str) -> str:
+    if not REASON.fullmatch(value):
+        raise click.BadParameter("must be a-z and _, 40 at the most")
+    return value
+
+
 @click.command()
-@click.option("--tenant", metavar="NAME", help="Whose member they are.")
-@click.option("--subject", metavar="ID", help="The person's user id.")
-@click.option("--reason", default="requested", show_default=True, metavar="CODE", help="Why.")
+@click.option("--tenant", type=NAMED, help="Whose member they are.")
+@click.option("--subject", type=NAMED, metavar="ID", help="The person's user id.")
+@click.option(
+    "--reason",
+    default="requested",
+    show_default=True,
+    metavar="CODE",
+    callback=coded,
+    help="Why.",
+)
 @click.option("--yes", is_flag=True, help="Do it; else it is only told what is held.")
 @click.option("--replay", "again", is_flag=True, help="Every erasure with a receipt, once more.")
 @data_dir
@@ -68,15 +81,12 @@ def erase(
         _show(asyncio.run(_held(settings, tenant, subject)))
         click.echo("Nothing is erased yet; say --yes to do it.", err=True)
         return
-    try:
-        _show(asyncio.run(_erase(settings, tenant, subject, reason)))
-    except Rejected as refused:
-        raise Refusal(refused.detail or refused.code) from refused
+    _show(asyncio.run(_erase(settings, tenant, subject, reason)))
 
 
 @click.command()
-@click.option("--tenant", required=True, metavar="NAME", help="Whose member they are.")
-@click.option("--subject", required=True, metavar="ID", help="The person's user id.")
+@click.option("--tenant", required=True, type=NAMED, help="Whose member they are.")
+@click.option("--subject", required=True, type=NAMED, metavar="ID", help="The person's user id.")
 @data_dir
 def subject(tenant: str, subject: str, directory: Path | None) -> None:
     """Write what is held about one person as JSON, for themselves to have. It is recorded.
@@ -123,10 +133,10 @@ async def _replay(settings: Settings) -> list[Receipt]:
 
 @asynccontextmanager
 async def _of(settings: Settings, tenant: str) -> AsyncIterator[Eraser]:
-    """Raises Refusal for a tenant without a history: to erase there would begin one."""
+    """Raises Nothing for a tenant without a history: to erase there would begin one."""
     async with connected(settings) as eraser:
         if not await eraser.has(tenant):
-            raise Refusal(f"Nothing ever happened in a tenant {tenant}.")
+            raise Nothing(tenant)
         yield eraser
 
 

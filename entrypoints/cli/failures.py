@@ -13,6 +13,13 @@ class Refusal(click.ClickException):
     exit_code = 2
 
 
+class Nothing(Refusal):
+    """A tenant without a history, as one whose name is mistyped."""
+
+    def __init__(self, tenant: str) -> None:
+        super().__init__(f"Nothing ever happened in a tenant {tenant}.")
+
+
 class Tidy(click.Group):
     """A group whose commands fail in one line."""
 

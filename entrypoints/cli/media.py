@@ -11,6 +11,7 @@ from adapters.media.objects import Objects
 from adapters.media.purging import Idle, Purging, idle
 from adapters.projector.leader import connected
 from entrypoints import logs
+from entrypoints.cli.expecting import expect
 from entrypoints.cli.options import data_dir, tenant
 from entrypoints.instance import find
 from entrypoints.settings import Settings
@@ -58,6 +59,7 @@ def purge(tenant: str, days: int, yes: bool, directory: Path | None) -> None:
 async def _purge(
     settings: Settings, tenant: str, before: datetime, yes: bool
 ) -> tuple[int, list[Idle]]:
+    await expect(settings.postgres_url, tenant)
     objects = Objects(settings.s3_url)
     async with (
         connected(settings.postgres_url, "souk-purge") as db,

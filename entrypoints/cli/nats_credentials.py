@@ -10,14 +10,14 @@ import msgspec
 
 from adapters.nats.accounts import DOMAIN, STREAM, configuration
 from adapters.nats.issuer import Issuer
-from adapters.nats.reader import NAME, Reader, subjects
+from adapters.nats.reader import Reader, subjects
 from adapters.nats.servers import servers
 from adapters.tokens.signing import Signer
 from adapters.tokens.verifying import Claims
 from domain.permissions import ROLES
 from entrypoints.cli.failures import Refusal
 from entrypoints.cli.nats_examples import PYTHON, SHELL
-from entrypoints.cli.options import data_dir
+from entrypoints.cli.options import NAMED, data_dir, tenant
 from entrypoints.instance import find
 from entrypoints.settings import Settings
 
@@ -32,21 +32,15 @@ def lasting(context: click.Context, option: click.Parameter, value: str) -> time
     return timedelta(seconds=int(found[1]) * UNITS[found[2]])
 
 
-def named(context: click.Context, option: click.Parameter, value: str) -> str:
-    if not NAME.fullmatch(value):
-        raise click.BadParameter("must be letters, digits, - and _, 64 at the most")
-    return value
-
-
 @click.command()
-@click.option("--tenant", required=True, metavar="NAME", callback=named, help="Whose data.")
+@tenant
 @click.option("--role", type=click.Choice(list(ROLES)), help="Default: reads all, and no more.")
-@click.option("--user", default="machine", show_default=True, callback=named, help="Who it is.")
+@click.option("--user", default="machine", show_default=True, type=NAMED, help="Who it is.")
 @click.option(
     "--name",
     default="reader",
     show_default=True,
-    callback=named,
+    type=NAMED,
     help="Of this subscriber: two with the same credentials need two names.",
 )
 @click.option("--lasts", default="30d", show_default=True, callback=lasting, help="12h, 30d, …")

@@ -15,6 +15,7 @@ from application.commands import Commands
 from application.ports import Call, Origin
 from domain.kernel import Rejected
 from entrypoints import logs
+from entrypoints.cli.expecting import expect
 from entrypoints.cli.options import data_dir, tenant
 from entrypoints.instance import find
 from entrypoints.settings import Settings
@@ -65,6 +66,7 @@ def purge(
 async def _purge(
     settings: Settings, tenant: str, context: str | None, days: int | None, sure: bool
 ) -> tuple[int, list[Thing], Purged | None]:
+    await expect(settings.postgres_url, tenant)
     read = await open_pool(
         settings.postgres_url, READ, size=1, name="souk-purge", timeout=60, limit=HOUR
     )

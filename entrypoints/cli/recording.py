@@ -11,7 +11,7 @@ from application.audit import Audit
 from application.commands import Commands
 from application.ports import Call, Origin
 from domain.audit import LONGEST_PURPOSE
-from entrypoints.cli.failures import Refusal
+from entrypoints.cli.failures import Nothing, Refusal
 
 
 def check(purpose: str | None) -> None:
@@ -28,9 +28,9 @@ async def record(
     asked: Mapping[str, object],
     purpose: str | None,
 ) -> None:
-    """Before it is answered. Raises Refusal for a tenant without a history."""
+    """Before it is answered. Raises Nothing for a tenant without a history."""
     if not await history.has(tenant):
-        raise Refusal(f"Nothing ever happened in a tenant {tenant}.")
+        raise Nothing(tenant)
     await write(log, tenant, what, asked, purpose)
 
 

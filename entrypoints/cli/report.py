@@ -20,6 +20,7 @@ from adapters.postgres.pools import ASOF, HOUR, PROJECT, READ, Pool, open_pool
 from adapters.projector.positions import Positions
 from adapters.projector.projector import few_collections
 from adapters.projector.reader import PostgresReader
+from entrypoints.cli.expecting import expect
 from entrypoints.cli.options import data_dir, tenant
 from entrypoints.cli.recording import check, record
 from entrypoints.instance import find
@@ -85,6 +86,7 @@ def marketplace(
 
 async def _ask(settings: Settings, tenant: str, currency: str | None) -> MarketplaceReport:
     """Waits first for the projection to reach what is in the log now."""
+    await expect(settings.postgres_url, tenant)
     async with _pools(settings.postgres_url, READ, PROJECT) as (read, log):
         positions = Positions(read, log)
         lag = (await positions.lags())[PROJECTION]

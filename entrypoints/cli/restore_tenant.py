@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from adapters.asof.points import Beyond
 from adapters.backup.tenant import Exists, Restored, Source, TenantRestore, Unknown, position_at
 from adapters.log.log import LONG, PostgresLog
 from adapters.media.objects import Objects
@@ -14,7 +15,7 @@ from adapters.media.sending import AGAIN
 from adapters.postgres.owner import owner
 from entrypoints import logs
 from entrypoints.cli.failures import Refusal
-from entrypoints.cli.options import data_dir
+from entrypoints.cli.options import NAMED, data_dir
 from entrypoints.cli.restore import Moment
 from entrypoints.instance import find
 from entrypoints.settings import Settings
@@ -33,8 +34,8 @@ class Place(Moment):
 
 
 @click.command(name="restore-tenant")
-@click.option("--tenant", required=True, metavar="NAME", help="Whose history.")
-@click.option("--as", "to", required=True, metavar="NAME", help="The new tenant.")
+@click.option("--tenant", required=True, type=NAMED, help="Whose history.")
+@click.option("--as", "to", required=True, type=NAMED, help="The new tenant.")
 @click.option("--to", "until", type=Place(), help="As of then. Default: all of it.")
 @click.option(
     "--from-dir",
@@ -64,6 +65,8 @@ def restore_tenant(
     there = here if origin is None else find(origin)
     try:
         done = asyncio.run(_run(here, there, tenant, to, until))
+    except Beyond as beyond:
+        raise click.UsageError(f"--to: {beyond}") from None
     except (Unknown, Exists) as refused:
         raise Refusal(str(refused)) from refused
     click.echo(

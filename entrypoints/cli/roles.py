@@ -4,13 +4,17 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 
 import click
 
+from adapters.live.listening import Taken, Unbound
 from entrypoints import logs
+from entrypoints.cli.failures import Refusal
 from entrypoints.cli.options import data_dir
 from entrypoints.cli.starting import kept
 from entrypoints.instance import find
@@ -18,10 +22,34 @@ from entrypoints.proving import proven
 from entrypoints.settings import to_env
 
 
+def address(context: click.Context, option: click.Parameter, value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise click.BadParameter("must be an IP address, such as 127.0.0.1 or ::") from None
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """Around a role that listens. Raises Refusal where it cannot."""
+    try:
+        yield
+    except Taken as taken:
+        raise Refusal(f"{taken} Choose another: --port 0 finds one.") from taken
+    except Unbound as unbound:
+        raise Refusal(str(unbound)) from unbound
+
+
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, callback=address)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@click.option("--workers", default=1, show_default=True, help="Processes that answer.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes that answer.",
+)
 @data_dir
 def api(host: str, port: int, workers: int, directory: Path | None) -> None:
     """Serve the HTTP API.
@@ -35,7 +63,7 @@ def api(host: str, port: int, workers: int, directory: Path | None) -> None:
 
     settings = find(directory)
     os.environ.update(to_env(settings))
-    with proven(settings, lays=True):
+    with proven(settings, lays=True), listening():
         serve(host, port, workers)
 
 
@@ -156,7 +184,7 @@ def live(host: str, port: int, directory: Path | None) -> None:
 
     settings = find(directory)
     logs.configure()
-    with proven(settings):
+    with proven(settings), listening():
         asyncio.run(until_stopped(partial(serve, settings, host, port)))
 
 

@@ -5,7 +5,7 @@ import gc
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 
-from adapters.live.listening import BACKLOG, room
+from adapters.live.listening import BACKLOG, looked, room
 from entrypoints.logs import handler
 
 APP = "entrypoints.http.app:create"
@@ -20,7 +20,8 @@ LOGS = {
 
 
 def serve(host: str, port: int, workers: int) -> None:
-    """Until SIGTERM. The workers read their settings from the environment."""
+    """Until SIGTERM. The workers read their settings from the environment. Raises Unbound."""
+    port = looked(host, port)
     gc.disable()  # as they begin, too, until what they import is there
     Granian(
         APP,

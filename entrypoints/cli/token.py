@@ -10,19 +10,30 @@ from adapters.postgres.pools import APPEND, AWAY, UNMIGRATED
 from adapters.projector.leader import connected
 from adapters.tokens.signing import Signer
 from domain.permissions import ROLES
-from entrypoints.cli.options import data_dir
+from entrypoints.cli.options import NAMED, data_dir
 from entrypoints.instance import find
 from entrypoints.seed.goods import TENANT
 from entrypoints.settings import Settings
 
+LONGEST = 100 * 366 * 24 * 3600  # seconds
 PATIENCE = 2.0  # seconds that an instance has to say whether it has the tenant
 
 
 @click.command()
 @click.option("--role", type=click.Choice(list(ROLES)), required=True)
-@click.option("--tenant", default=TENANT, show_default=True)
-@click.option("--user", help="Whom it speaks for. Default: the role's name, which the seed knows.")
-@click.option("--ttl", default=12 * 3600, show_default=True, help="Seconds until it expires.")
+@click.option("--tenant", type=NAMED, default=TENANT, show_default=True)
+@click.option(
+    "--user",
+    type=NAMED,
+    help="Whom it speaks for. Default: the role's name, which the seed knows.",
+)
+@click.option(
+    "--ttl",
+    type=click.IntRange(1, LONGEST),
+    default=12 * 3600,
+    show_default=True,
+    help="Seconds until it expires.",
+)
 @data_dir
 def token(role: str, tenant: str, user: str | None, ttl: int, directory: Path | None) -> None:
     """Print a bearer token, alone on the last line. A tenant that there is not is told of beside

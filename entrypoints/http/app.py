@@ -1,10 +1,12 @@
 """The HTTP application: every controller under /api/v1, and the pages around it."""
 
 import gc
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
+from multiprocessing import parent_process
 
 from litestar import Litestar, Router
 from litestar.di import Provide
@@ -13,6 +15,7 @@ from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme
 from litestar.types import Scope
 
+from adapters.embedded.leash import tie
 from entrypoints.http import CONTROLLERS
 from entrypoints.http.authentication import Bearers, authenticating
 from entrypoints.http.caller import Caller, caller_of
@@ -35,8 +38,11 @@ LARGEST = 10 * 1024 * 1024  # bytes of a request's body
 
 
 def create() -> Litestar:
-    """For an ASGI server: settings from the environment, servers connected at start-up."""
+    """For an ASGI server: settings from the environment, servers connected at start-up. It ends
+    with the process that started it: one that is left behind would keep the port."""
     configure()
+    if (parent := parent_process()) is not None and parent.pid is not None:
+        tie(parent.pid, signal.SIGKILL)
     held: list[Souk] = []
 
     @asynccontextmanager

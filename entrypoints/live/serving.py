@@ -16,7 +16,7 @@ logger = structlog.get_logger(__name__)
 
 
 async def serve(settings: Settings, host: str, port: int, stop: asyncio.Event) -> None:
-    """Until ``stop``; everyone is told then to come back. Raises OSError when the port is taken."""
+    """Until ``stop``; everyone is told then to come back. Raises Unbound."""
     async with connect(settings) as live:
         limits = Limits()
         server = Server(

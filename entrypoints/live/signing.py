@@ -1,15 +1,13 @@
 """Signing in: by a bearer token in the header, or by a ticket in the URL."""
 
-import re
-
 from adapters.live.peer import Refusal, Request
 from adapters.live.tickets import Bearer, Tickets
 from adapters.tokens.verifying import Refused, TokenVerifier
 from application.ports import Unavailable
+from domain.kernel import NAME
 from domain.permissions import expand
 from entrypoints.caller import Caller
 
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 KINDS = 1024  # sets of permissions that are shared among those who hold the same
 
 

@@ -7,7 +7,7 @@ import msgspec
 import psycopg
 import pytest
 
-from adapters.backup.tenant import Source, TenantRestore
+from adapters.backup.tenant import Malformed, Source, TenantRestore
 from adapters.log.log import PostgresLog
 from adapters.policies.outcomes import positions
 from adapters.policies.runner import PolicyRunner
@@ -217,3 +217,22 @@ async def test_a_tenant_that_is_there_or_one_that_never_was_is_refused(town):
     assert (taken.exit_code, "exists already" in taken.output) == (2, True)
     unknown = await souk(town.api, "restore-tenant", "--tenant", "nobody", "--as", NEW)
     assert (unknown.exit_code, "no tenant" in unknown.output) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["bazaar.may", "A B", "*", "", "b/c", "a\n", "x" * 65])
+async def test_a_name_that_no_tenant_may_have_is_refused_and_gets_no_history(town, name):
+    done = await souk(town.api, "restore-tenant", "--tenant", OLD, "--as", name)
+    assert (done.exit_code, "Invalid value for '--as': must be letters" in done.output) == (2, True)
+    settings, log = town.api.souk.settings, town.api.souk.log
+    async with owner(settings.postgres_url) as db, owner(settings.postgres_url) as read:
+        with pytest.raises(Malformed):
+            await TenantRestore(Source(read, log, None), db, log, None).run(OLD, name, None)
+    assert query(town, "SELECT DISTINCT tenant FROM log.events") == [(OLD,)]
+
+
+@pytest.mark.parametrize("moment", ["99999999", "9" * 30, "9999-01-01T00:00:00Z"])
+async def test_what_the_log_has_not_come_to_is_refused_and_nothing_is_begun(town, moment):
+    done = await souk(town.api, "restore-tenant", "--tenant", OLD, "--as", NEW, "--to", moment)
+    beyond = f"--to: the log is at {head(town)}, and no time to come is known"
+    assert (done.exit_code, beyond in done.output) == (2, True)
+    assert listed(town, "log.events", "stream, version", NEW) == []

@@ -12,7 +12,14 @@ from adapters.embedded.ports import free_ports
 from adapters.postgres import pools
 from entrypoints.cli import failures, main
 from entrypoints.settings import to_env
+from tests.support.commands import souk
 from tests.support.patience import PATIENCE
+
+ASKED = (
+    *("purge", "purge --confirm", "media purge", "media purge --yes"),
+    *("report marketplace", "report marketplace --as-of 0", "audit what-if --policy {there}/p"),
+    *("audit log", "audit export {there}/it.zip", "subject --subject s", "erase --subject s --yes"),
+)
 
 
 @pytest.mark.parametrize("words", ["migrate", "rebuild tenants", "rebuild tenants --back"])
@@ -52,3 +59,17 @@ async def test_who_asks_a_postgres_that_never_answers_does_not_wait_for_ever(
         answer = await asyncio.wait_for(asking, PATIENCE)
     *_, line = answer.output.splitlines()
     assert (answer.exit_code, line.startswith("Error: postgres")) == (2, True)
+
+
+@pytest.mark.parametrize("words", ASKED)
+async def test_a_tenant_without_a_history_is_told_of_in_one_line_and_gets_none(
+    api, tmp_path, words
+):
+    (tmp_path / "p").touch()
+    await api.market()
+    answer = await souk(api, *words.format(there=tmp_path).split(), "--tenant", "bazzar")
+    *_, line = answer.output.splitlines()
+    assert (answer.exit_code, line) == (2, "Error: Nothing ever happened in a tenant bazzar.")
+    with psycopg.connect(api.souk.settings.postgres_url) as db:
+        found = db.execute("SELECT DISTINCT tenant FROM log.events").fetchall()
+    assert ("bazzar",) not in found

@@ -5,6 +5,7 @@ import json
 import jsonschema_rs
 import pytest
 
+from adapters.tokens.signing import new_key
 from entrypoints.live.asyncapi import document
 from entrypoints.live.kinds import KINDS
 from entrypoints.live.messages import RECEIVED, SENT
@@ -147,7 +148,7 @@ def test_the_gateway_is_at_an_http_url():
 def test_its_settings_reach_the_children():
     env = dict.fromkeys(REQUIRED, "x") | {"SOUK_MASTER_KEY": "A" * 43 + "="}
     env |= {"SOUK_POSTGRES_URL": "postgresql://x", "SOUK_VALKEY_URL": "redis://x"}
-    env |= {"SOUK_SIGNING_KEY": "-----BEGIN", "SOUK_LIVE_URL": "http://x:1"}
+    env |= {"SOUK_SIGNING_KEY": new_key(), "SOUK_LIVE_URL": "http://x:1"}
     settings: Settings = from_env(env | {"SOUK_ORIGINS": "http://a,http://b"})
     assert settings.origins == ("http://a", "http://b")
     assert from_env(to_env(settings)) == settings
