@@ -97,10 +97,9 @@ async def go_on(settings: Settings, receipts: Path | None) -> Revived:
     NoBucket, Forged, Foreign, Unavailable."""
     _, outdated = await establish(settings.postgres_url, PROJECTIONS)
     await prove(settings)
+    await _expect_bucket(settings)
     objects = Objects(settings.s3_url, again=AGAIN)
     try:
-        if not settings.receipts or (settings.s3_url and await _names_any(settings)):
-            await _expect_bucket(objects)
         position = await jump(settings.postgres_url)
         if receipts is not None:
             shutil.copytree(receipts, settings.receipts, dirs_exist_ok=True)
@@ -114,9 +113,17 @@ async def go_on(settings: Settings, receipts: Path | None) -> Revived:
     return Revived(position, there, erased, await _differences(settings))
 
 
-async def _expect_bucket(objects: Objects) -> None:
-    """Made now, it would pass for one from which nobody was ever erased."""
-    if not await objects.there():
+async def _expect_bucket(settings: Settings) -> None:
+    """Made now, it would pass for one from which nobody was ever erased. It is asked for once: a
+    server that is away is told of before anything is begun."""
+    if settings.receipts and not settings.s3_url:
+        return
+    objects = Objects(settings.s3_url)
+    try:
+        there = await objects.there()
+    finally:
+        objects.close()
+    if not there and (not settings.receipts or await _names_any(settings)):
         raise NoBucket(
             "The S3 server has no bucket of that name: SOUK_S3_URL names another one, or it is to"
             " be restored first. Only if there never was one, make it."

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 import uvloop
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
@@ -24,6 +25,8 @@ settings.register_profile(
 )
 settings.load_profile("souk")
 be_patient()
+# Past the streams that a command of the same process is read from; pytest keeps them all the same.
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # as every command
 
 # Tests that share a running `souk up`, or what was imported: one process runs them all.

@@ -6,7 +6,7 @@ import gc
 import structlog
 from msgspec import structs
 
-from adapters.live.listening import room
+from adapters.live.listening import listening, room
 from adapters.live.peer import Limits
 from adapters.live.server import Server
 from entrypoints.live.wiring import connect
@@ -17,6 +17,8 @@ logger = structlog.get_logger(__name__)
 
 async def serve(settings: Settings, host: str, port: int, stop: asyncio.Event) -> None:
     """Until ``stop``; everyone is told then to come back. Raises Unbound."""
+    for each in listening(host, port):  # or it is refused before anything is begun
+        each.close()
     async with connect(settings) as live:
         limits = Limits()
         server = Server(

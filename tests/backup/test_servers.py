@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
+from adapters.embedded.ports import free_ports
+from adapters.media import sending
 from adapters.media.objects import Objects
 from adapters.tokens.signing import new_key
 from entrypoints.cli import main
@@ -14,6 +16,7 @@ from entrypoints.reviving import go_on
 from entrypoints.settings import Settings, to_env
 from projections import orders
 from tests.support.http import running_api
+from tests.support.patience import PATIENCE
 from tests.verify.shop import opened
 
 LEFT = "UPDATE read.projections SET version = version - 1 WHERE name = 'orders'"
@@ -22,7 +25,7 @@ STANDS = "SELECT version, position > 0 FROM read.projections WHERE name = 'order
 
 @pytest.fixture
 def revive(stack, database):
-    async def run(s3_url, *words):
+    async def run(s3_url, *words, receipts=""):
         settings = Settings(
             postgres_url=database,
             valkey_url=stack.valkey_url,
@@ -31,6 +34,7 @@ def revive(stack, database):
             master_key=bytes(32),
             signing_key_pem=new_key(),
             secret=b"any",
+            receipts=receipts,
         )
         runner = CliRunner(env=to_env(settings))
         return await asyncio.to_thread(runner.invoke, main, ["revive", *words])
@@ -50,6 +54,20 @@ async def test_a_bucket_that_is_not_there_is_not_taken_for_one_without_receipts(
     await bucket.ready()
     assert (await revive(f"{s3}/not-restored")).exit_code == 0
     bucket.close()
+
+
+@pytest.mark.parametrize("kept", [False, True])
+async def test_a_server_that_is_away_is_told_of_at_once_and_nothing_is_begun(
+    revive, database, monkeypatch, tmp_path, kept
+):
+    monkeypatch.setattr(sending, "PAUSE", 600.0)  # who asked again would wait for minutes
+    receipts = str(tmp_path) if kept else ""
+    asking = revive(f"http://a:b@127.0.0.1:{free_ports(1)[0]}", receipts=receipts)
+    done = await asyncio.wait_for(asking, PATIENCE)
+    *_, line = done.output.splitlines()
+    assert (done.exit_code, line) == (2, "Error: s3 does not answer. Is it running?")
+    with psycopg.connect(database) as db:
+        assert db.execute("SELECT count(*) FROM log.jumps").fetchone() == (0,)
 
 
 async def test_receipts_that_have_nowhere_to_lie_are_refused(revive, s3, tmp_path):

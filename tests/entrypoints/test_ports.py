@@ -8,9 +8,19 @@ from collections import deque
 import pytest
 
 from adapters.embedded import ports
-from adapters.embedded.ports import free_ports, kept_ports, take_ports
+from adapters.embedded.ports import free_ports, is_free, kept_ports, take_ports
 
-FEW = 20_000 + os.getpid() % 50 * 200  # others run these tests, too, and keep what they were given
+WIDE = 200
+
+
+def few() -> int:
+    """The first of as many that are all free: below those that servers of other tests are given,
+    and elsewhere for others that run these at the same time."""
+    begins = [10_000 + (os.getpid() + each) % 50 * WIDE for each in range(50)]
+    return next(first for first in begins if all(map(is_free, range(first, first + WIDE + 1))))
+
+
+FEW = few()
 
 
 @pytest.fixture
@@ -27,7 +37,7 @@ def of(monkeypatch):
 
 
 def test_no_two_servers_of_a_process_are_given_the_same(of):
-    of(200)
+    of(WIDE)
     given = [port for _ in range(30) for port in free_ports(3)]
     assert len(set(given)) == len(given)
 
