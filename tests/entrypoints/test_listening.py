@@ -94,6 +94,7 @@ def test_one_that_was_killed_among_requests_is_started_again_at_its_port(start):
     (port,) = map(str, free_ports(1))
     first = start("api", "--port", port)
     served(first)
+    assert alive(port)  # a worker begins before it listens
     idle = [socket.create_connection(("127.0.0.1", int(port))) for _ in range(3)]
     assert alive(port)  # and that connection is over, as others are not
     first.kill()
