@@ -46,7 +46,7 @@ def _told(error: Exception) -> str | None:
     from adapters.postgres.unsafe import UnsafeSetting
     from application.ports import Unavailable
     from entrypoints.instance import Unknown
-    from entrypoints.settings import SettingsMissing
+    from entrypoints.variables import SettingsMissing
 
     if isinstance(error, Unavailable):
         return f"{error.what} does not answer. Is it running?"

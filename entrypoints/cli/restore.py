@@ -26,7 +26,7 @@ from adapters.media.sending import AGAIN
 from entrypoints import logs
 from entrypoints.cli.failures import Refusal
 from entrypoints.reviving import Revived, revive
-from entrypoints.settings import server_url_of
+from entrypoints.variables import server_url_of
 
 LATEST = "latest"
 REFUSED = (

@@ -13,7 +13,7 @@ from adapters.log.origins import Origins, read
 from adapters.log.rows import COLUMNS, Row
 from application.ports import Append, Origin
 from entrypoints.http.origins import LONGEST, origin_of
-from entrypoints.settings import SettingsMissing, trusted_proxies_of
+from entrypoints.variables import SettingsMissing, trusted_proxies_of
 from tests.log.notes import TENANT, call, note, opened, rows, stream
 
 FROM = Origin("http", "192.0.2.7", "curl/8 of Ana's")

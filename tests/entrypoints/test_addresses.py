@@ -19,7 +19,8 @@ from adapters.nats.servers import servers
 from adapters.projector.valkey import client
 from entrypoints.cli import main
 from entrypoints.instance import given_urls
-from entrypoints.settings import ADDRESSES, Settings, SettingsMissing, server_url_of, to_env
+from entrypoints.settings import Settings, to_env
+from entrypoints.variables import ADDRESSES, SettingsMissing, server_url_of
 from tests.support.patience import PATIENCE
 
 ROLES = ("migrate", "api", "live", "projector", "policies", "worker")

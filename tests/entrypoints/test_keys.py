@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
 from adapters.roots import keys as roots
 from adapters.tokens.signing import new_key
 from entrypoints.cli import main
-from entrypoints.settings import Settings, SettingsMissing, from_env, to_env
+from entrypoints.settings import Settings, from_env, to_env
+from entrypoints.variables import SettingsMissing
 
 COMMANDS = (
     *("api", "live", "projector", "policies", "worker"),

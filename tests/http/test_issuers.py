@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from adapters.tokens.issuers import FETCHES_A_MINUTE
 from adapters.tokens.signing import Signer, new_key
-from entrypoints.settings import Issuer
+from entrypoints.variables import Issuer
 from tests.catalog.test_http import TEA
 from tests.support.http import running_api
 
