@@ -15,14 +15,8 @@ from adapters.embedded.home import Home, write_private
 from adapters.embedded.urls import Urls
 from adapters.roots import keys as roots
 from adapters.tokens.signing import new_key
-from entrypoints.settings import (
-    REQUIRED,
-    Settings,
-    SettingsMissing,
-    choices_of,
-    from_env,
-    server_url_of,
-)
+from entrypoints.settings import REQUIRED, Settings, choices_of, from_env
+from entrypoints.variables import SettingsMissing, server_url_of
 
 DEFAULT = Path(".souk")
 FILE = "instance.json"

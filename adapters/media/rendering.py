@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import signal
 from functools import cache
 from io import BufferedRandom, BufferedReader
@@ -18,6 +19,7 @@ __all__ = ["Job", "Kind", "Rendition", "Unacceptable", "Verdict", "render"]
 FILM = Limits(memory=448 * 1024**2, cpu=400, wall=1200.0, written=256 * 1024**2)
 LIMITS: dict[str, Limits] = {"image": Limits(), "video": FILM}
 NAMES = ("1200", "600", "300", "150", "poster", "video")
+PIECE = 256 * 1024  # bytes
 MADE = {"webp": "webp", "jpeg": "jpeg", "avif": "avif", "mp4": "mp4"}
 KINDS = {
     "image": ("JPEG, PNG, GIF, WebP, AVIF or TIFF", sniffing.IMAGES),
@@ -46,10 +48,15 @@ async def render_in(place: Workshop, source: Path, folder: Path, job: Job) -> Ve
     with source.open("rb") as file, TemporaryFile(dir=folder) as spool:
         format = await asyncio.to_thread(_sniffed, file, job)
         order = Order(job.kind, format, job.crop, LIMITS[job.kind])
-        report = await place.work(order, file.fileno(), spool.fileno())
+        # Most pictures are decoded by one thread: whoever reads along meanwhile costs no time.
+        digesting = asyncio.ensure_future(asyncio.to_thread(_digest, file.fileno()))
+        try:
+            report = await place.work(order, file.fileno(), spool.fileno())
+        finally:
+            digest = await digesting
         if not isinstance(report, Made):
             raise _unacceptable(report)
-        return await asyncio.to_thread(_verdict, format, report, file, spool, folder)
+        return await asyncio.to_thread(_verdict, format, report, digest, spool, folder)
 
 
 def _sniffed(file: BufferedReader, job: Job) -> str:
@@ -80,11 +87,16 @@ def _unacceptable(report: Refusal | Ended) -> Unacceptable:
     return Unacceptable("media.damaged", "The file is damaged and cannot be read.")
 
 
-def _verdict(
-    format: str, made: Made, file: BufferedReader, spool: BufferedRandom, folder: Path
-) -> Verdict:
-    file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
+def _digest(file: int) -> str:
+    """SHA-256 in hex. The place in the file is the job's, who reads it too: it stays."""
+    digest, at = hashlib.sha256(), 0
+    while piece := os.pread(file, PIECE, at):
+        digest.update(piece)
+        at += len(piece)
+    return digest.hexdigest()
+
+
+def _verdict(format: str, made: Made, digest: str, spool: BufferedRandom, folder: Path) -> Verdict:
     written: list[Path] = []
     try:
         renditions = tuple(_kept(part, spool, folder, written) for part in made.parts)

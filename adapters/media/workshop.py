@@ -19,7 +19,12 @@ BEGIN = (
     "import sys; number, making, *sys.path = sys.argv[1:];"
     "from adapters.media.nursery import main; main(int(number), making)"
 )
-ENVIRONMENT = {"VIPS_CONCURRENCY": "2", "MALLOC_ARENA_MAX": "2"}
+# A job begins with no memory of its own: in large pieces it comes with a fifth of the faults.
+ENVIRONMENT = {
+    "VIPS_CONCURRENCY": "2",
+    "MALLOC_ARENA_MAX": "2",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.top_pad=33554432",
+}
 
 
 class Workshop:
