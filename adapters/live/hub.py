@@ -5,6 +5,9 @@ from typing import Any
 
 from adapters.live.change import ID, Change, Where
 from adapters.live.channel import Channel, How, Watched
+from application.ports import Unavailable
+
+TURNS = 20  # times that it is read while it changes before they are told to come back later
 
 Key = tuple[str, str, int, str]  # tenant, context, token, value
 
@@ -21,9 +24,14 @@ class Over:
         return Channel(self.tenant, self.topic, lambda _: None)
 
     async def read(self, how: How) -> Any:
-        """All who wait at once share one reading."""
-        _, found = await self._reading.read(how, False)
-        return found
+        """All who wait at once share one reading; what changed meanwhile is read again. Raises
+        Unavailable, if it changes without end."""
+        for _ in range(TURNS):
+            reading = self._reading
+            _, found = await reading.read(how, False)
+            if reading is self._reading:
+                return found
+        raise Unavailable("snapshots")
 
     def shown(self, position: int) -> None:
         """At that position it was for everybody, so that no change of before need be told."""

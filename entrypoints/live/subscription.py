@@ -42,24 +42,27 @@ class Reader(Protocol):
 
 class Subscription(Slot):
     """``topic``: the channel's, which all its readers share. ``after``: where its reader would go
-    on from; ``begun``: it was told something; ``work``: brings it there."""
+    on from; ``admitted``: they may see it, as its document was when it was read; ``begun``: it was
+    told something; ``work``: brings it there."""
 
-    __slots__ = ("after", "begun", "reader", "topic", "work")
+    __slots__ = ("admitted", "after", "begun", "reader", "topic", "work")
 
     def __init__(
         self, channel: Channel, topic: Topic, sink: Sink, reader: Reader, after: int | None = None
     ) -> None:
         super().__init__(channel, sink)
         self.topic, self.reader, self.after = topic, reader, after
-        self.begun = False
+        self.admitted = self.begun = False
         self.work: asyncio.Task[None] | None = None
 
     def restart(self) -> None:
         self.reader.restart(self)
 
     def hear_over(self, over: Change) -> None:
+        """Before it is admitted, that is not for a change to say, which may be of long ago: the
+        document is still to be read, and once more if it changes while it is."""
         kind = self.topic.kind.under
-        if kind is not None and not sees(self.reader.caller, kind, over.document):
+        if self.admitted and kind is not None and not sees(self.reader.caller, kind, over.document):
             self.reader.end(self, Missing(kind.unknown))
 
     @property
@@ -88,14 +91,14 @@ class Subscription(Slot):
         elif document is not None:
             self.own = owned(kind, document, caller.user)
         self.hidden = hidden(caller, topic, self.own)
-        if not topic.by_id:
-            return
-        if document is None:
-            unseen = kind.unknown != ""
-        else:
-            unseen = (found is Right.PARTY and not self.own) or (self.hidden and retired(document))
-        if unseen:
+        if topic.by_id and self._unseen(found, document):
             raise Missing(kind.unknown)
+        self.admitted = True
+
+    def _unseen(self, found: Right, document: bytes | None) -> bool:
+        if document is None:
+            return self.topic.kind.unknown != ""
+        return (found is Right.PARTY and not self.own) or (self.hidden and retired(document))
 
     def _admit_under(self, caller: Caller, over: Shot) -> None:
         kind = over.topic.kind

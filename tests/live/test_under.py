@@ -248,8 +248,51 @@ async def test_who_joins_while_a_reel_is_hidden_is_told_nothing(house, readers, 
     assert (await lina.subscribed(topic))["code"] == UNKNOWN
     free.set()
     await idle(readers)
-    assert [m["type"] for m in karim.told] == ["hello", "error", "unsubscribed"]
+    assert [m["type"] for m in karim.told] == ["hello", "error"]
     assert [m["type"] for m in amina.told] == ["hello", "snapshot"]
+
+
+async def test_what_became_of_a_reel_while_somebody_joins_is_looked_at_again(
+    house, readers, monkeypatch
+):
+    """What a gateway that begins is told again may be of long ago: it is no reason to refuse."""
+    read, asked, draft = (
+        readers.gateway.splicer._snapshots,
+        [],
+        b'{"seller":"amina","visible":false}',
+    )
+
+    async def telling(channel, hidden):
+        shot = await read(channel, hidden)
+        if channel.topic.kind.context == "reels":
+            asked.append(shot.position)
+            if len(asked) == 1:
+                readers.gateway.take([told(house, 1, draft)])
+        return shot
+
+    monkeypatch.setattr(readers.gateway.splicer, "_snapshots", telling)
+    karim, topic = await readers("karim"), f"engagement/{house.id}"
+    assert (await karim.subscribed(topic))["type"] == "snapshot"
+    assert len(asked) == 2
+    readers.gateway.take([told(house, 10**9, draft)])
+    assert karim.session.watched == {}
+
+
+async def test_who_joins_while_a_reel_changes_without_end_is_told_to_come_back(
+    house, readers, monkeypatch
+):
+    read = readers.gateway.splicer._snapshots
+
+    async def telling(channel, hidden):
+        shot = await read(channel, hidden)
+        if channel.topic.kind.context == "reels":
+            readers.gateway.take([told(house, 10**9, b'{"seller":"amina","visible":true}')])
+        return shot
+
+    monkeypatch.setattr(readers.gateway.splicer, "_snapshots", telling)
+    karim = await readers("karim")
+    said = await karim.subscribed(f"engagement/{house.id}")
+    assert (said["type"], said["code"]) == ("error", "unavailable")
 
 
 async def test_when_changes_of_reels_were_missed_they_are_looked_at_again(
