@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from adapters.log.passed import passed
+from adapters.log.passed import is_past, passed
 from adapters.postgres.pools import Pool, borrow
 
 # Digits alone are a position; a time has more than a date, and its zone.
@@ -76,12 +76,12 @@ async def at_position(log: Pool, position: int) -> Point:
 
 
 async def at_time(log: Pool, time: datetime) -> Point:
-    """The last position that was recorded by then. Raises Beyond, Unavailable."""
-    async with borrow(log) as db:  # the clock first: what is to come while we look is not known
-        cursor = await db.execute("SELECT %s > clock_timestamp()", (time,))
-        ((future,),) = await cursor.fetchall()
+    """The last position that was recorded by then, and that always will have been. Raises Beyond,
+    Unavailable."""
+    async with borrow(log) as db:
+        over = await is_past(db, time)
         (position,) = await passed(db, [time], then_too=True)
-    if future:
+    if not over:
         raise Beyond(position)
     return Point(position, None, time)
 

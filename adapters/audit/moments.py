@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from adapters.log.passed import passed
+from adapters.log.passed import is_past, passed
 from adapters.postgres.pools import Pool, borrow
 from domain.kernel import Value
 
@@ -66,6 +66,7 @@ async def position_before(pool: Pool, when: datetime, then_too: bool = False) ->
     ``pool``: of a role that sees every tenant's rows.
     """
     async with borrow(pool) as db:
+        await is_past(db, when)  # so that it is the same one for ever
         (position,) = await passed(db, [when], then_too)
     return position
 

@@ -22,6 +22,7 @@ from adapters.backup.shelves import Living
 from adapters.erasing.files import owned
 from adapters.log.codec import events_of, tag_of
 from adapters.log.log import PostgresLog
+from adapters.log.passed import is_past, passed
 from adapters.log.requests import Request
 from adapters.log.rows import COLUMNS, Row
 from adapters.log.tail import house_codec
@@ -34,10 +35,6 @@ from domain.kernel import NAME
 
 AT_ONCE = 100  # appends under way
 _LAST = "SELECT max(position) FROM log.events WHERE tenant = %s AND position <= %s"
-_THEN = (
-    "SELECT coalesce(max(position), 0), %s > clock_timestamp() FROM log.events"
-    " WHERE recorded_at <= %s"
-)
 _EVENTS = "SELECT count(*) FROM log.events WHERE tenant = %s"
 _BEGUN = "SELECT origin, reached, until FROM policies.silences WHERE tenant = %s"
 _BEGIN = "INSERT INTO policies.silences (tenant, origin, reached, until) VALUES (%s, %s, %s, %s)"
@@ -81,10 +78,11 @@ class Source(Struct, frozen=True):
 
 async def position_at(db: Connection, moment: datetime) -> int:
     """The log's position at a time. Raises Beyond."""
-    position, future = await _one(db, _THEN, moment, moment)
-    if future:
+    over = await is_past(db, moment)
+    (position,) = await passed(db, [moment], then_too=True)
+    if not over:
         raise Beyond(position)
-    return int(position)
+    return position
 
 
 class TenantRestore:

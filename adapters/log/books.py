@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.log.chain import GENESIS, link
+from adapters.log.clock import Reading
 from adapters.log.ids import Ids
 from adapters.log.requests import Line, Request
 from adapters.log.rows import Row
@@ -45,12 +46,14 @@ class Books:
     """What stands in the log for a batch, as read after its head was locked, and what is new.
 
     Appends are posted in the order they queued; each sees the effects of those before it, and
-    one that is refused leaves no trace. ``found``: the head, its position and time.
+    one that is refused leaves no trace. ``found``: the head, its position and time. ``clock``: as
+    it was told with them, so that it does not fall behind by what a commit takes.
     """
 
     found: tuple[int, datetime]
     position: int
     recorded_at: datetime
+    clock: Reading
     versions: dict[str, int]
     claims: dict[Name, str | None]
     answers: dict[Slot, Kept]

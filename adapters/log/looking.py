@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from adapters.log.books import Books, Kept, names_of, slot_of
+from adapters.log.clock import Reading
 from adapters.log.requests import Request
 from adapters.postgres import packed
 from adapters.postgres.pools import Connection
@@ -95,10 +96,12 @@ def sequences_of(batch: Iterable[Request]) -> set[tuple[str, str]]:
 
 def _books(head: list[Any], found: dict[str, list[Any]]) -> Books:
     ((position, last),), chains = head, found[CHAINS]
+    now = max(chains[0][0], last)  # the server's clock may step back; the log's does not
     return Books(
         (position, last),
         position,
-        max(chains[0][0], last),  # the server's clock may step back; the log's does not
+        now,
+        Reading(now),
         dict(found.get(VERSIONS, ())),
         {tuple(claim[:3]): claim[3] for claim in found.get(CLAIMS, ())},
         {tuple(answer[:4]): Kept(*answer) for answer in found.get(ANSWERS, ())},

@@ -26,6 +26,16 @@ _PASSED = """WITH RECURSIVE looked (n, moment, low, high, found) AS (
 SELECT found FROM looked WHERE low >= high ORDER BY n"""
 
 
+async def is_past(db: Connection, moment: datetime) -> bool:
+    """Whether the moment is past. If so, nothing is recorded at it or before it any more: what was
+    being appended is waited for, and what comes later is recorded later, whatever the clocks show.
+    A statement of its own, for only the next one sees what was waited for. ``db``: of souk_append
+    or souk_project.
+    """
+    cursor = await db.execute("SELECT log.is_past(%s)", (moment,))
+    return (await cursor.fetchone()) == (True,)
+
+
 async def passed(db: Connection, moments: Sequence[datetime], then_too: bool = False) -> list[int]:
     """For each moment the position of the last event that was recorded before it, or 0.
     ``then_too``: or at that very time. ``db``: of a role that sees every tenant's events."""

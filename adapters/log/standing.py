@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from adapters.log.books import EMPTY, Books
-from adapters.log.clock import Reading
 from adapters.log.looking import sequences_of
 from adapters.log.requests import Request
 
@@ -17,7 +16,7 @@ class Standing:
         self.left = books.left
         self._chains, self._numbers = dict(books.chains), dict(books.numbers)
         self._versions = {row.stream: row.version for row in books.rows}
-        self._clock = Reading(books.recorded_at)
+        self._clock = books.clock
 
     def supports(self, batch: Sequence[Request]) -> bool:
         """Whether all that the batch needs to know is known. What is freed must be looked up, and
@@ -35,7 +34,9 @@ class Standing:
         versions = {s: self._versions.get(s, version) for s, version in _expected(batch).items()}
         position, last = self.left
         now = max(self._clock.now(), last)
-        return Books(self.left, position, now, versions, {}, {}, self._numbers, self._chains)
+        return Books(
+            self.left, position, now, self._clock, versions, {}, {}, self._numbers, self._chains
+        )
 
     def asserted(self, batch: Sequence[Request], books: Books) -> list[tuple[str, int]]:
         """What the log must confirm, since it is not known here. That a stream is new which the
@@ -50,7 +51,7 @@ class Standing:
     def looked(self, books: Books) -> bool:
         """Take note of what was looked up, and then written; as ``moved``. What was supposed in
         vain is put right, for it has been looked up."""
-        self._clock = Reading(books.recorded_at)
+        self._clock = books.clock
         self._chains |= books.chains
         self._numbers |= books.numbers
         return self.moved(books)

@@ -33,10 +33,8 @@ async def past(
     raises."""
     caller = caller_of(request.scope)
     allow(caller)
-    await point_of(souk, as_of, axis)  # what is refused is not recorded
+    point = await point_of(souk, as_of, axis)  # what is refused is not recorded
     await recording_of(request, souk, purpose).record()
-    # Only now: whatever was being appended at that time came before the reading.
-    point = await point_of(souk, as_of, axis)
     reader = souk.reader(caller.tenant)
     return Past(souk.folds, reader, point, souk.settings.as_of_seconds)
 

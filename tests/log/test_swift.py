@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from types import SimpleNamespace
 
 import psycopg
@@ -208,3 +209,18 @@ async def test_the_clock_of_the_server_is_looked_at_again_before_long(database, 
         assert taken == [True]
     late = "SELECT position FROM log.events WHERE recorded_at > clock_timestamp()"
     assert await rows(database, late) == []
+
+
+async def test_the_logs_time_does_not_fall_behind_by_what_a_commit_took(database, monkeypatch):
+    took = 1.0
+
+    async def slow(*args, written=store.written):
+        await written(*args)
+        await asyncio.sleep(took)
+
+    monkeypatch.setattr(store, "written", slow)
+    async with opened(database) as log:
+        await log.append(append(note("first", "a")))
+        ((before,),) = await rows(database, "SELECT clock_timestamp()")
+        appended = await log.append(append(note("second", "a")))
+    assert appended.recorded[0].recorded_at > before - timedelta(seconds=took / 2)
