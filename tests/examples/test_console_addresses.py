@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.examples.browser import tab
-from tests.examples.console import DESK, LIVE, sign_in
+from tests.examples.console import DESK, LIVE, SEEN, sign_in
 from tests.examples.test_feed import Person
 
 MAIN = "document.querySelector('main').innerText"
@@ -39,6 +39,14 @@ def test_behind_more_readings_than_it_begins_with_the_log_goes_on_by_itself(read
     before = page.run(ENTRIES)
     page.run(f"{EARLIER}.click()")
     page.until(f"{ENTRIES} > {before}")
+
+
+def test_who_asks_for_the_rest_twice_at_once_is_shown_each_entry_once(readings, page):
+    page.until(f"{EARLIER} !== undefined && {ENTRIES} > 0")
+    page.until(f"!{EARLIER} || ({EARLIER}.click(), {EARLIER}.click(), false)")
+    time.sleep(1)  # for an answer that comes after the last
+    shown = page.run(SEEN)
+    assert len(shown) == len(set(shown))
 
 
 def test_who_has_seen_the_readings_finds_all_else_again(readings, page):

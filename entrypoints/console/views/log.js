@@ -221,11 +221,12 @@ export class Log {
   }
 
   async further() {
-    const from = this.before;
-    const {items, next} = await this.page({cursor: from, limit: PAGE});
-    if (this.before !== from) return;             // asked for twice, or begun anew
+    const {before, filter} = this;
+    const {items, next} = await this.page({cursor: before, limit: PAGE});
+    // Asked for twice (the last page moves `before` no further), cut, or begun anew.
+    if (this.over || this.before !== before || this.filter !== filter) return;
     this.items = [...this.items, ...this.seen(items)];
-    [this.before, this.back, this.over] = [next ?? from, items.at(-1)?.recorded_at ?? this.back, next === null];
+    [this.before, this.back, this.over] = [next ?? before, items.at(-1)?.recorded_at ?? this.back, next === null];
     this.cut();
   }
 
